@@ -1,0 +1,285 @@
+package allowance
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// ErrGroup is given where those who belong together, such as the callers of a district,
+// hold too much.
+var ErrGroup = errors.New("the group of the caller holds too much")
+
+// Level is one of the groups that a holder belongs to, from the narrowest, which is the
+// caller, to the widest, which is all.
+type Level struct {
+	// Key tells groups apart, also those of different kinds.
+	Key any
+	// Most is what the group may hold.
+	Most int64
+	// Alone is what it may hold as long as the pool has seen no other group of its kind;
+	// 0 for Most. A server with one district does not keep half of it for nobody.
+	Alone int64
+}
+
+// Pool is shared by holders who belong to several groups at once. Whoever asks for room
+// may get that of the one who has been waiting for longest, such as for a client that
+// sends or reads nothing.
+type Pool struct {
+	mu     sync.Mutex
+	groups map[any]*group
+	// seen are the groups that share, by the position of their levels.
+	seen map[int]map[any]bool
+	// given is closed when something is given back, and nil where nobody waits for it.
+	given chan struct{}
+}
+
+type group struct {
+	sum int64
+	// holders is how many there are, waiting are those who wait, for longest in front.
+	holders int
+	waiting *list.List
+}
+
+// NewPool returns a pool of which nobody holds anything.
+func NewPool() *Pool { return &Pool{groups: map[any]*group{}, seen: map[int]map[any]bool{}} }
+
+// Enter returns a holder of nothing. cut is called, once at most and with nothing
+// locked, where it has to make room; what it held has then been given back. It is nil
+// for a holder that never waits.
+func (p *Pool) Enter(cut func(), levels ...Level) *Holder {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	h := &Holder{pool: p, cut: cut}
+	h.join(levels)
+	return h
+}
+
+// Holder is one of those who share a pool.
+type Holder struct {
+	pool *Pool
+	cut  func()
+
+	levels []Level
+	held   int64
+	at     []*list.Element
+	// lost is set where it has made room, gone where it has left.
+	lost, gone bool
+}
+
+func (h *Holder) join(levels []Level) {
+	h.levels, h.at = levels, make([]*list.Element, len(levels))
+	for i, l := range levels {
+		g := h.pool.groups[l.Key]
+		if g == nil {
+			g = &group{waiting: list.New()}
+			h.pool.groups[l.Key] = g
+		}
+		g.holders++
+		if l.Alone == 0 {
+			continue
+		}
+		if h.pool.seen[i] == nil {
+			h.pool.seen[i] = map[any]bool{}
+		}
+		h.pool.seen[i][l.Key] = true
+	}
+}
+
+func (h *Holder) part() {
+	h.rest()
+	for _, l := range h.levels {
+		g := h.pool.groups[l.Key]
+		g.sum -= h.held
+		if g.holders--; g.holders == 0 {
+			delete(h.pool.groups, l.Key)
+		}
+	}
+	h.levels, h.at, h.held = nil, nil, 0
+	if h.pool.given != nil {
+		close(h.pool.given)
+		h.pool.given = nil
+	}
+}
+
+// full returns the position of the narrowest level that has no room for n more, or -1.
+func (h *Holder) full(n int64) int {
+	for i, l := range h.levels {
+		most := l.Most
+		if l.Alone > 0 && len(h.pool.seen[i]) == 1 {
+			most = l.Alone
+		}
+		if h.pool.groups[l.Key].sum+n > most {
+			return i
+		}
+	}
+	return -1
+}
+
+// Take takes n more, or nothing and says why: ErrEach, ErrGroup or ErrAll.
+func (h *Holder) Take(n int64) error {
+	h.pool.mu.Lock()
+	defer h.pool.mu.Unlock()
+	return h.take(n)
+}
+
+func (h *Holder) take(n int64) error {
+	if h.lost || h.gone {
+		return ErrEach
+	}
+	switch at := h.full(n); {
+	case at < 0:
+		h.add(n)
+		return nil
+	case at == len(h.levels)-1:
+		return ErrAll
+	case at == 0:
+		return ErrEach
+	default:
+		return ErrGroup
+	}
+}
+
+func (h *Holder) add(n int64) {
+	h.held += n
+	for _, l := range h.levels {
+		h.pool.groups[l.Key].sum += n
+	}
+}
+
+// Claim is Take that has those make room who have been waiting for longest, of the
+// narrowest group that is full.
+func (h *Holder) Claim(n int64) error {
+	h.pool.mu.Lock()
+	cut, err := h.claim(n)
+	h.pool.mu.Unlock()
+	for _, f := range cut {
+		f()
+	}
+	return err
+}
+
+func (h *Holder) claim(n int64) (cut []func(), err error) {
+	err = h.take(n)
+	for ; err != nil && !h.lost && !h.gone; err = h.take(n) {
+		first := h.pool.first(h.levels[h.full(n)].Key, h)
+		if first == nil {
+			break
+		}
+		cut = append(cut, first.cut)
+		first.part()
+		first.lost = true
+	}
+	return cut, err
+}
+
+// Within is Take that waits for others to leave, but not for longer than patience or ctx
+// allow.
+func (h *Holder) Within(ctx context.Context, n int64, patience time.Duration) error {
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	for {
+		h.pool.mu.Lock()
+		err := h.take(n)
+		if h.pool.given == nil {
+			h.pool.given = make(chan struct{})
+		}
+		given := h.pool.given
+		h.pool.mu.Unlock()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-given:
+		case <-late.C:
+			return err
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// first returns who of a group has been waiting for longest, except for one.
+func (p *Pool) first(key any, except *Holder) *Holder {
+	for e := p.groups[key].waiting.Front(); e != nil; e = e.Next() {
+		if h := e.Value.(*Holder); h != except {
+			return h
+		}
+	}
+	return nil
+}
+
+// Move makes a holder one of other groups, with what it holds, or changes nothing and
+// says why there is no room.
+func (h *Holder) Move(levels ...Level) error {
+	h.pool.mu.Lock()
+	if h.lost || h.gone {
+		h.pool.mu.Unlock()
+		return ErrEach
+	}
+	waits, old, held := h.waits(), h.levels, h.held
+	h.part()
+	h.join(levels)
+	cut, err := h.claim(held)
+	if err != nil {
+		h.part()
+		h.join(old)
+		h.add(held)
+	}
+	if waits {
+		h.wait()
+	}
+	h.pool.mu.Unlock()
+	for _, f := range cut {
+		f()
+	}
+	return err
+}
+
+// Wait says that the holder waits from now on and may have to make room.
+func (h *Holder) Wait() {
+	h.pool.mu.Lock()
+	defer h.pool.mu.Unlock()
+	h.rest()
+	h.wait()
+}
+
+// Rest says that the holder waits no longer.
+func (h *Holder) Rest() {
+	h.pool.mu.Lock()
+	defer h.pool.mu.Unlock()
+	h.rest()
+}
+
+func (h *Holder) waits() bool { return len(h.at) > 0 && h.at[0] != nil }
+
+func (h *Holder) wait() {
+	if h.lost || h.gone || h.cut == nil {
+		return
+	}
+	for i, l := range h.levels {
+		h.at[i] = h.pool.groups[l.Key].waiting.PushBack(h)
+	}
+}
+
+func (h *Holder) rest() {
+	if !h.waits() {
+		return
+	}
+	for i, l := range h.levels {
+		h.pool.groups[l.Key].waiting.Remove(h.at[i])
+		h.at[i] = nil
+	}
+}
+
+// Leave gives everything back, for good.
+func (h *Holder) Leave() {
+	h.pool.mu.Lock()
+	defer h.pool.mu.Unlock()
+	if !h.lost && !h.gone {
+		h.part()
+	}
+	h.gone = true
+}
