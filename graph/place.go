@@ -142,5 +142,7 @@ var (
 	errTooManySockets = retryLater(tooManyRequests, "Too many connections of yours are open; close some of them.")
 	errTooManyBytes   = retryLater(tooManyRequests,
 		"Too much of what you send is arriving at the same time; wait for some of it to end.")
+	errTooManyRequests = retryLater(tooManyRequests,
+		"Too many requests of yours, or of your district, are being answered; wait for some to end.")
 	errBusy = retryLater("UNAVAILABLE", "The server is busy with others; try again in a moment.")
 )

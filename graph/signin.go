@@ -125,6 +125,9 @@ func Authenticate(service *identity.Service, secure bool, log *slog.Logger, next
 		if token != "" {
 			v, err := authenticated(ctx, service, token)
 			switch {
+			case err == nil && viewer.Tell(ctx, v) != nil:
+				transport.Refuse(w, req, errTooManyRequests)
+				return
 			case err == nil:
 				ctx = withLookup(ctx, v)
 			case fault.KindOf(err) != fault.Unauthenticated:

@@ -245,6 +245,10 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		s.fail(w, req, err)
 		return
 	}
+	if viewer.Tell(req.Context(), v) != nil {
+		allCrowd.answer(w)
+		return
+	}
 	leave, crowded := s.line.enter(req.Context(), v)
 	if crowded != nil {
 		crowded.answer(w)

@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/openhomeroom/homeroom/internal/allowance"
 )
 
 // answer is the response to one request. It remembers what was sent, and replaces the
@@ -17,6 +20,14 @@ type answer struct {
 	requestID string
 	// patience is how long the client may take to accept one piece.
 	patience time.Duration
+	// work is what the request holds. It makes room for others only while it waits for its
+	// client; pending counts the calls that do.
+	work *allowance.Holder
+
+	mu      sync.Mutex
+	pending int
+	// cut is set where it has made room: no deadline is moved any more.
+	cut bool
 
 	status   int
 	bytes    int64
@@ -65,14 +76,71 @@ func (a *answer) Write(p []byte) (int, error) {
 
 func (a *answer) send(p []byte) (int, error) {
 	a.extend()
+	defer a.waiting()()
 	n, err := a.ResponseWriter.Write(p)
 	a.bytes += int64(n)
 	return n, err
 }
 
-// extend gives the client time for the next piece. A stream may take hours, but a client
-// that accepts nothing must not keep the connection.
-func (a *answer) extend() { _ = a.control.SetWriteDeadline(time.Now().Add(a.patience)) }
+// extend gives the client time for the next piece. A stream may take hours, but
+// a client that accepts nothing does not keep the connection.
+func (a *answer) extend() { _ = a.SetWriteDeadline(time.Now().Add(a.patience)) }
+
+// SetReadDeadline is what http.ResponseController looks for.
+func (a *answer) SetReadDeadline(t time.Time) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.cut {
+		return nil
+	}
+	return a.control.SetReadDeadline(t)
+}
+
+// SetWriteDeadline is what http.ResponseController looks for.
+func (a *answer) SetWriteDeadline(t time.Time) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.cut {
+		return nil
+	}
+	return a.control.SetWriteDeadline(t)
+}
+
+// holds says what the request takes until it is answered, and who is told where it had
+// to make room.
+func (a *answer) holds(p *allowance.Pool, lost func(), levels ...allowance.Level) {
+	a.work = p.Enter(func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.cut = true
+		// Whatever waits for the client ends.
+		_ = a.control.SetReadDeadline(time.Unix(1, 0))
+		_ = a.control.SetWriteDeadline(time.Unix(1, 0))
+		if lost != nil {
+			go lost()
+		}
+	}, levels...)
+}
+
+// waiting says that the request waits for its client, until the returned function is
+// called.
+func (a *answer) waiting() (over func()) {
+	if a.work == nil {
+		return func() {}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.pending++; a.pending == 1 {
+		a.work.Wait()
+	}
+	return func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if a.pending--; a.pending == 0 {
+			a.work.Rest()
+		}
+	}
+}
 
 // Flush implements http.Flusher.
 func (a *answer) Flush() { _ = a.FlushError() }
@@ -83,6 +151,7 @@ func (a *answer) FlushError() error {
 		a.WriteHeader(http.StatusOK)
 	}
 	a.extend()
+	defer a.waiting()()
 	return a.control.Flush()
 }
 
@@ -111,6 +180,7 @@ func (a *answer) finish() {
 	// given back.
 	a.extend()
 	if a.http2 && a.status != 0 {
+		defer a.waiting()()
 		_ = a.control.Flush()
 	}
 }

@@ -17,7 +17,7 @@ func TestHeadersThatArriveAreBounded(t *testing.T) {
 	t.Parallel()
 	// 14 MiB, of which one network has 4. Which are read first is not quite the order in
 	// which they come.
-	const many, long, first = 240, 60 << 10, 100
+	const many, long, first = 480, 30 << 10, 200
 	s := start(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	address := strings.TrimPrefix(s.url, "http://")
 	header := "GET /graphql HTTP/1.1\r\nHost: " + address + "\r\nX-Long: "

@@ -96,14 +96,16 @@ func (b *body) wait(now time.Time) {
 	if b.upload && b.late.Before(end) {
 		end = b.late
 	}
-	_ = b.answer.control.SetReadDeadline(end)
+	_ = b.answer.SetReadDeadline(end)
 }
 
 func (b *body) Read(p []byte) (int, error) {
 	if b.upload && !b.ended {
 		b.wait(time.Now())
 	}
+	over := b.answer.waiting()
 	n, err := b.ReadCloser.Read(p)
+	over()
 	b.late = b.late.Add(time.Duration(n) * time.Second / leastUpload)
 	var tooLarge *http.MaxBytesError
 	switch {

@@ -23,6 +23,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/allowance"
 	"github.com/openhomeroom/homeroom/internal/config"
 	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // Deps are the handlers behind the server, and what the server needs itself. A handler
@@ -78,8 +79,10 @@ type Server struct {
 	drain    context.CancelFunc
 	running  sync.WaitGroup
 	uploads  time.Duration
-	// work is what requests hold until they are answered.
-	work *allowance.Allowance[string]
+	// work is what requests hold until they are answered; crowded logs that there is no
+	// room for more.
+	work    *allowance.Pool
+	crowded *crowd
 }
 
 // New returns a server. The configuration must have been validated.
@@ -90,11 +93,15 @@ func New(cfg config.Server, deps Deps) *Server {
 		mux:     http.NewServeMux(),
 		cors:    sharing(cfg.AllowedOrigins),
 		origins: protection(cfg),
-		work:    allowance.New[string](workEach, workAll),
+		work:    allowance.NewPool(),
 		most:    cmp.Or(deps.Connections, mostConnections()),
 		uploads: cmp.Or(deps.Uploads, uploadFrom),
 		https:   strings.HasPrefix(cfg.PublicURL, "https://"),
 	}
+	s.crowded = &crowd{counts: map[string]int{}, log: func(r *http.Request, counts map[string]int) {
+		s.log.WarnContext(r.Context(), "requests took all the room there is",
+			"refused", counts["refused"], "cut_off", counts["cut off"], "network", viewer.OriginOf(r.Context()).Network())
+	}}
 	if s.asked == nil {
 		s.asked = func() {}
 	}
@@ -132,10 +139,26 @@ const graphQLPath = "/graphql"
 
 // Limits that no operator needs to set.
 const (
-	headerTimeout  = 10 * time.Second
-	idleTimeout    = 2 * time.Minute
-	maxHeaderBytes = 64 << 10
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 2 * time.Minute
+	// maxHeaderBytes is far more than browsers send, and proxies let through.
+	maxHeaderBytes = 32 << 10
 )
+
+// overHTTP2 are the limits of a connection of HTTP/2. What a client sends waits in memory
+// until a handler reads it, which is as little as keeps a connection busy.
+func overHTTP2() *http.HTTP2Config {
+	return &http.HTTP2Config{
+		MaxConcurrentStreams:          100,
+		MaxReceiveBufferPerConnection: 128 << 10,
+		MaxReceiveBufferPerStream:     64 << 10,
+		MaxReadFrameSize:              16 << 10,
+		MaxDecoderHeaderTableSize:     4 << 10,
+		MaxEncoderHeaderTableSize:     4 << 10,
+		SendPingTimeout:               idleTimeout,
+		WriteByteTimeout:              idleTimeout,
+	}
+}
 
 // Serve answers requests until ctx ends. Then it accepts no new ones, and waits for the
 // running ones up to the shutdown timeout. Streams end at once. It returns nil if all
@@ -152,6 +175,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		IdleTimeout:       idleTimeout,
 		ConnState:         newConnections(s.most).state,
 		MaxHeaderBytes:    maxHeaderBytes,
+		HTTP2:             overHTTP2(),
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	listener = newArriving(arrivingEach, arrivingAll).listener(listener)
@@ -213,10 +237,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.asked()
 	start, id := time.Now(), requestIDOf(r)
 	ctx, counter := database.WithCounter(withOrigin(r.Context(), r, s.cfg.TrustedProxies, id))
-	r = r.WithContext(ctx)
-	defer s.begin(r)()
 	a := newAnswer(w, id, s.cfg.RequestTimeout)
 	a.http2 = r.ProtoMajor == 2
+	r = r.WithContext(viewer.WithTold(ctx, a.told))
+	if s.enter(a, r) != nil {
+		a.work.Leave()
+		s.refuse(a, r)
+		return
+	}
+	defer func() { a.work.Leave() }()
 	defer func() { s.logRequest(r, a, counter, time.Since(start)) }()
 	defer s.contain(r, a)
 
