@@ -2,31 +2,16 @@ package graph
 
 import (
 	"context"
-	"sync"
 	"time"
 
+	"github.com/openhomeroom/homeroom/internal/allowance"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
-
-// gate lets each caller do something only a few times at once.
-type gate struct {
-	most int
-	wait time.Duration
-
-	mu      sync.Mutex
-	callers map[callerID]*caller
-}
 
 // callerID is a person or a service key.
 type callerID struct{ educator, key int }
 
-type caller struct {
-	slots chan struct{}
-	// users counts who holds a slot or waits for one.
-	users int
-}
-
-// callerOf returns who a viewer is. known is false if it is nobody in particular.
+// callerOf returns who a viewer is, and whether that is anybody in particular.
 func callerOf(v *viewer.Viewer) (id callerID, known bool) {
 	if v == nil {
 		return id, false
@@ -38,56 +23,56 @@ func callerOf(v *viewer.Viewer) (id callerID, known bool) {
 	return id, id != callerID{}
 }
 
-func newGate(most int, wait time.Duration) *gate {
-	return &gate{most: most, wait: wait, callers: map[callerID]*caller{}}
+// districtID is a key of those who belong to a district, and everybody that of all.
+type (
+	districtID int
+	everybody  struct{}
+)
+
+// levelsOf are the bounds of a caller. Somebody with many service keys is many callers,
+// so that a district has no more than half of what all have, unless it is the only one.
+func levelsOf(v *viewer.Viewer, each, all int64) []allowance.Level {
+	id, _ := callerOf(v)
+	return []allowance.Level{
+		{Key: id, Most: each},
+		{Key: districtID(v.District()), Most: max(1, all/2), Alone: all},
+		{Key: everybody{}, Most: all},
+	}
 }
 
-// enter waits a little for a slot. It returns false if none became free; otherwise leave
-// gives the slot back. Nobody in particular needs no slot: a stranger can only sign in,
-// which has limits of its own.
+// gate lets each caller, each district and all do a thing a limited number of times at
+// once.
+type gate struct {
+	each, all int
+	wait      time.Duration
+	pool      *allowance.Pool
+}
+
+func newGate(each, all int, wait time.Duration) *gate {
+	return &gate{each: each, all: all, wait: wait, pool: allowance.NewPool()}
+}
+
+// enter waits for a turn, but not for long. It returns false where none became free;
+// otherwise leave gives the turn back. Nobody in particular needs no turn: all that a
+// stranger can do is to sign in, which has a bound of its own.
 func (g *gate) enter(ctx context.Context, v *viewer.Viewer) (leave func(), ok bool) {
-	id, known := callerOf(v)
-	if !known {
+	if _, known := callerOf(v); !known {
 		return func() {}, true
 	}
-	c := g.caller(id)
-	select {
-	case c.slots <- struct{}{}:
-	default:
-		late := time.NewTimer(g.wait)
-		defer late.Stop()
-		select {
-		case c.slots <- struct{}{}:
-		case <-late.C:
-			g.forget(id, c)
-			return nil, false
-		case <-ctx.Done():
-			g.forget(id, c)
-			return nil, false
-		}
+	h := g.pool.Enter(nil, levelsOf(v, int64(g.each), int64(g.all))...)
+	if h.Within(ctx, 1, g.wait) != nil {
+		h.Leave()
+		return nil, false
 	}
-	return sync.OnceFunc(func() {
-		<-c.slots
-		g.forget(id, c)
-	}), true
+	return h.Leave, true
 }
 
-func (g *gate) caller(id callerID) *caller {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	c := g.callers[id]
-	if c == nil {
-		c = &caller{slots: make(chan struct{}, g.most)}
-		g.callers[id] = c
+// take takes a turn at once, or says why there is none.
+func (g *gate) take(v *viewer.Viewer) (leave func(), err error) {
+	h := g.pool.Enter(nil, levelsOf(v, int64(g.each), int64(g.all))...)
+	if err := h.Take(1); err != nil {
+		h.Leave()
+		return nil, err
 	}
-	c.users++
-	return c
-}
-
-func (g *gate) forget(id callerID, c *caller) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if c.users--; c.users == 0 {
-		delete(g.callers, id)
-	}
+	return h.Leave, nil
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/openhomeroom/homeroom/graph/generated"
 	"github.com/openhomeroom/homeroom/graph/loader"
 	"github.com/openhomeroom/homeroom/graph/transport"
-	"github.com/openhomeroom/homeroom/internal/allowance"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -40,10 +39,10 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 	srv.AroundOperations(onlyInScope)
 	srv.AroundOperations(onlySettingUp)
 	srv.AroundOperations(
-		r.watching(allowance.New[callerID](int64(l.Subscriptions), int64(l.AllSubscriptions)), newWatcher(r, l.SessionCheck)))
+		r.watching(newGate(l.Subscriptions, l.AllSubscriptions, 0), newWatcher(r, l.SessionCheck)))
 	srv.AroundOperations(withEvents)
 	srv.AroundResponses(newAnswers(l).room)
-	srv.AroundResponses(oneOfFew(newGate(l.Operations, l.OperationWait)))
+	srv.AroundResponses(oneOfFew(newGate(l.Operations, l.AllOperations, l.OperationWait)))
 	srv.AroundResponses(fewHeavy(l))
 	srv.AroundResponses(r.stillThere(l.SessionAge))
 	srv.AroundResponses(r.prepare)
@@ -60,7 +59,7 @@ func addTransports(srv *handler.Server, r *Resolver, l Limits) {
 		Stranger: isStranger, StrangerBytes: l.StrangerBytes, StrangerPatience: l.StrangerPatience,
 		Arrived: r.hasArrived(l.SessionAge),
 	}
-	uploads := newGate(l.Uploads, 0)
+	uploads := newGate(l.Uploads, l.AllUploads, 0)
 	srv.AddTransport(transport.WebSocket{
 		Limits: limits, Enter: newPlaces(l).enter, Init: r.connect, Begin: r.authenticate, Operations: l.SocketOperations,
 		InitTimeout: l.InitTimeout, KeepAlive: l.KeepAlive, Patience: l.Patience,

@@ -16,9 +16,9 @@ type Limits struct {
 	// UploadMemory is how much of an upload is kept in memory. The rest goes to a temporary
 	// file.
 	UploadMemory int64
-	// UploadFiles is how many files a request may have, and Uploads how many requests with
-	// files a caller may send at a time.
-	UploadFiles, Uploads int
+	// UploadFiles is how many files a request may have. Uploads is how many requests with
+	// files a caller may send at a time, and AllUploads how many all callers may.
+	UploadFiles, Uploads, AllUploads int
 	// RequestBytes is the largest request without files, and the largest message over a
 	// WebSocket. The HTTP server has its own limit, which the operator sets; this one
 	// applies if the endpoint runs without that server.
@@ -56,6 +56,10 @@ type Limits struct {
 	// Operations is how many operations a caller may run at a time. Others wait for
 	// OperationWait, and are then refused. Subscriptions are counted separately.
 	Operations, Subscriptions int
+	// AllOperations is how many operations of all callers run at a time. The callers of one
+	// district have half of this, and of whatever else is limited for all callers, unless
+	// theirs is the only district.
+	AllOperations int
 	// AllSubscriptions is how many subscriptions all callers together may have.
 	AllSubscriptions int
 	OperationWait    time.Duration
@@ -88,13 +92,14 @@ type Limits struct {
 func DefaultLimits() Limits {
 	d := document.DefaultLimits()
 	return Limits{
-		UploadBytes: 256 << 20, UploadMemory: 4 << 20, UploadFiles: 10, Uploads: 4,
+		UploadBytes: 256 << 20, UploadMemory: 4 << 20, UploadFiles: 10, Uploads: 4, AllUploads: 64,
 		RequestBytes: 1 << 20, VariableBytes: 1 << 20,
 		StrangerBytes: 64 << 10, StrangerPatience: 10 * time.Second, BodyMemory: 128 << 20,
 		AnswersEach: 64 << 20, AnswersDistrict: 256 << 20, AnswersAll: 512 << 20, Entries: 120_000,
 		DocumentBytes: d.Bytes, Tokens: d.Tokens, Depth: d.Depth, Fields: d.Fields, Aliases: d.Aliases,
 		RootFields: d.RootFields, Fragments: d.Fragments, Directives: d.Directives, Complexity: d.Complexity,
-		Operations: 20, OperationWait: 2 * time.Second, Subscriptions: 20, AllSubscriptions: 10_000, SocketOperations: 20,
+		Operations: 20, AllOperations: 1000, OperationWait: 2 * time.Second,
+		Subscriptions: 20, AllSubscriptions: 10_000, SocketOperations: 20,
 		Heavy: 1, AllHeavy: max(1, runtime.GOMAXPROCS(0)/2),
 		Sockets: 20, AllSockets: 5000, NewSockets: 50, AllNewSockets: 1000,
 		InitTimeout: 10 * time.Second, KeepAlive: 15 * time.Second, Patience: 30 * time.Second,
@@ -109,6 +114,7 @@ func (l Limits) withDefaults() Limits {
 		UploadMemory:     cmp.Or(l.UploadMemory, d.UploadMemory),
 		UploadFiles:      cmp.Or(l.UploadFiles, d.UploadFiles),
 		Uploads:          cmp.Or(l.Uploads, d.Uploads),
+		AllUploads:       cmp.Or(l.AllUploads, d.AllUploads),
 		RequestBytes:     cmp.Or(l.RequestBytes, d.RequestBytes),
 		VariableBytes:    cmp.Or(l.VariableBytes, d.VariableBytes),
 		StrangerBytes:    cmp.Or(l.StrangerBytes, d.StrangerBytes),
@@ -134,6 +140,7 @@ func (l Limits) withDefaults() Limits {
 		Running:          l.Running,
 		OwnOperations:    l.OwnOperations,
 		Operations:       cmp.Or(l.Operations, d.Operations),
+		AllOperations:    cmp.Or(l.AllOperations, d.AllOperations),
 		Subscriptions:    cmp.Or(l.Subscriptions, d.Subscriptions),
 		OperationWait:    cmp.Or(l.OperationWait, d.OperationWait),
 		Sockets:          cmp.Or(l.Sockets, d.Sockets),

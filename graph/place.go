@@ -15,67 +15,52 @@ import (
 // places limits the open WebSockets: by network for clients that have not authenticated
 // yet, and by caller for the others.
 type places struct {
-	strangers *allowance.Allowance[string]
-	callers   *allowance.Allowance[callerID]
-	arrivals  *arrivals
+	pool *allowance.Pool
+	Limits
 }
 
-func newPlaces(l Limits) *places {
-	return &places{
-		strangers: allowance.New[string](int64(l.NewSockets), int64(l.AllNewSockets)),
-		callers:   allowance.New[callerID](int64(l.Sockets), int64(l.AllSockets)),
-		arrivals:  newArrivals(),
-	}
-}
+func newPlaces(l Limits) *places { return &places{pool: allowance.NewPool(), Limits: l} }
 
-// enter finds a place for a connection. A request that comes with a session takes one of
-// its caller's places.
+// enter finds a place for a connection. A request that has shown a session already
+// takes one of its caller. Others have the one make room that has said nothing for
+// longest, in their network or, where all are full, anywhere.
 func (p *places) enter(ctx context.Context) (transport.Place, *gqlerror.Error) {
-	if _, known := callerOf(viewer.FromContext(ctx)); known {
-		place := &place{places: p, leave: func() {}}
-		return place, place.Stay(ctx)
-	}
-	network := viewer.OriginOf(ctx).Network()
-	for {
-		err := p.strangers.Take(network, 1)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, allowance.ErrEach) || !p.arrivals.makeRoom(network) {
-			return nil, crowded(err, errTooManyStrangers)
-		}
-	}
 	place := &place{places: p}
-	over := p.arrivals.add(network, place.lose)
-	place.leave = func() {
-		over()
-		p.strangers.Give(network, 1)
+	network := viewer.OriginOf(ctx).Network()
+	place.holder = p.pool.Enter(place.lose, networkLevels(network, int64(p.NewSockets), int64(p.AllNewSockets))...)
+	if _, known := callerOf(viewer.FromContext(ctx)); known {
+		if err := place.Stay(ctx); err != nil {
+			place.Leave()
+			return nil, err
+		}
+		return place, nil
 	}
+	if err := place.holder.Claim(1); err != nil {
+		place.Leave()
+		return nil, crowded(err, errTooManyStrangers)
+	}
+	place.holder.Wait()
 	return place, nil
 }
 
 // place is the place of one connection.
 type place struct {
 	*places
+	holder *allowance.Holder
 
 	mu     sync.Mutex
 	caller callerID
-	leave  func()
-	// lost is true if another connection has taken the place. gone is then called, in a
-	// goroutine of its own.
+	// lost is set where another one has got the place, which gone is told, in a goroutine
+	// of its own.
 	lost bool
 	gone func()
 }
 
-// lose gives the place to another connection, unless the caller has signed in.
+// lose makes room for another connection.
 func (p *place) lose() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.lost || p.caller != (callerID{}) {
-		return
-	}
-	p.leave()
-	p.leave, p.lost = func() {}, true
+	p.lost = true
 	if p.gone != nil {
 		go p.gone()
 	}
@@ -93,40 +78,49 @@ func (p *place) Lost(gone func()) {
 
 // Stay implements transport.Place.
 func (p *place) Stay(ctx context.Context) *gqlerror.Error {
+	v := viewer.FromContext(ctx)
+	id, _ := callerOf(v)
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	id, _ := callerOf(viewer.FromContext(ctx))
-	if p.lost {
-		return errDisplaced
-	}
-	if id == p.caller {
+	same := id == p.caller && !p.lost
+	fresh := p.caller == callerID{}
+	p.mu.Unlock()
+	if same {
 		return nil
 	}
-	if err := p.callers.Take(id, 1); err != nil {
+	// Others may be told to go, so nothing is locked.
+	p.holder.Rest()
+	err := p.holder.Move(levelsOf(v, int64(p.Sockets), int64(p.AllSockets))...)
+	if err == nil && fresh && p.holder.Holds() == 0 {
+		err = p.holder.Take(1)
+	}
+	switch {
+	case errors.Is(err, allowance.ErrLost):
+		return errDisplaced
+	case err != nil:
 		return crowded(err, errTooManySockets)
 	}
-	p.leave()
-	p.caller, p.leave = id, func() { p.callers.Give(id, 1) }
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.caller = id
 	return nil
 }
 
 // Leave implements transport.Place.
-func (p *place) Leave() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.leave()
-	p.leave = func() {}
-}
+func (p *place) Leave() { p.holder.Leave() }
 
 // crowdedSeconds is when to try again after a refusal for lack of room.
 const crowdedSeconds = 5
 
 // crowded is the error for a caller whom an allowance has refused.
 func crowded(err error, own *gqlerror.Error) *gqlerror.Error {
-	if errors.Is(err, allowance.ErrEach) {
+	switch {
+	case errors.Is(err, allowance.ErrAll):
+		return errBusy
+	case errors.Is(err, allowance.ErrGroup):
+		return errDistrictBusy
+	default:
 		return own
 	}
-	return errBusy
 }
 
 func retryLater(code, message string) *gqlerror.Error {
@@ -144,5 +138,6 @@ var (
 		"Too much of what you send is arriving at the same time; wait for some of it to end.")
 	errTooManyRequests = retryLater(tooManyRequests,
 		"Too many requests of yours, or of your district, are being answered; wait for some to end.")
-	errBusy = retryLater("UNAVAILABLE", "The server is busy with others; try again in a moment.")
+	errDistrictBusy = retryLater(tooManyRequests, "Your district has too much at the same time; try again in a moment.")
+	errBusy         = retryLater("UNAVAILABLE", "The server is busy with others; try again in a moment.")
 )

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -26,58 +25,50 @@ const leastRoom = 4 << 10
 
 // bodies is the memory that holds what callers send until it is answered.
 type bodies struct {
-	callers   *allowance.Allowance[callerID]
-	strangers *allowance.Allowance[string]
-	arrivals  *arrivals
+	pool                     *allowance.Pool
+	each, all                int64
+	eachNetwork, allNetworks int64
 }
 
 func newBodies(l Limits) *bodies {
 	// Whatever the setting, there is room for one request.
 	all := max(l.BodyMemory, 2*l.RequestBytes)
 	return &bodies{
-		callers:   allowance.New[callerID](max(all/callerShare, l.RequestBytes+leastRoom), all-all/strangersPart),
-		strangers: allowance.New[string](max(all/networkShare, 2*l.StrangerBytes), max(all/strangersPart, 2*l.StrangerBytes)),
-		arrivals:  newArrivals(),
+		pool: allowance.NewPool(),
+		each: max(all/callerShare, l.RequestBytes+leastRoom), all: all - all/strangersPart,
+		eachNetwork: max(all/networkShare, 2*l.StrangerBytes), allNetworks: max(all/strangersPart, 2*l.StrangerBytes),
 	}
 }
 
 // room returns the room of a new request.
 func (b *bodies) room(ctx context.Context) transport.Room {
-	if id, known := callerOf(viewer.FromContext(ctx)); known {
-		return &room{
-			take: func(n int64) error { return b.callers.Take(id, n) },
-			give: func(n int64) { b.callers.Give(id, n) },
-		}
-	}
-	network := viewer.OriginOf(ctx).Network()
-	r := &room{give: func(n int64) { b.strangers.Give(network, n) }}
-	r.arriving = func(cut func()) (arrived func()) { return b.arrivals.add(network, cut) }
-	r.take = func(n int64) error {
-		for {
-			err := b.strangers.Take(network, n)
-			// A request as short as a sign-in may displace a slow one; it will have arrived
-			// in a moment.
-			if !errors.Is(err, allowance.ErrEach) || !r.short || !b.arrivals.makeRoom(network) {
-				return err
-			}
-		}
+	r := &room{}
+	v := viewer.FromContext(ctx)
+	if _, r.known = callerOf(v); r.known {
+		r.holder = b.pool.Enter(r.lose, levelsOf(v, b.each, b.all)...)
+	} else {
+		r.holder = b.pool.Enter(r.lose, networkLevels(viewer.OriginOf(ctx).Network(), b.eachNetwork, b.allNetworks)...)
 	}
 	return r
 }
 
+// networkLevels are the bounds of strangers from a network, and of all strangers.
+func networkLevels(network string, each, all int64) []allowance.Level {
+	type strangers struct{}
+	return []allowance.Level{{Key: network, Most: each}, {Key: strangers{}, Most: all}}
+}
+
 // room implements transport.Room.
 type room struct {
-	take     func(n int64) error
-	give     func(n int64)
-	arriving func(cut func()) (arrived func())
-	// short is true if the request is as short as a sign-in.
-	short bool
+	holder *allowance.Holder
+	// known is set where somebody has signed in, short where what arrives is.
+	known, short bool
 
 	mu         sync.Mutex
 	held, used int64
-	// arrived is true once the request has arrived, or can no longer be displaced. cut is
-	// true if it was displaced.
-	arrived, cut bool
+	// stop cuts off what arrives.
+	stop    func()
+	arrived bool
 }
 
 // Take implements transport.Room. It takes room in steps, so that a body that comes byte
@@ -86,59 +77,54 @@ func (r *room) Take(bytes int) *gqlerror.Error {
 	r.mu.Lock()
 	r.used += int64(bytes)
 	need := (r.used+leastRoom-1)/leastRoom*leastRoom - r.held
-	cut := r.cut
+	moving := r.known && r.stop != nil && !r.arrived
 	r.mu.Unlock()
-	if cut {
-		return errTooManyBytes
-	}
 	if need <= 0 {
 		return nil
 	}
-	// Nothing is locked here, because taking room may displace other requests, and others
-	// may displace this one.
-	err := r.take(need)
+	take := r.holder.Take
+	// What is as short as a sign-in finds room, and what somebody sends who has signed in:
+	// those make it whose bodies have begun and do not go on.
+	if r.known || r.short {
+		take = r.holder.Claim
+	}
+	// Others may be cut off meanwhile, and this one by others; so nothing is locked.
+	if err := take(need); err != nil {
+		return crowded(err, errTooManyBytes)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case err != nil:
-		return crowded(err, errTooManyBytes)
-	case r.cut:
-		r.give(need)
-		return errTooManyBytes
-	}
 	r.held += need
+	if moving {
+		// A stranger who sends a little now and then is not the last in the line again.
+		r.holder.Wait()
+	}
 	return nil
 }
 
 // Arriving implements transport.Room.
 func (r *room) Arriving(length int64, cut func()) (arrived func()) {
-	if r.arriving == nil {
-		return func() {}
-	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.short = length > 0 && length <= leastRoom
-	over := r.arriving(func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.arrived {
-			return
-		}
-		r.cut = true
-		r.give(r.held)
-		r.held = 0
-		cut()
-	})
+	r.stop = cut
+	r.holder.Wait()
 	return func() {
-		over()
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.arrived = true
+		r.holder.Rest()
+	}
+}
+
+// lose is called where the room goes to others.
+func (r *room) lose() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.arrived {
+		r.stop()
 	}
 }
 
 // Leave implements transport.Room.
-func (r *room) Leave() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.give(r.held)
-	r.held, r.used = 0, 0
-}
+func (r *room) Leave() { r.holder.Leave() }

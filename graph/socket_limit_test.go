@@ -130,28 +130,39 @@ func TestWebSocketsAreBounded(t *testing.T) {
 		}
 		// The first 64 bits of an IPv6 address are one network.
 		third, _ := s.dialFrom(t, "2001:db8::1", "")
+		// Where all have too many, the one of them all makes room that has been silent for
+		// longest.
 		if c, resp := s.dialFrom(t, "2001:db8::2", ""); c == nil {
-			refused(t, resp, http.StatusServiceUnavailable)
-		} else {
-			t.Error("a fourth one in all")
+			t.Errorf("a fourth one in all got %s", resp.Status)
+		}
+		if code := first.closed(); code != 1013 {
+			t.Errorf("the first one of all was closed with %d", code)
 		}
 		// Whoever has a session is no stranger.
 		if c, resp := s.dialFrom(t, "198.51.100.1", s.token(t, s.NorthAdmin)); c == nil {
 			t.Errorf("a caller got %s", resp.Status)
 		}
 		// Who signs in makes room, and so does who goes away.
-		first.send(beginAs(s.token(t, s.NorthAdmin), 0))
-		if f := first.read(); f.Type != "connection_ack" {
+		third.send(beginAs(s.token(t, s.NorthAdmin), 0))
+		if f := third.read(); f.Type != "connection_ack" {
 			t.Fatalf("got %+v", f)
 		}
 		if c, resp := s.dialFrom(t, "198.51.100.1", ""); c == nil {
 			t.Errorf("got %s", resp.Status)
 		}
-		_ = third.conn.CloseNow()
-		eventually(t, func() bool {
-			c, _ := s.dialFrom(t, "203.0.113.1", "")
-			return c != nil
-		})
+	})
+
+	t.Run("a district has half of those of all where another one has been seen", func(t *testing.T) {
+		t.Parallel()
+		s := start(t)
+		beta, _ := s.dialFrom(t, "198.51.100.1", s.token(t, s.BetaAdmin))
+		s.dialFrom(t, "198.51.100.1", s.token(t, s.NorthAdmin))
+		if c, resp := s.dialFrom(t, "198.51.100.1", s.token(t, s.SouthAdmin)); c == nil {
+			refused(t, resp, http.StatusTooManyRequests)
+		} else {
+			t.Error("another one of the district")
+		}
+		beta.subscribe("1", typename)
 	})
 
 	t.Run("those of a caller are few, and those of all", func(t *testing.T) {

@@ -11,7 +11,6 @@ import (
 	"github.com/openhomeroom/homeroom/graph/generated"
 	"github.com/openhomeroom/homeroom/graph/model"
 	"github.com/openhomeroom/homeroom/graph/transport"
-	"github.com/openhomeroom/homeroom/internal/allowance"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
 	"github.com/openhomeroom/homeroom/internal/job/progress"
@@ -34,15 +33,15 @@ const (
 )
 
 // watching gives a subscription its session, and limits the subscriptions of each caller.
-func (r *Resolver) watching(subscriptions *allowance.Allowance[callerID],
+func (r *Resolver) watching(subscriptions *gate,
 	sessions *watcher) graphql.OperationMiddleware {
 	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		v := viewer.FromContext(ctx)
 		if graphql.GetOperationContext(ctx).Operation.Operation != ast.Subscription || v == nil {
 			return next(ctx)
 		}
-		id, _ := callerOf(v)
-		if err := subscriptions.Take(id, 1); err != nil {
+		end, err := subscriptions.take(v)
+		if err != nil {
 			return refusedBy(crowded(err, errTooManySubscriptions))
 		}
 		token, _ := ctx.Value(tokenKey{}).(string)
@@ -50,7 +49,7 @@ func (r *Resolver) watching(subscriptions *allowance.Allowance[callerID],
 		leave := sessions.add(s)
 		context.AfterFunc(ctx, func() {
 			leave()
-			subscriptions.Give(id, 1)
+			end()
 		})
 		return next(context.WithValue(ctx, sessionKey{}, s))
 	}

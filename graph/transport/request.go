@@ -48,13 +48,13 @@ func (l Limits) readBody(w http.ResponseWriter, r *http.Request, room Room) (*gr
 		return nil, Errorf(mediaType, "Send the operation without compression.")
 	}
 	most, refusal := l.RequestBytes, unread
+	control := http.NewResponseController(w)
 	if l.Stranger != nil && l.Stranger(r.Context()) {
 		most, refusal = min(l.StrangerBytes, l.RequestBytes), l.unreadStranger
-		// A stranger who sends very slowly must not hold the memory.
-		control := http.NewResponseController(w)
+		// A stranger who sends a little now and then does not keep the memory.
 		_ = control.SetReadDeadline(time.Now().Add(l.StrangerPatience))
-		defer room.Arriving(r.ContentLength, func() { _ = control.SetReadDeadline(time.Unix(1, 0)) })()
 	}
+	defer room.Arriving(r.ContentLength, func() { _ = control.SetReadDeadline(time.Unix(1, 0)) })()
 	if r.ContentLength > most {
 		w.Header().Set("Connection", "close")
 		return nil, refusal(&http.MaxBytesError{Limit: most})

@@ -192,10 +192,19 @@ func (s *socket) read() {
 // receive reads the next message. If that fails, it closes the connection and returns
 // false.
 func (s *socket) receive(room Room) (m message, ok bool) {
-	kind, reader, err := s.conn.Reader(s.base)
+	ctx, cancel := context.WithCancel(s.base)
+	defer cancel()
+	kind, reader, err := s.conn.Reader(ctx)
 	if err != nil {
 		return m, false
 	}
+	// A message that has begun ends in time, or makes room for others. A client that is
+	// there, and answers pings, could else keep its memory for hours.
+	late := time.AfterFunc(s.Patience, func() {
+		_ = s.conn.Close(websocket.StatusPolicyViolation, "A message did not arrive in time")
+	})
+	defer late.Stop()
+	defer room.Arriving(0, cancel)()
 	data, err := io.ReadAll(metered{reader, room})
 	var full *gqlerror.Error
 	switch {

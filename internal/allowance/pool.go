@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// ErrLost is given to a holder that has made room, or left.
+var ErrLost = errors.New("the caller has made room for others")
+
 // ErrGroup is given where those who belong together, such as the callers of a district,
 // hold too much.
 var ErrGroup = errors.New("the group of the caller holds too much")
@@ -118,7 +121,7 @@ func (h *Holder) full(n int64) int {
 	return -1
 }
 
-// Take takes n more, or nothing and says why: ErrEach, ErrGroup or ErrAll.
+// Take takes n more, or nothing and says why: ErrEach, ErrGroup, ErrAll or ErrLost.
 func (h *Holder) Take(n int64) error {
 	h.pool.mu.Lock()
 	defer h.pool.mu.Unlock()
@@ -127,7 +130,7 @@ func (h *Holder) Take(n int64) error {
 
 func (h *Holder) take(n int64) error {
 	if h.lost || h.gone {
-		return ErrEach
+		return ErrLost
 	}
 	switch at := h.full(n); {
 	case at < 0:
@@ -217,7 +220,7 @@ func (h *Holder) Move(levels ...Level) error {
 	h.pool.mu.Lock()
 	if h.lost || h.gone {
 		h.pool.mu.Unlock()
-		return ErrEach
+		return ErrLost
 	}
 	waits, old, held := h.waits(), h.levels, h.held
 	h.part()
@@ -272,6 +275,13 @@ func (h *Holder) rest() {
 		h.pool.groups[l.Key].waiting.Remove(h.at[i])
 		h.at[i] = nil
 	}
+}
+
+// Holds is how much the holder has.
+func (h *Holder) Holds() int64 {
+	h.pool.mu.Lock()
+	defer h.pool.mu.Unlock()
+	return h.held
 }
 
 // Leave gives everything back, for good.
