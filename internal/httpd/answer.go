@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"net"
 	"net/http"
@@ -23,6 +24,8 @@ type answer struct {
 	// work is what the request holds. It makes room for others only while it waits for its
 	// client; pending counts the calls that do.
 	work *allowance.Holder
+	// ctx is that of the request, and knows its connection.
+	ctx context.Context
 
 	mu      sync.Mutex
 	pending int
@@ -130,12 +133,17 @@ func (a *answer) waiting() (over func()) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	idle := func() {}
 	if a.pending++; a.pending == 1 {
 		a.work.Wait()
+		if !a.hijacked {
+			idle = waitsFor(a.ctx)
+		}
 	}
 	return func() {
 		a.mu.Lock()
 		defer a.mu.Unlock()
+		idle()
 		if a.pending--; a.pending == 0 {
 			a.work.Rest()
 		}

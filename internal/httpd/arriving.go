@@ -41,12 +41,15 @@ func newArriving(each, all int64) *arriving {
 	return &arriving{each: each, all: all, order: list.New(), networks: map[string]*network{}}
 }
 
-// listener accepts connections and counts them.
-func (a *arriving) listener(l net.Listener) net.Listener { return arrivingListener{l, a} }
+// listener is one whose connections are counted.
+func (a *arriving) listener(l net.Listener, open *connections) net.Listener {
+	return arrivingListener{l, a, open}
+}
 
 type arrivingListener struct {
 	net.Listener
 	arriving *arriving
+	open     *connections
 }
 
 func (l arrivingListener) Accept() (net.Conn, error) {
@@ -55,8 +58,11 @@ func (l arrivingListener) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	remote, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
-	c := &arrivingConn{Conn: conn, arriving: l.arriving, from: viewer.Origin{Address: remote.Addr()}.Network()}
+	c := &arrivingConn{
+		Conn: conn, arriving: l.arriving, open: l.open, from: viewer.Origin{Address: remote.Addr()}.Network(),
+		proxy: l.open.proxy(remote.Addr())}
 	c.counts.Store(true)
+	l.open.opens(c)
 	return c, nil
 }
 
@@ -69,6 +75,21 @@ type arrivingConn struct {
 	// bytes, inAll and inNetwork are protected by the lock of arriving.
 	bytes            int64
 	inAll, inNetwork *list.Element
+
+	open   *connections
+	closed sync.Once
+	// proxy is set where many clients come by it.
+	proxy bool
+	// busy is how many requests are at work; it and the rest belong to open.
+	busy              int
+	gone              bool
+	inSilent, inPeers *list.Element
+}
+
+// Close implements net.Conn.
+func (c *arrivingConn) Close() error {
+	c.closed.Do(func() { c.open.closes(c) })
+	return c.Conn.Close()
 }
 
 // Read implements net.Conn.

@@ -2,8 +2,10 @@ package httpd
 
 import (
 	"container/list"
+	"context"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 )
 
@@ -21,62 +23,146 @@ func mostConnections() int {
 	return int(min(maxConnections, max(16, files/2)))
 }
 
-// connections closes the connections that have been idle for the longest time when the
-// server has as many as it accepts. An idle connection costs a client nothing and the
-// server a file descriptor, so a stranger could use up all of them. Connections with a
-// running request are never closed here; the limits of requests bound their number.
+// connections closes those that have waited longest for their clients when there are as
+// many as the server takes, of one network or in all: for a next request, for the rest of
+// one, or for an answer to be read. To keep one open costs a stranger nothing, and the
+// server one of its files. Those at which a request is at work are never closed; where
+// only such are open, newer ones are.
 type connections struct {
-	most int
+	most, each int
+	// proxy reports whether an address is that of many clients.
+	proxy func(address netip.Addr) bool
 
-	mu   sync.Mutex
-	open int
-	// silent are the idle connections, the one that has been idle longest first.
+	mu       sync.Mutex
+	open     int
+	silent   *list.List
+	networks map[string]*peers
+}
+
+// peers are the connections of one network.
+type peers struct {
+	open   int
 	silent *list.List
-	at     map[net.Conn]*list.Element
 }
 
-func newConnections(most int) *connections {
-	return &connections{most: most, silent: list.New(), at: map[net.Conn]*list.Element{}}
+func newConnections(most int, proxy func(address netip.Addr) bool) *connections {
+	return &connections{
+		most: most, each: max(1, most/2), proxy: proxy, silent: list.New(), networks: map[string]*peers{},
+	}
 }
 
-// state is the ConnState of an http.Server. A new connection is idle until its first
-// request arrives.
+// state is the ConnState of an http.Server.
 func (c *connections) state(conn net.Conn, state http.ConnState) {
-	if a, ok := bare(conn).(*arrivingConn); ok {
-		if state == http.StateNew || state == http.StateIdle {
-			a.begins()
-		} else {
-			a.arrived()
-		}
+	a, ok := bare(conn).(*arrivingConn)
+	if !ok {
+		return
 	}
-	for _, old := range c.changed(conn, state) {
-		// StateClosed follows, and takes it out of the count.
-		_ = bare(old).Close()
-	}
-}
-
-func (c *connections) changed(conn net.Conn, state http.ConnState) (surplus []net.Conn) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if e := c.at[conn]; e != nil {
-		c.silent.Remove(e)
-		delete(c.at, conn)
+	if state == http.StateNew || state == http.StateIdle {
+		a.begins()
+	} else {
+		a.arrived()
 	}
 	switch state {
-	case http.StateNew:
-		c.open++
-		c.at[conn] = c.silent.PushBack(conn)
 	case http.StateIdle:
-		c.at[conn] = c.silent.PushBack(conn)
-	case http.StateClosed, http.StateHijacked:
-		// WebSockets have a limit of their own.
-		c.open--
+		c.changes(a, 0)
+	case http.StateHijacked:
+		// A connection that has become a WebSocket is bounded as such.
+		c.changes(a, 1)
 	}
-	for n := c.open - c.most; n > 0 && c.silent.Len() > 1; n-- {
-		oldest := c.silent.Front()
-		old := c.silent.Remove(oldest).(net.Conn)
-		delete(c.at, old)
-		surplus = append(surplus, old)
+}
+
+// opens counts a connection, and closes those that are too many.
+func (c *connections) opens(a *arrivingConn) {
+	c.mu.Lock()
+	c.open++
+	own := c.networks[a.from]
+	if own == nil {
+		own = &peers{silent: list.New()}
+		c.networks[a.from] = own
 	}
-	return surplus
+	own.open++
+	c.waits(a, own)
+	var surplus []*arrivingConn
+	for n := own.open - c.each; n > 0 && own.silent.Len() > 1 && !a.proxy; n-- {
+		surplus = append(surplus, c.works(own.silent.Front().Value.(*arrivingConn)))
+	}
+	for n := c.open - c.most - len(surplus); n > 0 && c.silent.Len() > 1; n-- {
+		surplus = append(surplus, c.works(c.silent.Front().Value.(*arrivingConn)))
+	}
+	// The other half of the files is not for connections.
+	if c.open-len(surplus) > c.most+c.most/2 {
+		surplus = append(surplus, c.works(a))
+	}
+	c.mu.Unlock()
+	for _, old := range surplus {
+		_ = old.Close()
+	}
+}
+
+// closes takes a connection out of the count.
+func (c *connections) closes(a *arrivingConn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.works(a)
+	a.gone = true
+	own := c.networks[a.from]
+	c.open--
+	if own.open--; own.open == 0 {
+		delete(c.networks, a.from)
+	}
+}
+
+// changes says that more, or fewer, requests are at work on a connection. Where none is,
+// it waits for its client from now on.
+func (c *connections) changes(a *arrivingConn, by int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a.busy += by
+	c.works(a)
+	if own := c.networks[a.from]; a.busy == 0 && !a.gone && own != nil {
+		c.waits(a, own)
+	}
+}
+
+func (c *connections) waits(a *arrivingConn, own *peers) {
+	a.inSilent, a.inPeers = c.silent.PushBack(a), own.silent.PushBack(a)
+}
+
+func (c *connections) works(a *arrivingConn) *arrivingConn {
+	if a.inSilent != nil {
+		c.silent.Remove(a.inSilent)
+		c.networks[a.from].silent.Remove(a.inPeers)
+		a.inSilent, a.inPeers = nil, nil
+	}
+	return a
+}
+
+type connKey struct{}
+
+// withConn is the ConnContext of an http.Server.
+func withConn(ctx context.Context, conn net.Conn) context.Context {
+	if a, ok := bare(conn).(*arrivingConn); ok {
+		return context.WithValue(ctx, connKey{}, a)
+	}
+	return ctx
+}
+
+// works says that the server works on a request, until the returned function is called.
+func works(ctx context.Context) (over func()) {
+	a, ok := ctx.Value(connKey{}).(*arrivingConn)
+	if !ok {
+		return func() {}
+	}
+	a.open.changes(a, 1)
+	return func() { a.open.changes(a, -1) }
+}
+
+// waitsFor says that it waits for the client meanwhile.
+func waitsFor(ctx context.Context) (over func()) {
+	a, ok := ctx.Value(connKey{}).(*arrivingConn)
+	if !ok {
+		return func() {}
+	}
+	a.open.changes(a, -1)
+	return func() { a.open.changes(a, 1) }
 }

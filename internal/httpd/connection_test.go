@@ -85,4 +85,56 @@ func TestConnectionsThatWaitMakeRoom(t *testing.T) {
 	}
 }
 
+// TestConnectionsOfOneNetworkAreBounded has a stranger begin requests whose bodies never
+// come, over more connections than one network may have.
+func TestConnectionsOfOneNetworkAreBounded(t *testing.T) {
+	t.Parallel()
+	const most, many = 16, 40
+	entered := make(chan struct{}, 2*many)
+	s := start(t, func(w http.ResponseWriter, r *http.Request) {
+		entered <- struct{}{}
+		if _, err := io.Copy(io.Discard, r.Body); err == nil {
+			w.WriteHeader(http.StatusNoContent)
+		}
+	}, func(c *config.Server, deps *httpd.Deps) { deps.Connections, c.RequestTimeout = most, patience })
+	address := strings.TrimPrefix(s.url, "http://")
+	begin := func(from byte) net.Conn {
+		t.Helper()
+		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, from)}}
+		conn, err := dialer.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		<-entered
+		return conn
+	}
+	elsewhere := begin(2)
+	closed := make(chan struct{}, many)
+	for range many {
+		conn := begin(1)
+		go func() {
+			if _, err := conn.Read(make([]byte, 1)); errors.Is(err, io.EOF) || isReset(err) {
+				closed <- struct{}{}
+			}
+		}()
+	}
+	for range many - most/2 {
+		<-closed
+	}
+	if _, err := io.WriteString(elsewhere, "x"); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(elsewhere), nil)
+	if err != nil || resp.StatusCode != http.StatusNoContent {
+		t.Errorf("another network, which came first: %v, %v", resp, err)
+	}
+}
+
 func isReset(err error) bool { var op *net.OpError; return errors.As(err, &op) && !op.Timeout() }

@@ -27,7 +27,7 @@ func clientAddress(r *http.Request, proxies []netip.Prefix) netip.Addr {
 	address := remote.Addr().Unmap().WithZone("")
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
-		if !slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(address) }) {
+		if !isProxy(proxies, address) {
 			break
 		}
 		next, ok := parseHop(hop)
@@ -39,7 +39,11 @@ func clientAddress(r *http.Request, proxies []netip.Prefix) netip.Addr {
 	return address
 }
 
-// parseHop reads an entry of X-Forwarded-For. Some proxies add the port.
+func isProxy(proxies []netip.Prefix, address netip.Addr) bool {
+	return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(address.Unmap().WithZone("")) })
+}
+
+// parseHop reads an entry of X-Forwarded-For; some proxies add the port.
 func parseHop(hop string) (netip.Addr, bool) {
 	hop = strings.TrimSpace(hop)
 	if a, err := netip.ParseAddr(strings.Trim(hop, "[]")); err == nil {

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -168,17 +169,19 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	// time for that is over.
 	base, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
+	open := newConnections(s.most, func(a netip.Addr) bool { return isProxy(s.cfg.TrustedProxies, a) })
 	server := &http.Server{
 		Handler:           s,
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
-		ConnState:         newConnections(s.most).state,
+		ConnState:         open.state,
+		ConnContext:       withConn,
 		MaxHeaderBytes:    maxHeaderBytes,
 		HTTP2:             overHTTP2(),
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
-	listener = newArriving(arrivingEach, arrivingAll).listener(listener)
+	listener = newArriving(arrivingEach, arrivingAll).listener(listener, open)
 	serve := server.Serve
 	if s.cfg.TLS.On() {
 		shown, err := newCertificate(s.cfg.TLS, s.log)
@@ -238,7 +241,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start, id := time.Now(), requestIDOf(r)
 	ctx, counter := database.WithCounter(withOrigin(r.Context(), r, s.cfg.TrustedProxies, id))
 	a := newAnswer(w, id, s.cfg.RequestTimeout)
-	a.http2 = r.ProtoMajor == 2
+	a.http2, a.ctx = r.ProtoMajor == 2, ctx
+	defer works(ctx)()
 	r = r.WithContext(viewer.WithTold(ctx, a.told))
 	if s.enter(a, r) != nil {
 		a.work.Leave()
