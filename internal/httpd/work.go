@@ -104,7 +104,8 @@ func (s *Server) refuse(a *answer, r *http.Request) {
 	network := viewer.OriginOf(r.Context()).Network()
 	a.patience = refusedPatience
 	a.holds(s.work, nil,
-		allowance.Level{Key: refusedKey(network), Most: refusedEach}, allowance.Level{Key: allOf("refused"), Most: refusedAll})
+		allowance.Level{Key: refusedKey(network), Most: refusedEach},
+		allowance.Level{Key: allOf("refused"), Most: refusedAll})
 	defer a.work.Leave()
 	if a.work.Take(workOf(r)) != nil {
 		panic(http.ErrAbortHandler)
