@@ -165,6 +165,12 @@ func (a ask) ofJob(r row) bool {
 	return a.job(j) && (r.id("outside") == 0 || j.id("submitted_by") == a.v.EducatorID || a.districtOf(j))
 }
 
+// refusedRow is as ofJob, of a job that is seen.
+func (a ask) refusedRow(r row) bool {
+	j := a.find("bulk_jobs", r.id("job_id"))
+	return r.id("outside") == 0 || j.id("submitted_by") == a.v.SubmitterID() || a.districtOf(j)
+}
+
 // all says whether the viewer has one of some roles at each of the schools |1||2|.
 func (a ask) all(schools string, roles ...viewer.Role) bool {
 	for school := range strings.SplitSeq(strings.Trim(schools, "|"), "||") {

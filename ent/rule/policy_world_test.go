@@ -153,6 +153,22 @@ func district(t *testing.T, d *database.DB, seed uint64) *world {
 			SetOutside(outside).ExecX(ctx)
 		c.BulkJobProblem.Create().SetJobID(j.ID).SetRow(1).SetSeverity(bulkjobproblem.SeverityERROR).SetCode("CODE").
 			SetMessage("message").SetOutside(outside).ExecX(ctx)
+		c.BulkJobRefusedRow.Create().SetJobID(j.ID).SetRow(1).SetN(0).SetCells([]byte("[]")).SetOutside(outside).ExecX(ctx)
+	}
+	// What those who are one thing at one school and another at the next have selected,
+	// from each school and from both, and what they submitted at a school where they are
+	// nothing.
+	for _, who := range []*db.Educator{mixed, many, both, w.NorthTeacher, w.NorthAdmin} {
+		for _, kind := range []bulkjob.Kind{bulkjob.KindEDIT_STUDENTS, bulkjob.KindDELETE_STUDENTS} {
+			north, south := fmt.Sprintf("|%d|", w.North.ID), fmt.Sprintf("|%d|", w.South.ID)
+			for _, from := range []string{north, south, north + south} {
+				c.BulkJob.Create().SetDistrictID(w.Alpha.ID).SetOrganizationID(w.Alpha.ID).SetSubmittedBy(who.ID).SetKind(kind).
+					SetSchools(from).ExecX(ctx)
+			}
+		}
+		c.BulkJob.Create().SetDistrictID(w.Beta.ID).SetOrganizationID(west.ID).SetSubmittedBy(who.ID).
+			SetKind(bulkjob.KindIMPORT_EDUCATORS).
+			SetSchools("").ExecX(ctx)
 	}
 	for i, o := range c.Organization.Query().AllX(ctx) {
 		c.ServiceKey.Create().SetDistrictID(o.DistrictID).SetOrganizationID(o.ID).SetName("key").SetScopes([]string{}).
