@@ -197,6 +197,7 @@ func TestWhoTeachesAGroup(t *testing.T) {
 			}
 		}
 		admin := w.As(t, w.NorthAdmin)
+		w.Teach(t, w.NorthTeacher, w.Biology)
 		_, err := r.UpdateGroup(admin, roster.GroupChange{ID: w.Algebra.ID, EducatorIDs: []int{w.BetaAdmin.ID}})
 		refused(t, err, "NOT_FOUND", "educatorIds.0")
 		if got := teachers(w.Algebra); !slices.Equal(got, []int{w.NorthTeacher.ID}) {
@@ -209,7 +210,7 @@ func TestWhoTeachesAGroup(t *testing.T) {
 		if got := teachers(w.Algebra); !slices.Equal(got, []int{w.NorthAdmin.ID}) {
 			t.Errorf("the group is taught by %v", got)
 		}
-		if got := teachers(w.Chemistry); !slices.Equal(got, []int{w.SouthTeacher.ID}) {
+		if got := teachers(w.Biology); !slices.Equal(got, []int{w.NorthTeacher.ID}) {
 			t.Errorf("another group is taught by %v", got)
 		}
 		teacher := w.As(t, w.SouthTeacher)
@@ -228,6 +229,8 @@ func TestAnswersAboutWhomNobodySeesAreCounted(t *testing.T) {
 			Recount: usage.RecountStudents, Now: clock, Log: testlog.New(t), Probes: probe.New(d, 2, clock, testlog.New(t)),
 		})
 		south, north := w.Student(t, w.South, "So", "Uth", 0), w.Student(t, w.North, "No", "Rth", 0, w.Algebra)
+		deleted := w.Student(t, w.North, "De", "Leted", 0)
+		deleted.Update().SetDeletedAt(fixture.Today).ExecX(fixture.System())
 		ask := func(e *db.Educator, taken roster.StudentChange, code string) {
 			t.Helper()
 			taken.ID = w.Student(t, w.North, "As", "King", 0, w.Algebra).ID
@@ -236,6 +239,7 @@ func TestAnswersAboutWhomNobodySeesAreCounted(t *testing.T) {
 		}
 		for range 3 {
 			ask(w.NorthAdmin, roster.StudentChange{Username: &north.Username}, "USERNAME_TAKEN")
+			ask(w.NorthAdmin, roster.StudentChange{Username: &deleted.Username}, "USERNAME_TAKEN")
 			ask(w.NorthTeacher, roster.StudentChange{ExternalID: &north.ExternalID}, "EXTERNAL_ID_TAKEN")
 		}
 		ask(w.NorthAdmin, roster.StudentChange{Username: &south.Username}, "USERNAME_TAKEN")

@@ -182,6 +182,11 @@ func TestWhatAChangeLeavesBehind(t *testing.T) {
 					"lost: student 00002 DELETED", "lost: student M1 DELETED", "newer: group 0", "newer: group 5", "newer: student 00002", "newer: student M1"}},
 			{"a restoration", func() error { _, err := r.RestoreStudents(admin, ids(two)); return err },
 				[]string{"STUDENTS_RESTORED at North, student 00002 deleted groups", "newer: group 5", "newer: student 00002"}},
+			{"a deletion of somebody in no group", func() error { return r.DeleteStudents(district, ids(one)) },
+				[]string{"STUDENTS_DELETED at South, student 00001 deleted", "lost: student 00001 DELETED",
+					"newer: student 00001"}},
+			{"a restoration of somebody in no group", func() error { _, err := r.RestoreStudents(district, ids(one)); return err },
+				[]string{"STUDENTS_RESTORED at South, student 00001 deleted", "newer: student 00001"}},
 			{"a student who comes back at another school", func() error {
 				_, err := r.CreateStudent(district,
 					roster.NewStudent{

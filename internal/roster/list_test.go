@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fixture"
 	"github.com/openhomeroom/homeroom/internal/grade"
 	"github.com/openhomeroom/homeroom/internal/page"
@@ -24,9 +25,15 @@ func TestEachFilterOfStudents(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		w, r := fixture.New(t, d), newRoster(d)
 		system, c := fixture.System(), w.Client()
-		reader := w.Student(t, w.North, "Rea", "Der", 90, w.Algebra)
+		reader := w.Student(t, w.North, "Rea", "Der", 90, w.Algebra, w.Biology)
 		idle := w.Student(t, w.North, "Id", "Le", 0).Update().SetGrade(grade.Grade(3)).SaveX(system)
-		south := w.Student(t, w.South, "So", strings.Repeat("x", 70), 0, w.Chemistry).Update().SetSynced(1).SaveX(system)
+		south, err := r.CreateStudent(w.As(t, w.DistrictAdmin),
+			roster.NewStudent{OrganizationID: w.South.ID, ExternalID: "S1", FirstName: "So",
+				LastName: strings.Repeat("x", 70), Username: "south", Grade: "7", GroupIDs: []int{w.Chemistry.ID}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		south.Update().SetSynced(1).ExecX(system)
 		east := w.Student(t, w.East, "Ea", "St", 0, w.Drama)
 		for _, st := range []*db.Student{reader, east} {
 			product := c.Product.Create().SetCode(fmt.Sprint("p", st.ID)).SaveX(system)
@@ -55,7 +62,7 @@ func TestEachFilterOfStudents(t *testing.T) {
 			"in no group":                    {district, 0, roster.StudentFilter{NoGroups: true}, list(idle)},
 			"in a group":                     {district, 0, roster.StudentFilter{GroupIDs: []int{w.Algebra.ID}}, list(reader)},
 			"in a group or in none":          {district, 0, roster.StudentFilter{GroupIDs: []int{w.Algebra.ID}, NoGroups: true}, list(reader, idle)},
-			"in a group that is not seen":    {teacher, 0, roster.StudentFilter{GroupIDs: []int{w.Chemistry.ID}}, list()},
+			"in a group that is not seen":    {teacher, 0, roster.StudentFilter{GroupIDs: []int{w.Biology.ID}}, list()},
 			"by the beginning of a word":     {district, 0, roster.StudentFilter{Search: "re"}, list(reader)},
 			"by two words":                   {district, 0, roster.StudentFilter{Search: "der rea"}, list(reader)},
 			"by a word behind":               {district, 0, roster.StudentFilter{Search: "a"}, list()},
@@ -76,11 +83,11 @@ func TestEachFilterOfStudents(t *testing.T) {
 				t.Errorf("students %s: %v, counted %d (%v); want %s", name, got, n, err, q.want)
 			}
 		}
-		_, err := r.Students(district, 0, roster.StudentFilter{Search: "a b c d e f g h i"})
+		_, err = r.Students(district, 0, roster.StudentFilter{Search: "a b c d e f g h i"})
 		refused(t, err, "TOO_MANY", "filter.search")
 		l, _ := r.Students(district, 0, roster.StudentFilter{})
-		if _, err := l.Page(district, page.Args{}, "PASSWORD", false); err == nil {
-			t.Error("students are sorted by their passwords")
+		if _, err := l.Page(district, page.Args{}, "PASSWORD", false); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("students are sorted by their passwords: %v", err)
 		}
 	})
 }
@@ -122,8 +129,8 @@ func TestEachFilterOfGroups(t *testing.T) {
 			}
 		}
 		l, _ := r.Groups(admin, 0, roster.GroupFilter{})
-		if _, err := l.Page(admin, page.Args{}, "EXTERNAL_ID", false); err == nil {
-			t.Error("groups are sorted by what nobody offers")
+		if _, err := l.Page(admin, page.Args{}, "EXTERNAL_ID", false); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("groups are sorted by what nobody offers: %v", err)
 		}
 	})
 }
@@ -145,16 +152,23 @@ func TestWhoIsListedAsDeleted(t *testing.T) {
 		deleted(w.North, "Over", 90*day+time.Second)
 		south, at := deleted(w.South, "Sou", 29*day), deleted(w.South, "Limit", 30*day)
 		deleted(w.South, "Past", 31*day)
-		w.Student(t, w.North, "Being", "Erased", 0).Update().SetDeletedAt(setting.ErasingAt()).ExecX(system)
+		// At a school that has just changed its time nobody's is over.
+		fresh := w.School(t, w.Alpha, "Fresh School", "F").Update().SetRetentionDays(30).
+			SetRetentionChangedAt(fixture.Today).SaveX(system)
+		for _, at := range []*db.Organization{w.North, fresh} {
+			w.Student(t, at, "Being", "Erased", 0).Update().SetDeletedAt(setting.ErasingAt()).ExecX(system)
+		}
+		kept := deleted(fresh, "Kept", 31*day)
 		deleted(w.East, "Far", day)
 		for name, q := range map[string]struct {
 			at     int
 			search string
 			want   []*db.Student
 		}{
-			"of the district":     {w.Alpha.ID, "", []*db.Student{south, at, north, last}},
+			"of the district":     {w.Alpha.ID, "", []*db.Student{south, at, kept, north, last}},
 			"of a school":         {w.North.ID, "", []*db.Student{north, last}},
 			"of another school":   {w.South.ID, "", []*db.Student{south, at}},
+			"of a fresh school":   {fresh.ID, "", []*db.Student{kept}},
 			"by a word":           {w.Alpha.ID, "sou", []*db.Student{south}},
 			"by a word of nobody": {w.Alpha.ID, "there", nil},
 		} {
