@@ -83,11 +83,17 @@ func TestATrailThatCannotBeWritten(t *testing.T) {
 // readOnly has a database refuse entries of the trail, as one does that can only be read.
 func readOnly(t *testing.T, d *database.DB, yes bool) {
 	t.Helper()
-	refuse := "BEGIN SELECT RAISE(ABORT, 'refused'); END"
+	refuse(t, d, "audit_events", yes)
+}
+
+// refuse has a database refuse rows of a table.
+func refuse(t *testing.T, d *database.DB, table string, yes bool) {
+	t.Helper()
+	raise := "BEGIN SELECT RAISE(ABORT, 'refused'); END"
 	if d.Kind() == database.MySQL {
-		refuse = "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1290, MESSAGE_TEXT = 'refused'"
+		raise = "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1290, MESSAGE_TEXT = 'refused'"
 	}
-	statement := "CREATE TRIGGER refuse_entries BEFORE INSERT ON audit_events FOR EACH ROW " + refuse
+	statement := "CREATE TRIGGER refuse_entries BEFORE INSERT ON " + table + " FOR EACH ROW " + raise
 	if !yes {
 		statement = "DROP TRIGGER refuse_entries"
 	}
