@@ -94,7 +94,7 @@ func (s Settings) PurgeAt(deletedAt time.Time) time.Time {
 // PurgedBefore is the reverse of PurgeAt: students who were deleted before it may be
 // erased now. It is the zero time while a changed retention has no effect yet.
 func (s Settings) PurgedBefore(now time.Time) time.Time {
-	if !s.retentionSince.IsZero() && now.Before(s.retentionSince.Add(retentionNotice)) {
+	if !s.retentionSince.IsZero() && !now.After(s.retentionSince.Add(retentionNotice)) {
 		return time.Time{}
 	}
 	return now.Add(-s.Retention())
