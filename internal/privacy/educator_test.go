@@ -10,6 +10,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 func TestAnEducatorIsErased(t *testing.T) {
@@ -61,6 +62,11 @@ func TestAnEducatorIsErased(t *testing.T) {
 		}
 		if err := w.privacy.EraseEducator(system, "quixana@example.org"); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("twice: %v", err)
+		}
+		agent := w.Educator(t, w.Alpha, "Program Agent", viewer.SchoolAdmin, w.North).Update().SetService(1).SaveX(system)
+		if err := w.privacy.EraseEducator(system, agent.Email); fault.KindOf(err) != fault.NotFound ||
+			w.Client().Educator.GetX(system, agent.ID).FirstName != "Program" {
+			t.Errorf("a program's account: %v", err)
 		}
 		w.healthy()
 	})
