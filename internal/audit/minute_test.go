@@ -151,6 +151,9 @@ func TestTheEndOfAWriter(t *testing.T) {
 			}
 			given++
 		}
+		for len(events(t, d, w.Alpha.ID)) < given { // until it has begun the minute
+			time.Sleep(time.Millisecond)
+		}
 		refused := viewer.WithOrigin(context.Background(), viewer.Origin{Address: netip.MustParseAddr("192.0.2.1")})
 		for range 3 {
 			s.Refused(refused, audit.Event{Action: audit.AccessRefused, DistrictID: w.Beta.ID})

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/auditevent"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/csvfile"
@@ -79,6 +80,14 @@ func TestDownload(t *testing.T) {
 			if r.Code != http.StatusOK || !strings.HasPrefix(r.Header().Get("Content-Type"), "text/csv") ||
 				!strings.Contains(r.Header().Get("Content-Disposition"), "attachment") {
 				t.Fatalf("%d %v", r.Code, r.Header())
+			}
+			if kept := r.Header().Get("Cache-Control"); kept != "no-store" {
+				t.Errorf("a cache may keep the file: %q", kept)
+			}
+			entries := w.Client().AuditEvent.Query().Where(auditevent.Action(string(audit.NoticeDownloaded))).
+				AllX(fixture.System())
+			if len(entries) != 1 || entries[0].OrganizationID != w.North.ID || entries[0].ActorID != w.NorthAdmin.ID {
+				t.Errorf("the entries are %v", entries)
 			}
 			format, err := csvfile.Inspect(strings.NewReader(r.Body.String()), csvfile.Limits{})
 			if err != nil || format.Rows != 2 || format.Encoding != csvfile.UTF8BOM {
