@@ -58,6 +58,14 @@ func TestWhoActsFromWhere(t *testing.T) {
 				DistrictID:     district,
 				OrganizationID: district,
 			}},
+		"somebody with seven": {ofMany(7),
+			audit.Actor{
+				Kind:           audit.Educator,
+				ID:             7,
+				Roles:          strings.Join(six, " ") + " and 1 more",
+				DistrictID:     district,
+				OrganizationID: district,
+			}},
 		"somebody with eight": {ofMany(8),
 			audit.Actor{
 				Kind:           audit.Educator,

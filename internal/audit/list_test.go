@@ -49,10 +49,10 @@ func TestEachFilterOfEntries(t *testing.T) {
 		entry(w.Alpha.ID, w.Alpha.ID, "key", func(e *audit.Event) { e.Actor = &audit.Actor{Kind: audit.ServiceKey, ID: 5} })
 		entry(w.Alpha.ID, w.Alpha.ID, "group", func(e *audit.Event) { e.Target = audit.On(globalid.Group, 3) })
 		entry(w.Alpha.ID, w.Alpha.ID, "job", func(e *audit.Event) { e.JobID, e.Action = 8, audit.JobStarted })
-		for range 2 {
+		for range 3 {
 			entry(w.Beta.ID, w.East.ID, "beta", plain)
 		}
-		entry(w.Beta.ID, w.East.ID, "beta's third", student) // at the place that South's has in the chain of Alpha
+		entry(w.Beta.ID, w.East.ID, "beta's fourth", student) // at the place that an educator's has in the chain of Alpha
 		entry(0, 0, "of no district", plain)
 
 		all := d.Client(context.Background()).AuditEvent.Query().AllX(fixture.System())
@@ -78,7 +78,7 @@ func TestEachFilterOfEntries(t *testing.T) {
 		}{
 			"of a district":                        {w.DistrictAdmin, w.Alpha.ID, audit.Filter{}, ofAlpha},
 			"of all that is seen":                  {w.DistrictAdmin, 0, audit.Filter{}, ofAlpha},
-			"of all that the operator sees":        {nil, 0, audit.Filter{}, ofAlpha + " beta beta beta's third of no district"},
+			"of all that the operator sees":        {nil, 0, audit.Filter{}, ofAlpha + " beta beta beta beta's fourth of no district"},
 			"of a school":                          {w.DistrictAdmin, w.North.ID, audit.Filter{}, "north"},
 			"of a school, by its administrator":    {w.NorthAdmin, w.North.ID, audit.Filter{}, "north"},
 			"of all that the administrator sees":   {w.NorthAdmin, 0, audit.Filter{}, "north"},
@@ -91,7 +91,7 @@ func TestEachFilterOfEntries(t *testing.T) {
 			"of a job":                             {w.DistrictAdmin, w.Alpha.ID, audit.Filter{JobID: 8}, "job"},
 			"about a student":                      {w.DistrictAdmin, w.Alpha.ID, audit.Filter{About: about(globalid.Student)}, "south"},
 			"about a group of the same number":     {w.DistrictAdmin, w.Alpha.ID, audit.Filter{About: about(globalid.Group)}, "group"},
-			"about somebody, of all districts":     {nil, 0, audit.Filter{About: about(globalid.Student)}, "south beta's third"},
+			"about somebody, of all districts":     {nil, 0, audit.Filter{About: about(globalid.Student)}, "south beta's fourth"},
 			"from a moment on":                     {w.DistrictAdmin, w.Alpha.ID, audit.Filter{From: minute(5)}, "group job"},
 			"before a moment":                      {w.DistrictAdmin, w.Alpha.ID, audit.Filter{To: minute(2)}, "district north"},
 			"between, of which the last is before": {w.DistrictAdmin, w.Alpha.ID, audit.Filter{From: minute(1), To: minute(3)}, "north south"},
