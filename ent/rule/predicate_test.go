@@ -45,12 +45,15 @@ func (w *world) comparePredicates(t *testing.T, c caller) {
 		people      may
 		read        func() []int
 	}{
-		{"StudentsSeen", "students", ask.student, func() []int { return client.Student.Query().Where(rule.StudentsSeen(v)).IDsX(ctx) }},
-		{"StudentsEdited", "students", ask.studentEdited, func() []int { return client.Student.Query().Where(rule.StudentsEdited(v)).IDsX(ctx) }},
+		{"StudentsSeen", "students", ask.student,
+			func() []int { return client.Student.Query().Where(rule.StudentsSeen(v)).IDsX(ctx) }},
+		{"StudentsEdited", "students", ask.studentEdited,
+			func() []int { return client.Student.Query().Where(rule.StudentsEdited(v)).IDsX(ctx) }},
 		{"StudentsAdministered", "students", ask.studentAdministered,
 			func() []int { return client.Student.Query().Where(rule.StudentsAdministered(v)).IDsX(ctx) }},
 		{"GroupsSeen", "groups", ask.group, func() []int { return client.Group.Query().Where(rule.GroupsSeen(v)).IDsX(ctx) }},
-		{"EducatorsSeen", "educators", ask.educator, func() []int { return client.Educator.Query().Where(rule.EducatorsSeen(v)).IDsX(ctx) }},
+		{"EducatorsSeen", "educators", ask.educator,
+			func() []int { return client.Educator.Query().Where(rule.EducatorsSeen(v)).IDsX(ctx) }},
 		{"EducatorsEdited", "educators", ask.educatorEdited,
 			func() []int { return client.Educator.Query().Where(rule.EducatorsEdited(v)).IDsX(ctx) }},
 		{"OrganizationsSeen", "organizations", ask.organization,
@@ -61,8 +64,8 @@ func (w *world) comparePredicates(t *testing.T, c caller) {
 		{"RefusedRowsSeen", "bulk_job_refused_rows", ask.refusedRow,
 			func() []int { return client.BulkJobRefusedRow.Query().Where(rule.RefusedRowsSeen(v)).IDsX(ctx) }},
 	} {
-		if p.name != "RefusedRowsSeen" &&
-			(c.isSystem() || slices.ContainsFunc(v.Hands(), func(h *viewer.Viewer) bool { return h.Key != nil })) {
+		if p.name != "RefusedRowsSeen" && (c.isSystem() || slices.ContainsFunc(v.Hands(),
+			func(h *viewer.Viewer) bool { return h.Key != nil })) {
 			continue // The server and programs have predicates of their own.
 		}
 		got, want := p.read(), w.keys(p.table, w.rule(c, p.people, p.people))

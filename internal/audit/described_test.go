@@ -40,61 +40,40 @@ func TestWhoActsFromWhere(t *testing.T) {
 		return viewer.NewContext(nobody, &viewer.Viewer{EducatorID: 7, DistrictID: district, Assignments: many[:n]})
 	}
 	key := func(organization int) *viewer.Viewer {
-		return &viewer.Viewer{
-			Key: &viewer.Key{ID: 5, OrganizationID: organization, DistrictID: district, Scopes: viewer.Scopes()}}
+		return &viewer.Viewer{Key: &viewer.Key{ID: 5, OrganizationID: organization, DistrictID: district,
+			Scopes: viewer.Scopes()}}
 	}
 	for name, c := range map[string]struct {
 		ctx  context.Context
 		want audit.Actor
 	}{
-		"a person": {nora, audit.Actor{Kind: audit.Educator, ID: 7, Roles: "SCHOOL_ADMIN@" + at, DistrictID: district, OrganizationID: north}},
+		"a person": {nora, audit.Actor{Kind: audit.Educator, ID: 7, Roles: "SCHOOL_ADMIN@" + at, DistrictID: district,
+			OrganizationID: north}},
 		"the server on the way to what a person asked for": {viewer.AsSystem(nora, "on the way"),
 			audit.Actor{Kind: audit.Educator, ID: 7, Roles: "SCHOOL_ADMIN@" + at, DistrictID: district, OrganizationID: north}},
 		"somebody with six roles": {ofMany(6),
-			audit.Actor{
-				Kind:           audit.Educator,
-				ID:             7,
-				Roles:          strings.Join(six, " "),
-				DistrictID:     district,
-				OrganizationID: district,
-			}},
+			audit.Actor{Kind: audit.Educator, ID: 7, Roles: strings.Join(six, " "), DistrictID: district,
+				OrganizationID: district}},
 		"somebody with seven": {ofMany(7),
-			audit.Actor{
-				Kind:           audit.Educator,
-				ID:             7,
-				Roles:          strings.Join(six, " ") + " and 1 more",
-				DistrictID:     district,
-				OrganizationID: district,
-			}},
+			audit.Actor{Kind: audit.Educator, ID: 7, Roles: strings.Join(six, " ") + " and 1 more", DistrictID: district,
+				OrganizationID: district}},
 		"somebody with eight": {ofMany(8),
-			audit.Actor{
-				Kind:           audit.Educator,
-				ID:             7,
-				Roles:          strings.Join(six, " ") + " and 2 more",
-				DistrictID:     district,
-				OrganizationID: district,
-			}},
+			audit.Actor{Kind: audit.Educator, ID: 7, Roles: strings.Join(six, " ") + " and 2 more", DistrictID: district,
+				OrganizationID: district}},
 		"a program of a school": {viewer.NewContext(nobody, key(north)),
-			audit.Actor{
-				Kind:           audit.ServiceKey,
-				ID:             5,
-				Roles:          "USAGE_WRITE ROSTER_IMPORT",
-				DistrictID:     district,
-				OrganizationID: north,
-			}},
+			audit.Actor{Kind: audit.ServiceKey, ID: 5, Roles: "USAGE_WRITE ROSTER_IMPORT", DistrictID: district,
+				OrganizationID: north}},
 		"a program of a district": {viewer.NewContext(nobody, key(district)),
-			audit.Actor{
-				Kind:           audit.ServiceKey,
-				ID:             5,
-				Roles:          "USAGE_WRITE ROSTER_IMPORT",
-				DistrictID:     district,
-				OrganizationID: district,
-			}},
-		"an operator":                       {viewer.WithOperator(fixture.System(), "olga", "purge"), audit.Actor{Kind: audit.Operator, Label: "olga"}},
-		"an operator in a person's name":    {viewer.WithOperator(nora, "olga", "import"), audit.Actor{Kind: audit.Operator, Label: "olga", ID: 7}},
-		"somebody who has not signed in":    {from(nobody, "192.0.2.1"), audit.Actor{Kind: audit.Anonymous}},
-		"a server that answers a stranger":  {from(fixture.System(), "192.0.2.1"), audit.Actor{Kind: audit.Anonymous}},
-		"a viewer without an account":       {viewer.NewContext(nobody, &viewer.Viewer{}), audit.Actor{Kind: audit.Anonymous}},
+			audit.Actor{Kind: audit.ServiceKey, ID: 5, Roles: "USAGE_WRITE ROSTER_IMPORT", DistrictID: district,
+				OrganizationID: district}},
+		"an operator": {viewer.WithOperator(fixture.System(), "olga", "purge"),
+			audit.Actor{Kind: audit.Operator, Label: "olga"}},
+		"an operator in a person's name": {viewer.WithOperator(nora, "olga", "import"),
+			audit.Actor{Kind: audit.Operator, Label: "olga", ID: 7}},
+		"somebody who has not signed in":   {from(nobody, "192.0.2.1"), audit.Actor{Kind: audit.Anonymous}},
+		"a server that answers a stranger": {from(fixture.System(), "192.0.2.1"), audit.Actor{Kind: audit.Anonymous}},
+		"a viewer without an account": {viewer.NewContext(nobody, &viewer.Viewer{}),
+			audit.Actor{Kind: audit.Anonymous}},
 		"the server by itself":              {fixture.System(), audit.Actor{Kind: audit.Server, Label: "test fixture"}},
 		"nobody, which is the program also": {nobody, audit.Actor{Kind: audit.Server}},
 	} {
@@ -120,8 +99,8 @@ func TestWhatAnEntryHolds(t *testing.T) {
 			return list[len(list)-1]
 		}
 		from := func(address string) context.Context {
-			return viewer.WithOrigin(context.Background(),
-				viewer.Origin{Address: netip.MustParseAddr(address), RequestID: strings.Repeat("r", 65)})
+			return viewer.WithOrigin(context.Background(), viewer.Origin{Address: netip.MustParseAddr(address),
+				RequestID: strings.Repeat("r", 65)})
 		}
 		one := audit.Event{Action: audit.SignInRefused, Code: strings.Repeat("c", 65)}
 		t.Run("an address is written in one way", func(t *testing.T) {
@@ -143,10 +122,8 @@ func TestWhatAnEntryHolds(t *testing.T) {
 		})
 		t.Run("a text is as long as its column, in characters", func(t *testing.T) {
 			for label, want := range map[string]string{
-				strings.Repeat("é", 190): strings.Repeat("é", 190),
-				strings.Repeat("é", 191): strings.Repeat("é", 190),
-				"half \xc3":              "half ",
-				"a\x1b[31m\nb":           "a[31mb",
+				strings.Repeat("é", 190): strings.Repeat("é", 190), strings.Repeat("é", 191): strings.Repeat("é",
+					190), "half \xc3": "half ", "a\x1b[31m\nb": "a[31mb",
 			} {
 				one := one
 				one.Actor = &audit.Actor{Kind: audit.Operator, Label: label, Roles: strings.Repeat("é", 256)}
@@ -167,7 +144,8 @@ func TestWhatAnEntryHolds(t *testing.T) {
 				one := one
 				one.DistrictID, one.Facts = w.Alpha.ID, audit.Facts{"f": strings.Repeat("x", n-around)}
 				err := d.InTx(fixture.System(), func(ctx context.Context, _ *db.Client) error {
-					audit.Record(ctx, one)
+					audit.Record(ctx,
+						one)
 					return nil
 				})
 				if (err == nil) != ok {
@@ -179,7 +157,8 @@ func TestWhatAnEntryHolds(t *testing.T) {
 			e := audit.Event{Action: audit.StudentUpdated, DistrictID: w.Alpha.ID}
 			e.Changes.New("firstName", "Ada")
 			if err := d.InTx(fixture.System(), func(ctx context.Context, _ *db.Client) error {
-				audit.Record(ctx, e)
+				audit.Record(ctx,
+					e)
 				return nil
 			}); err == nil {
 				t.Error("it was recorded")

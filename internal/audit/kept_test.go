@@ -22,25 +22,12 @@ import (
 func TestWhatIsKeptStaysGood(t *testing.T) {
 	t.Parallel()
 	e := &db.AuditEvent{
-		DistrictID:     11,
-		Seq:            12,
-		CreatedAt:      time.Date(2026, time.November, 18, 15, 0, 0, 123456000, time.UTC),
-		Action:         "ACTION",
-		Code:           "CODE",
-		ActorKind:      "KIND",
-		ActorID:        13,
-		ActorLabel:     "label",
-		Roles:          "roles",
-		Address:        "address",
-		RequestID:      "request",
+		DistrictID: 11, Seq: 12, CreatedAt: time.Date(2026, time.November, 18, 15, 0, 0, 123456000,
+			time.UTC), Action: "ACTION", Code: "CODE",
+		ActorKind: "KIND", ActorID: 13, ActorLabel: "label", Roles: "roles", Address: "address", RequestID: "request",
 		Operation:      "operation",
-		OrganizationID: 14,
-		TargetType:     "Student",
-		TargetID:       15,
-		JobID:          16,
-		Facts:          "facts",
-		DetailsDigest:  "details",
-		PrevHash:       "before",
+		OrganizationID: 14, TargetType: "Student", TargetID: 15, JobID: 16, Facts: "facts", DetailsDigest: "details",
+		PrevHash: "before",
 	}
 	details := []*db.AuditDetail{{Position: 1, SubjectType: "Student", SubjectID: 12, Digest: "one"},
 		{Position: 2, SubjectType: "Group", SubjectID: 3, Digest: "two"}}
@@ -48,8 +35,9 @@ func TestWhatIsKeptStaysGood(t *testing.T) {
 	rows.Add(1, 23, 4, []byte("plan"), []byte("before"))
 	rows.Add(2, 5, 6, []byte("plan"), nil)
 	for what, c := range map[string][2]string{
-		"an entry":        {audit.Link(e), "52b0a7ee64387bc3c2a2d055fdbca248d1e21b634f005180d4722e256c00775b"},
-		"a detail":        {audit.DigestOf("salt", "body"), "4f8c32f5ac9257247eddb758732b00e08a5b75af5a317ad45a4cceda94707821"},
+		"an entry": {audit.Link(e), "52b0a7ee64387bc3c2a2d055fdbca248d1e21b634f005180d4722e256c00775b"},
+		"a detail": {audit.DigestOf("salt", "body"),
+			"4f8c32f5ac9257247eddb758732b00e08a5b75af5a317ad45a4cceda94707821"},
 		"some details":    {audit.DigestAll(details), "7386c5620375f7024a350a970d0b3a2a1ed19fde312e654cfef54ccbaf814750"},
 		"no details":      {audit.DigestAll(nil), ""},
 		"rows of a job":   {rows.Digest(), "f43eebbd539ae452d22bcfbcd594fc77ed9775d3e7a079675907046587339a85"},
@@ -193,21 +181,32 @@ func TestRowsThatExplainThemselves(t *testing.T) {
 		images        bool
 		want          result
 	}{
-		"nothing has happened":                          {images: true, want: result{batches: 1}},
-		"nothing was there before":                      {want: result{batches: 1}},
-		"a row has changed":                             {images: true, change: "UPDATE bulk_job_rows SET plan = 'other' WHERE job_id = %d AND `row` = 2", want: result{damaged: true}},
-		"a row without images has changed":              {change: "UPDATE bulk_job_rows SET plan = 'other' WHERE job_id = %d AND `row` = 2", want: result{damaged: true}},
-		"the first row is gone":                         {images: true, change: "DELETE FROM bulk_job_rows WHERE job_id = %d AND `row` = 1", want: result{forgotten: 1}},
-		"the last row was undone":                       {images: true, change: "UPDATE bulk_job_rows SET state = 2 WHERE job_id = %d AND `row` = 3", want: result{forgotten: 1}},
-		"all that was there before is forgotten":        {images: true, change: "UPDATE bulk_job_rows SET `before` = NULL WHERE job_id = %d", want: result{forgotten: 1}},
-		"what one row had before is forgotten":          {images: true, change: "UPDATE bulk_job_rows SET `before` = NULL WHERE job_id = %d AND `row` = 1", want: result{damaged: true}},
-		"a name is gone":                                {images: true, change: nameless, want: result{damaged: true}},
-		"a name is gone, and a student was erased":      {images: true, change: nameless, after: erasure(audit.StudentErased), want: result{forgotten: 1}},
-		"a name is gone, and an educator was erased":    {images: true, change: nameless, after: erasure(audit.EducatorErased), want: result{forgotten: 1}},
-		"a name is gone, and one had been erased":       {images: true, change: nameless, before: erasure(audit.StudentErased), want: result{damaged: true}},
-		"a name is gone, and one was erased elsewhere":  {images: true, change: nameless, after: elsewhere(audit.StudentErased), want: result{damaged: true}},
-		"a name is gone, and something else has been":   {images: true, change: nameless, after: erasure(audit.StudentUpdated), want: result{damaged: true}},
-		"a row that the batch is not about has changed": {images: true, change: "UPDATE bulk_job_rows SET plan = 'other' WHERE job_id = %d AND `row` = 4", want: result{batches: 1}},
+		"nothing has happened":     {images: true, want: result{batches: 1}},
+		"nothing was there before": {want: result{batches: 1}},
+		"a row has changed": {images: true,
+			change: "UPDATE bulk_job_rows SET plan = 'other' WHERE job_id = %d AND `row` = 2", want: result{damaged: true}},
+		"a row without images has changed": {change: "UPDATE bulk_job_rows SET plan = 'other' WHERE job_id = %d AND `row` = 2", want: result{damaged: true}},
+		"the first row is gone": {images: true,
+			change: "DELETE FROM bulk_job_rows WHERE job_id = %d AND `row` = 1", want: result{forgotten: 1}},
+		"the last row was undone": {images: true,
+			change: "UPDATE bulk_job_rows SET state = 2 WHERE job_id = %d AND `row` = 3", want: result{forgotten: 1}},
+		"all that was there before is forgotten": {images: true,
+			change: "UPDATE bulk_job_rows SET `before` = NULL WHERE job_id = %d", want: result{forgotten: 1}},
+		"what one row had before is forgotten": {images: true,
+			change: "UPDATE bulk_job_rows SET `before` = NULL WHERE job_id = %d AND `row` = 1", want: result{damaged: true}},
+		"a name is gone": {images: true, change: nameless, want: result{damaged: true}},
+		"a name is gone, and a student was erased": {images: true, change: nameless,
+			after: erasure(audit.StudentErased), want: result{forgotten: 1}},
+		"a name is gone, and an educator was erased": {images: true, change: nameless,
+			after: erasure(audit.EducatorErased), want: result{forgotten: 1}},
+		"a name is gone, and one had been erased": {images: true, change: nameless,
+			before: erasure(audit.StudentErased), want: result{damaged: true}},
+		"a name is gone, and one was erased elsewhere": {images: true, change: nameless,
+			after: elsewhere(audit.StudentErased), want: result{damaged: true}},
+		"a name is gone, and something else has been": {images: true, change: nameless,
+			after: erasure(audit.StudentUpdated), want: result{damaged: true}},
+		"a row that the batch is not about has changed": {images: true,
+			change: "UPDATE bulk_job_rows SET plan = 'other' WHERE job_id = %d AND `row` = 4", want: result{batches: 1}},
 	}
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		w := fixture.New(t, d)
@@ -224,8 +223,8 @@ func TestRowsThatExplainThemselves(t *testing.T) {
 					SetKind(bulkjob.KindIMPORT_STUDENTS).SaveX(fixture.System())
 				var rows audit.Rows
 				for i := 1; i <= 4; i++ {
-					row := w.Client().BulkJobRow.Create().SetJobID(job.ID).SetRow(i).SetTargetID(10 + i).SetLabel("label").
-						SetPlan([]byte("plan")).
+					row := w.Client().BulkJobRow.Create().SetJobID(job.ID).SetRow(i).SetTargetID(10 +
+						i).SetLabel("label").SetPlan([]byte("plan")).
 						SetChangeCount(1).SetAppliedVersion(2).SetState(1)
 					if c.images {
 						row.SetBefore([]byte("before"))
@@ -240,8 +239,8 @@ func TestRowsThatExplainThemselves(t *testing.T) {
 					record(fixture.System(), t, d, c.after(district))
 				}
 				if c.change != "" {
-					if _, err := d.Client(context.Background()).
-						ExecContext(context.Background(), fmt.Sprintf(c.change, job.ID)); err != nil {
+					if _, err := d.Client(context.Background()).ExecContext(context.Background(),
+						fmt.Sprintf(c.change, job.ID)); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -28,13 +28,8 @@ func TestEachFilterOfEntries(t *testing.T) {
 		w := fixture.New(t, d)
 		s := audit.New(d, func() time.Time { return fixture.Today }, testlog.New(t))
 		entry := func(district, school int, code string, change func(e *audit.Event)) {
-			e := audit.Event{
-				Action:         audit.SignInRefused,
-				Code:           code,
-				DistrictID:     district,
-				OrganizationID: school,
-				Actor:          &audit.Actor{Kind: audit.Server},
-			}
+			e := audit.Event{Action: audit.SignInRefused, Code: code, DistrictID: district, OrganizationID: school,
+				Actor: &audit.Actor{Kind: audit.Server}}
 			change(&e)
 			record(fixture.System(), t, d, e)
 		}
@@ -44,7 +39,8 @@ func TestEachFilterOfEntries(t *testing.T) {
 		entry(w.Alpha.ID, w.North.ID, "north", plain)
 		entry(w.Alpha.ID, w.South.ID, "south", student)
 		entry(w.Alpha.ID, w.Alpha.ID, "educator", func(e *audit.Event) {
-			e.Actor = &audit.Actor{Kind: audit.Educator, ID: 5}
+			e.Actor = &audit.Actor{Kind: audit.Educator,
+				ID: 5}
 		})
 		entry(w.Alpha.ID, w.Alpha.ID, "key", func(e *audit.Event) { e.Actor = &audit.Actor{Kind: audit.ServiceKey, ID: 5} })
 		entry(w.Alpha.ID, w.Alpha.ID, "group", func(e *audit.Event) { e.Target = audit.On(globalid.Group, 3) })
@@ -60,9 +56,8 @@ func TestEachFilterOfEntries(t *testing.T) {
 		tamper(t, d)
 		for i, e := range all { // a minute apart
 			moment := at.Add(time.Duration(i) * time.Minute)
-			if _, err := d.Client(context.Background()).
-				ExecContext(context.Background(), "UPDATE audit_events SET created_at = ? WHERE id = ?", moment.UTC(),
-					e.ID); err != nil {
+			if _, err := d.Client(context.Background()).ExecContext(context.Background(),
+				"UPDATE audit_events SET created_at = ? WHERE id = ?", moment.UTC(), e.ID); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -76,25 +71,36 @@ func TestEachFilterOfEntries(t *testing.T) {
 			f    audit.Filter
 			want string
 		}{
-			"of a district":                        {w.DistrictAdmin, w.Alpha.ID, audit.Filter{}, ofAlpha},
-			"of all that is seen":                  {w.DistrictAdmin, 0, audit.Filter{}, ofAlpha},
-			"of all that the operator sees":        {nil, 0, audit.Filter{}, ofAlpha + " beta beta beta beta's fourth of no district"},
-			"of a school":                          {w.DistrictAdmin, w.North.ID, audit.Filter{}, "north"},
-			"of a school, by its administrator":    {w.NorthAdmin, w.North.ID, audit.Filter{}, "north"},
-			"of all that the administrator sees":   {w.NorthAdmin, 0, audit.Filter{}, "north"},
-			"of another action":                    {w.DistrictAdmin, w.Alpha.ID, audit.Filter{Actions: []audit.Action{audit.JobStarted}}, "job"},
-			"of two actions":                       {w.DistrictAdmin, w.South.ID, audit.Filter{Actions: []audit.Action{audit.JobStarted, audit.SignInRefused}}, "south"},
-			"by an educator":                       {w.DistrictAdmin, w.Alpha.ID, audit.Filter{Actor: actor(globalid.Educator)}, "educator"},
-			"by a program":                         {w.DistrictAdmin, w.Alpha.ID, audit.Filter{Actor: actor(globalid.ServiceKey)}, "key"},
-			"by what is no actor":                  {w.DistrictAdmin, w.Alpha.ID, audit.Filter{Actor: actor(globalid.Student)}, ""},
-			"by a sort of actor":                   {w.DistrictAdmin, w.Alpha.ID, audit.Filter{ActorKind: audit.ServiceKey}, "key"},
-			"of a job":                             {w.DistrictAdmin, w.Alpha.ID, audit.Filter{JobID: 8}, "job"},
-			"about a student":                      {w.DistrictAdmin, w.Alpha.ID, audit.Filter{About: about(globalid.Student)}, "south"},
-			"about a group of the same number":     {w.DistrictAdmin, w.Alpha.ID, audit.Filter{About: about(globalid.Group)}, "group"},
-			"about somebody, of all districts":     {nil, 0, audit.Filter{About: about(globalid.Student)}, "south beta's fourth"},
-			"from a moment on":                     {w.DistrictAdmin, w.Alpha.ID, audit.Filter{From: minute(5)}, "group job"},
-			"before a moment":                      {w.DistrictAdmin, w.Alpha.ID, audit.Filter{To: minute(2)}, "district north"},
-			"between, of which the last is before": {w.DistrictAdmin, w.Alpha.ID, audit.Filter{From: minute(1), To: minute(3)}, "north south"},
+			"of a district":       {w.DistrictAdmin, w.Alpha.ID, audit.Filter{}, ofAlpha},
+			"of all that is seen": {w.DistrictAdmin, 0, audit.Filter{}, ofAlpha},
+			"of all that the operator sees": {nil, 0, audit.Filter{}, ofAlpha +
+				" beta beta beta beta's fourth of no district"},
+			"of a school":                        {w.DistrictAdmin, w.North.ID, audit.Filter{}, "north"},
+			"of a school, by its administrator":  {w.NorthAdmin, w.North.ID, audit.Filter{}, "north"},
+			"of all that the administrator sees": {w.NorthAdmin, 0, audit.Filter{}, "north"},
+			"of another action": {w.DistrictAdmin, w.Alpha.ID,
+				audit.Filter{Actions: []audit.Action{audit.JobStarted}}, "job"},
+			"of two actions": {w.DistrictAdmin, w.South.ID,
+				audit.Filter{Actions: []audit.Action{audit.JobStarted, audit.SignInRefused}}, "south"},
+			"by an educator": {w.DistrictAdmin, w.Alpha.ID,
+				audit.Filter{Actor: actor(globalid.Educator)}, "educator"},
+			"by a program": {w.DistrictAdmin, w.Alpha.ID,
+				audit.Filter{Actor: actor(globalid.ServiceKey)}, "key"},
+			"by what is no actor": {w.DistrictAdmin, w.Alpha.ID, audit.Filter{Actor: actor(globalid.Student)},
+				""},
+			"by a sort of actor": {w.DistrictAdmin, w.Alpha.ID, audit.Filter{ActorKind: audit.ServiceKey},
+				"key"},
+			"of a job": {w.DistrictAdmin, w.Alpha.ID, audit.Filter{JobID: 8}, "job"},
+			"about a student": {w.DistrictAdmin, w.Alpha.ID, audit.Filter{About: about(globalid.Student)},
+				"south"},
+			"about a group of the same number": {w.DistrictAdmin, w.Alpha.ID, audit.Filter{About: about(globalid.Group)},
+				"group"},
+			"about somebody, of all districts": {nil, 0, audit.Filter{About: about(globalid.Student)},
+				"south beta's fourth"},
+			"from a moment on": {w.DistrictAdmin, w.Alpha.ID, audit.Filter{From: minute(5)}, "group job"},
+			"before a moment":  {w.DistrictAdmin, w.Alpha.ID, audit.Filter{To: minute(2)}, "district north"},
+			"between, of which the last is before": {w.DistrictAdmin, w.Alpha.ID, audit.Filter{From: minute(1), To: minute(3)},
+				"north south"},
 		} {
 			ctx := fixture.System()
 			if q.by != nil {
@@ -143,11 +149,8 @@ func TestTheFileHoldsTheWholeList(t *testing.T) {
 		ctx := w.As(t, w.DistrictAdmin)
 		s := audit.New(d, func() time.Time { return fixture.Today }, testlog.New(t))
 		record(ctx, t, d, updated(w.Alpha.ID, w.North.ID, 3, "Ada", "Eva"))
-		key := audit.Event{
-			Action:     audit.SignInRefused,
-			DistrictID: w.Alpha.ID,
-			Actor:      &audit.Actor{Kind: audit.ServiceKey, ID: 5},
-		}
+		key := audit.Event{Action: audit.SignInRefused, DistrictID: w.Alpha.ID,
+			Actor: &audit.Actor{Kind: audit.ServiceKey, ID: 5}}
 		record(ctx, t, d, key)
 		record(fixture.System(), t, d, updated(w.Beta.ID, w.East.ID, 3, "Bea", "Bee")) // the first of its chain as well
 		erase(t, d, w, 3)
@@ -179,7 +182,8 @@ func TestTheFileHoldsTheWholeList(t *testing.T) {
 		oldest := lines[len(lines)-4:]
 		student := globalid.Encode(globalid.Student, 3)
 		for what, c := range map[string][2]string{
-			"the changes of a student": {column(oldest[0], "Changes"), globalid.Encode(globalid.Student, 4) + " firstName: Ida → Ina"},
+			"the changes of a student": {column(oldest[0], "Changes"), globalid.Encode(globalid.Student, 4) +
+				" firstName: Ida → Ina"},
 			"what was erased":          {column(oldest[3], "Changes"), student + ": erased"},
 			"a program":                {column(oldest[2], "Actor"), globalid.Encode(globalid.ServiceKey, 5)},
 			"a person":                 {column(oldest[3], "Actor"), globalid.Encode(globalid.Educator, w.DistrictAdmin.ID)},

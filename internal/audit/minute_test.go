@@ -32,13 +32,8 @@ func TestWhatTellsTwoRefusalsApart(t *testing.T) {
 			operation string
 		}
 		base := func() refusal {
-			return refusal{audit.Event{
-				Action:         audit.AccessRefused,
-				Code:           "A",
-				DistrictID:     1,
-				OrganizationID: 2,
-				Target:         audit.On(globalid.Student, 3),
-			},
+			return refusal{audit.Event{Action: audit.AccessRefused, Code: "A", DistrictID: 1, OrganizationID: 2,
+				Target: audit.On(globalid.Student, 3)},
 				&viewer.Viewer{EducatorID: 7, DistrictID: 1}, "192.0.2.1", "Op"}
 		}
 		for name, differ := range map[string]func(r *refusal){
@@ -78,8 +73,8 @@ func TestWhatTellsTwoRefusalsApart(t *testing.T) {
 func TestAMinuteBeginsAnew(t *testing.T) {
 	t.Parallel()
 	stranger := func(i int) (context.Context, string) {
-		return viewer.WithOrigin(context.Background(),
-			viewer.Origin{Address: netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})}), "CODE"
+		return viewer.WithOrigin(context.Background(), viewer.Origin{Address: netip.AddrFrom4([4]byte{10, 0, byte(i >> 8),
+			byte(i)})}), "CODE"
 	}
 	one := func(i int) (context.Context, string) {
 		return viewer.NewContext(context.Background(), &viewer.Viewer{EducatorID: 1, DistrictID: 1}), fmt.Sprint("CODE_", i)
@@ -105,8 +100,8 @@ func TestAMinuteBeginsAnew(t *testing.T) {
 			for range 2 {
 				for i := range c.n {
 					ctx, code := c.of(i)
-					s.Refused(ctx,
-						audit.Event{Action: audit.AccessRefused, Code: code, DistrictID: 1, Target: audit.On(globalid.Student, 3)})
+					s.Refused(ctx, audit.Event{Action: audit.AccessRefused, Code: code, DistrictID: 1,
+						Target: audit.On(globalid.Student, 3)})
 				}
 				clock.pass(time.Minute)
 			}

@@ -17,8 +17,8 @@ func TestRecoveryCodesAreOfOneAccount(t *testing.T) {
 			t.Errorf("%q is there twice, or is no code", code)
 		}
 		seen[code] = true
-		for _, typed := range []string{strings.ToUpper(code), strings.ReplaceAll(code, "-", ""),
-			" " + strings.ReplaceAll(code, "-", " ") + "\t"} {
+		for _, typed := range []string{strings.ToUpper(code), strings.ReplaceAll(code, "-", ""), " " +
+			strings.ReplaceAll(code, "-", " ") + "\t"} {
 			if factor.HashRecoveryCode(1, typed) != factor.HashRecoveryCode(1, code) || !factor.IsRecoveryCode(typed) {
 				t.Errorf("%q is another code than %q", typed, code)
 			}

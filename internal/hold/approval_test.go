@@ -52,7 +52,10 @@ func TestWhoIsASecondAdministrator(t *testing.T) {
 		}
 		micro := time.Microsecond
 		for name, pair := range map[string]func() (asks, approves *db.Educator, may bool){
-			"two who have nothing to do with each other": func() (*db.Educator, *db.Educator, bool) { return admin(), admin(), true },
+			"two who have nothing to do with each other": func() (*db.Educator, *db.Educator, bool) {
+				return admin(), admin(),
+					true
+			},
 			"an administrator of the district": func() (*db.Educator, *db.Educator, bool) {
 				return admin(), person(old, old, roleassignment.RoleDISTRICT_ADMIN, w.Alpha), true
 			},

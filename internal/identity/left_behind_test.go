@@ -56,14 +56,8 @@ func TestWhatAnActLeavesBehind(t *testing.T) {
 		system := fixture.System()
 		dana, tara := h.in(t, h.DistrictAdmin, home), h.in(t, h.NorthTeacher, home)
 		invite := func(add func(context.Context, identity.NewEducator) (*db.Educator, error), email string) error {
-			_, err := add(as(dana),
-				identity.NewEducator{
-					Email:          email,
-					FirstName:      "Newt",
-					LastName:       "Comer",
-					Role:           viewer.Teacher,
-					OrganizationID: h.North.ID,
-				})
+			_, err := add(as(dana), identity.NewEducator{Email: email, FirstName: "Newt", LastName: "Comer",
+				Role: viewer.Teacher, OrganizationID: h.North.ID})
 			return err
 		}
 		var key *db.ServiceKey
@@ -75,26 +69,34 @@ func TestWhatAnActLeavesBehind(t *testing.T) {
 			code string
 			want []string
 		}{
-			{"an invitation", func() error { return invite(h.Invite, "newt@example.com") }, "", []string{"EDUCATOR_INVITED of Newt"}},
-			{"an account that is added", func() error { return invite(h.AddEducator, "added@example.com") }, "", []string{"EDUCATOR_ADDED of Newt"}},
-			{"a sign-in", func() error { _, err := h.SignIn(from(home), h.NorthAdmin.Email, password); return err }, "", []string{"SIGNED_IN of Nora"}},
-			{"a wrong password", func() error {
-				_, err := h.SignIn(from(home), h.NorthAdmin.Email, "wrong")
-				return err
-			}, "WRONG_CREDENTIALS",
+			{"an invitation", func() error { return invite(h.Invite, "newt@example.com") }, "",
+				[]string{"EDUCATOR_INVITED of Newt"}},
+			{"an account that is added", func() error { return invite(h.AddEducator, "added@example.com") }, "",
+				[]string{"EDUCATOR_ADDED of Newt"}},
+			{"a sign-in", func() error { _, err := h.SignIn(from(home), h.NorthAdmin.Email, password); return err }, "",
+				[]string{"SIGNED_IN of Nora"}},
+			{"a wrong password", func() error { _, err := h.SignIn(from(home), h.NorthAdmin.Email, "wrong"); return err },
+				"WRONG_CREDENTIALS",
 				[]string{"SIGN_IN_REFUSED WRONG_CREDENTIALS of Nora"}},
 			{"a password at the wrong place", func() error {
-				_, err := h.SignIn(from(home), "a@provided.example.com", password)
+				_, err := h.SignIn(from(home), "a@provided.example.com",
+					password)
 				return err
 			}, "SIGN_IN_WITH_PROVIDER",
 				[]string{"SIGN_IN_REFUSED SIGN_IN_WITH_PROVIDER"}},
-			{"an account that is disabled", func() error { return h.SetDisabled(system, h.SouthAdmin.Email, true) }, "", []string{"EDUCATOR_DISABLED of Saul"}},
-			{"and enabled", func() error { return h.SetDisabled(system, h.SouthAdmin.Email, false) }, "", []string{"EDUCATOR_ENABLED of Saul"}},
+			{"an account that is disabled", func() error { return h.SetDisabled(system, h.SouthAdmin.Email, true) }, "",
+				[]string{"EDUCATOR_DISABLED of Saul"}},
+			{"and enabled", func() error { return h.SetDisabled(system, h.SouthAdmin.Email, false) }, "",
+				[]string{"EDUCATOR_ENABLED of Saul"}},
 			{"a password of an operator", func() error {
 				return h.SetPassword(system, h.SouthAdmin.ID, testlog.Secret("quite another horse"))
 			}, "", []string{"PASSWORD_SET of Saul"}},
-			{"a password of an operator that is common", func() error { return h.SetPassword(system, h.SouthAdmin.ID, "password1") }, "COMMON_PASSWORD", nil},
-			{"a link that is asked for", func() error { return h.RequestPasswordReset(from(home), h.SouthAdmin.Email) }, "", []string{"LINK_REQUESTED"}},
+			{"a password of an operator that is common", func() error {
+				return h.SetPassword(system, h.SouthAdmin.ID,
+					"password1")
+			}, "COMMON_PASSWORD", nil},
+			{"a link that is asked for", func() error { return h.RequestPasswordReset(from(home), h.SouthAdmin.Email) }, "",
+				[]string{"LINK_REQUESTED"}},
 			{"a link", func() (err error) {
 				link, err = h.Link(system, h.SouthAdmin.ID, onetimelink.PurposeRESET)
 				return err
@@ -109,22 +111,19 @@ func TestWhatAnActLeavesBehind(t *testing.T) {
 			}, "LINK_ENDED", nil},
 			{"a key", func() (err error) {
 				var secret string
-				key, secret, err = h.CreateKey(as(dana),
-					identity.NewKey{
-						Name:           "Key",
-						OrganizationID: h.North.ID,
-						Scopes:         viewer.Scopes(),
-						ExpiresAt:      h.clock().Add(time.Hour),
-					})
+				key, secret, err = h.CreateKey(as(dana), identity.NewKey{Name: "Key", OrganizationID: h.North.ID,
+					Scopes: viewer.Scopes(), ExpiresAt: h.clock().Add(time.Hour)})
 				testlog.Secret(secret)
 				return err
 			}, "", []string{"KEY_CREATED"}},
-			{"a key that is revoked", func() error { _, err := h.RevokeKey(as(dana), key.ID); return err }, "", []string{"KEY_REVOKED"}},
+			{"a key that is revoked", func() error { _, err := h.RevokeKey(as(dana), key.ID); return err }, "",
+				[]string{"KEY_REVOKED"}},
 			{"a key that is revoked again", func() error { _, err := h.RevokeKey(as(dana), key.ID); return err }, "", nil},
 			{"a session that is ended", func() error {
 				return h.RevokeSession(as(tara), h.in(t, h.NorthTeacher, home).Viewer.SessionID)
 			}, "", []string{"SESSIONS_REVOKED of Tara", "SIGNED_IN of Tara"}},
-			{"a session of somebody else", func() error { return h.RevokeSession(as(tara), dana.Viewer.SessionID) }, "NOT_FOUND", nil},
+			{"a session of somebody else", func() error { return h.RevokeSession(as(tara), dana.Viewer.SessionID) },
+				"NOT_FOUND", nil},
 			{"all other sessions", func() error {
 				other := h.in(t, h.NorthTeacher, home)
 				ended, err := h.RevokeOtherSessions(as(tara))
@@ -133,7 +132,8 @@ func TestWhatAnActLeavesBehind(t *testing.T) {
 				}
 				return err
 			}, "", []string{"SESSIONS_REVOKED of Tara", "SIGNED_IN of Tara"}},
-			{"a proof", func() error { return h.Prove(as(tara), identity.Proof{Password: password}) }, "", []string{"IDENTITY_PROVED of Tara"}},
+			{"a proof", func() error { return h.Prove(as(tara), identity.Proof{Password: password}) }, "",
+				[]string{"IDENTITY_PROVED of Tara"}},
 			{"a sign-out", func() error { _, err := h.SignOut(as(tara)); return err }, "", []string{"SIGNED_OUT of Tara"}},
 			{"a sign-out of a session that has ended", func() error {
 				ended, err := h.SignOut(as(tara))
@@ -167,8 +167,8 @@ func TestWhatAnActLeavesBehind(t *testing.T) {
 			if len(e.Edges.Roles) != 1 || e.Edges.Roles[0].OrganizationID != h.North.ID {
 				t.Errorf("%s has the roles %v", e.Email, e.Edges.Roles)
 			}
-			if !h.Client().AccountHand.Query().Where(accounthand.EducatorID(e.ID), accounthand.HandID(h.DistrictAdmin.ID)).
-				ExistX(system) {
+			if !h.Client().AccountHand.Query().Where(accounthand.EducatorID(e.ID),
+				accounthand.HandID(h.DistrictAdmin.ID)).ExistX(system) {
 				t.Errorf("it is not noted who stands behind %s", e.Email)
 			}
 		}
@@ -193,16 +193,22 @@ func TestWhatAKeyMayBe(t *testing.T) {
 			in   identity.NewKey
 			want string
 		}{
-			"good":                    {identity.NewKey{Name: "Key", Scopes: one, ExpiresAt: h.clock().Add(time.Second)}, ""},
-			"as long as it can be":    {identity.NewKey{Name: "Key", Scopes: one, ExpiresAt: h.clock().Add(longest)}, ""},
-			"longer":                  {identity.NewKey{Name: "Key", Scopes: one, ExpiresAt: h.clock().Add(longest + time.Second)}, "BAD_EXPIRY"},
-			"ended":                   {identity.NewKey{Name: "Key", Scopes: one, ExpiresAt: h.clock().Add(-time.Second)}, "BAD_EXPIRY"},
-			"ending now":              {identity.NewKey{Name: "Key", Scopes: one, ExpiresAt: h.clock()}, "BAD_EXPIRY"},
-			"without a scope":         {identity.NewKey{Name: "Key", ExpiresAt: h.clock().Add(time.Hour)}, "REQUIRED"},
-			"with an unknown scope":   {identity.NewKey{Name: "Key", Scopes: []viewer.Scope{"ALL"}, ExpiresAt: h.clock().Add(time.Hour)}, "INVALID"},
-			"without a name":          {identity.NewKey{Name: " ", Scopes: one, ExpiresAt: h.clock().Add(time.Hour)}, "REQUIRED"},
-			"with the longest name":   {identity.NewKey{Name: strings.Repeat("k", 100), Scopes: one, ExpiresAt: h.clock().Add(time.Hour)}, ""},
-			"with one character more": {identity.NewKey{Name: strings.Repeat("k", 101), Scopes: one, ExpiresAt: h.clock().Add(time.Hour)}, "TOO_LONG"},
+			"good":                 {identity.NewKey{Name: "Key", Scopes: one, ExpiresAt: h.clock().Add(time.Second)}, ""},
+			"as long as it can be": {identity.NewKey{Name: "Key", Scopes: one, ExpiresAt: h.clock().Add(longest)}, ""},
+			"longer": {identity.NewKey{Name: "Key", Scopes: one,
+				ExpiresAt: h.clock().Add(longest + time.Second)}, "BAD_EXPIRY"},
+			"ended": {identity.NewKey{Name: "Key", Scopes: one, ExpiresAt: h.clock().Add(-time.Second)},
+				"BAD_EXPIRY"},
+			"ending now":      {identity.NewKey{Name: "Key", Scopes: one, ExpiresAt: h.clock()}, "BAD_EXPIRY"},
+			"without a scope": {identity.NewKey{Name: "Key", ExpiresAt: h.clock().Add(time.Hour)}, "REQUIRED"},
+			"with an unknown scope": {identity.NewKey{Name: "Key", Scopes: []viewer.Scope{"ALL"},
+				ExpiresAt: h.clock().Add(time.Hour)}, "INVALID"},
+			"without a name": {identity.NewKey{Name: " ", Scopes: one, ExpiresAt: h.clock().Add(time.Hour)},
+				"REQUIRED"},
+			"with the longest name": {identity.NewKey{Name: strings.Repeat("k", 100), Scopes: one,
+				ExpiresAt: h.clock().Add(time.Hour)}, ""},
+			"with one character more": {identity.NewKey{Name: strings.Repeat("k", 101), Scopes: one,
+				ExpiresAt: h.clock().Add(time.Hour)}, "TOO_LONG"},
 		} {
 			in := c.in
 			in.OrganizationID = h.North.ID
@@ -223,10 +229,11 @@ func TestWhatAKeyMayBe(t *testing.T) {
 			want string
 		}{
 			"a teacher": {h.NorthTeacher, h.North.ID, "FORBIDDEN"}, "another school": {h.NorthAdmin, h.South.ID, "NOT_FOUND"},
-			"the district": {h.NorthAdmin, h.Alpha.ID, "NOT_FOUND"}, "another district": {h.DistrictAdmin, h.Beta.ID, "NOT_FOUND"},
+			"the district": {h.NorthAdmin, h.Alpha.ID, "NOT_FOUND"}, "another district": {h.DistrictAdmin, h.Beta.ID,
+				"NOT_FOUND"},
 		} {
-			_, _, err := h.CreateKey(as(h.in(t, c.by, home)),
-				identity.NewKey{Name: "Key", OrganizationID: c.at, Scopes: one, ExpiresAt: h.clock().Add(time.Hour)})
+			_, _, err := h.CreateKey(as(h.in(t, c.by, home)), identity.NewKey{Name: "Key", OrganizationID: c.at, Scopes: one,
+				ExpiresAt: h.clock().Add(time.Hour)})
 			if code(err) != c.want {
 				t.Errorf("a key of %s: %v", name, err)
 			}

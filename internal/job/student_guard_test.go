@@ -46,18 +46,26 @@ func TestWhatTheCheckOfStudentsRefuses(t *testing.T) {
 			code string // empty for a row that is good
 		}{
 			"the Database ID of nobody, with the Student ID of somebody deleted": {b.NorthAdmin, b.North,
-				row(globalid.Encode(globalid.Student, there.ID), gone.ExternalID, "A", "B", "ab1", "", "1", "", ""),
-				"UNKNOWN_STUDENT"},
-			"a deleted student who is synced":                {b.NorthAdmin, b.North, row("", synced.ExternalID, "", "", "", "", "", "", ""), "SYNCED_STUDENT"},
-			"a move by who administers the new school alone": {mixed, b.Alpha, row("", here.ExternalID, "", "", "", "", "", "South School", ""), "FORBIDDEN"},
+				row(globalid.Encode(globalid.Student, there.ID), gone.ExternalID, "A", "B", "ab1", "", "1", "",
+					""), "UNKNOWN_STUDENT"},
+			"a deleted student who is synced": {b.NorthAdmin, b.North,
+				row("", synced.ExternalID, "", "", "", "", "", "", ""), "SYNCED_STUDENT"},
+			"a move by who administers the new school alone": {mixed, b.Alpha, row("", here.ExternalID, "", "", "", "", "",
+				"South School", ""), "FORBIDDEN"},
 			"a new student of another school, in a file for one": {b.DistrictAdmin, b.North,
 				row("", "N1", "A", "B", "ab3", "", "1", "South School", ""), "OTHER_SCHOOL"},
-			"a password that is short for the school":  {b.DistrictAdmin, b.Alpha, row("", "N2", "A", "B", "ab4", "ninechars", "1", "South School", ""), "PASSWORD_TOO_SHORT"},
-			"a password that is long enough there":     {b.DistrictAdmin, b.Alpha, row("", "N3", "A", "B", "ab5", "ten chars.", "1", "South School", ""), ""},
-			"a password of a student who is only seen": {b.NorthTeacher, b.North, row("", here.ExternalID, "", "", "", "secret", "", "", ""), "FORBIDDEN"},
-			"a Student ID of another district":         {b.DistrictAdmin, b.Alpha, row("", "E"+far.ExternalID, "A", "B", "ab6", "", "1", "South School", ""), ""},
-			"more groups than a cell may name":         {b.NorthAdmin, b.North, row("", here.ExternalID, "", "", "", "", "", "", many(101)), "TOO_MANY"},
-			"as many groups as a cell may name":        {b.NorthAdmin, b.North, row("", here.ExternalID, "", "", "", "", "", "", many(100)), "UNKNOWN_GROUP"},
+			"a password that is short for the school": {b.DistrictAdmin, b.Alpha,
+				row("", "N2", "A", "B", "ab4", "ninechars", "1", "South School", ""), "PASSWORD_TOO_SHORT"},
+			"a password that is long enough there": {b.DistrictAdmin, b.Alpha,
+				row("", "N3", "A", "B", "ab5", "ten chars.", "1", "South School", ""), ""},
+			"a password of a student who is only seen": {b.NorthTeacher, b.North,
+				row("", here.ExternalID, "", "", "", "secret", "", "", ""), "FORBIDDEN"},
+			"a Student ID of another district": {b.DistrictAdmin, b.Alpha,
+				row("", "E"+far.ExternalID, "A", "B", "ab6", "", "1", "South School", ""), ""},
+			"more groups than a cell may name": {b.NorthAdmin, b.North,
+				row("", here.ExternalID, "", "", "", "", "", "", many(101)), "TOO_MANY"},
+			"as many groups as a cell may name": {b.NorthAdmin, b.North,
+				row("", here.ExternalID, "", "", "", "", "", "", many(100)), "UNKNOWN_GROUP"},
 		} {
 			if name == "a Student ID of another district" {
 				far.Update().SetExternalID("E" + far.ExternalID).ExecX(system)
@@ -67,10 +75,8 @@ func TestWhatTheCheckOfStudentsRefuses(t *testing.T) {
 			}
 			job := b.verified(c.by, c.at, students, c.file)
 			problems := b.problems(job)
-			if c.code == "" && job.Created != 1 ||
-				c.code != "" &&
-					(job.Errors != 1 || !strings.Contains(problems, " "+c.code+" ") ||
-						c.code != "TOO_MANY" && strings.Contains(problems, "TOO_MANY")) {
+			if c.code == "" && job.Created != 1 || c.code != "" && (job.Errors != 1 ||
+				!strings.Contains(problems, " "+c.code+" ") || c.code != "TOO_MANY" && strings.Contains(problems, "TOO_MANY")) {
 				t.Errorf("%s: %d errors, %s; want %q", name, job.Errors, problems, c.code)
 			}
 		}

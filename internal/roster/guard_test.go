@@ -29,15 +29,9 @@ func TestASyncedStudentKeepsEachField(t *testing.T) {
 		w, r := fixture.New(t, d), newRoster(d)
 		st := w.Student(t, w.North, "Syn", "Ced", 0)
 		st.Update().SetSynced(1).ExecX(fixture.System())
-		values := map[string]any{
-			"OrganizationID": &w.South.ID,
-			"ExternalID":     ptr("X1"),
-			"FirstName":      ptr("Other"),
-			"LastName":       ptr("Other"),
-			"Username":       ptr("other"),
-			"Grade":          ptr("9"),
-			"Password":       ptr("secret"),
-		}
+		values := map[string]any{"OrganizationID": &w.South.ID, "ExternalID": ptr("X1"), "FirstName": ptr("Other"),
+			"LastName": ptr("Other"), "Username": ptr("other"),
+			"Grade": ptr("9"), "Password": ptr("secret")}
 		kind := reflect.TypeFor[roster.StudentChange]()
 		for i := range kind.NumField() {
 			name := kind.Field(i).Name
@@ -89,16 +83,9 @@ func TestWhoMovesAndRevives(t *testing.T) {
 			if err := r.DeleteStudents(admin, ids(st)); err != nil {
 				t.Fatal(err)
 			}
-			_, err := r.CreateStudent(admin,
-				roster.NewStudent{
-					OrganizationID: w.South.ID,
-					ExternalID:     st.ExternalID,
-					FirstName:      "A",
-					LastName:       "B",
-					Username:       "revive",
-					Grade:          "1",
-					GroupIDs:       []int{w.Chemistry.ID},
-				})
+			_, err := r.CreateStudent(admin, roster.NewStudent{OrganizationID: w.South.ID, ExternalID: st.ExternalID,
+				FirstName: "A", LastName: "B", Username: "revive", Grade: "1",
+				GroupIDs: []int{w.Chemistry.ID}})
 			refused(t, err, "EXTERNAL_ID_TAKEN", "externalId")
 		})
 		t.Run("a Student ID of another district is another student", func(t *testing.T) {
@@ -107,15 +94,8 @@ func TestWhoMovesAndRevives(t *testing.T) {
 			if err := r.DeleteStudents(beta, ids(st)); err != nil {
 				t.Fatal(err)
 			}
-			made, err := r.CreateStudent(w.As(t, w.SouthAdmin),
-				roster.NewStudent{
-					OrganizationID: w.South.ID,
-					ExternalID:     st.ExternalID,
-					FirstName:      "A",
-					LastName:       "B",
-					Username:       "here",
-					Grade:          "1",
-				})
+			made, err := r.CreateStudent(w.As(t, w.SouthAdmin), roster.NewStudent{OrganizationID: w.South.ID,
+				ExternalID: st.ExternalID, FirstName: "A", LastName: "B", Username: "here", Grade: "1"})
 			if err != nil || made.ID == st.ID {
 				t.Errorf("%v, %v", made, err)
 			}
@@ -136,8 +116,8 @@ func TestWhoMovesAndRevives(t *testing.T) {
 				},
 			} {
 				st := w.Student(t, w.North, "Sum", "Up", 7)
-				w.Client().UsageDay.Create().SetStudentID(st.ID).SetProductID(product.ID).SetDay(calendar.Date(2026, 10, 5)).
-					SetSeconds(90).ExecX(system)
+				w.Client().UsageDay.Create().SetStudentID(st.ID).SetProductID(product.ID).SetDay(calendar.Date(2026, 10,
+					5)).SetSeconds(90).ExecX(system)
 				if err := change(st); err != nil {
 					t.Fatal(name, err)
 				}
@@ -203,8 +183,8 @@ func TestWhoTeachesAGroup(t *testing.T) {
 		if got := teachers(w.Algebra); !slices.Equal(got, []int{w.NorthTeacher.ID}) {
 			t.Errorf("after a refusal the group is taught by %v", got)
 		}
-		if _, err := r.UpdateGroup(admin,
-			roster.GroupChange{ID: w.Algebra.ID, EducatorIDs: []int{w.NorthAdmin.ID}}); err != nil {
+		if _, err := r.UpdateGroup(admin, roster.GroupChange{ID: w.Algebra.ID,
+			EducatorIDs: []int{w.NorthAdmin.ID}}); err != nil {
 			t.Fatal(err)
 		}
 		if got := teachers(w.Algebra); !slices.Equal(got, []int{w.NorthAdmin.ID}) {
@@ -245,9 +225,9 @@ func TestAnswersAboutWhomNobodySeesAreCounted(t *testing.T) {
 		ask(w.NorthAdmin, roster.StudentChange{Username: &south.Username}, "USERNAME_TAKEN")
 		ask(w.NorthAdmin, roster.StudentChange{ExternalID: &south.ExternalID}, "EXTERNAL_ID_TAKEN")
 		ask(w.NorthAdmin, roster.StudentChange{Username: &south.Username}, probe.Stopped)
-		_, err := r.CreateStudent(w.As(t, w.NorthTeacher),
-			roster.NewStudent{OrganizationID: w.North.ID, ExternalID: south.ExternalID, FirstName: "A", LastName: "B",
-				Username: "free", Grade: "1", GroupIDs: []int{w.Algebra.ID}})
+		_, err := r.CreateStudent(w.As(t, w.NorthTeacher), roster.NewStudent{OrganizationID: w.North.ID,
+			ExternalID: south.ExternalID, FirstName: "A", LastName: "B",
+			Username: "free", Grade: "1", GroupIDs: []int{w.Algebra.ID}})
 		refused(t, err, "EXTERNAL_ID_TAKEN", "")
 	})
 }
@@ -258,7 +238,8 @@ func TestWhatFilesCannotSay(t *testing.T) {
 	t.Parallel()
 	for _, word := range []string{"[clear]", "[CLEAR]", "[Clear]"} {
 		for what, err := range map[string]*fault.Error{
-			"a Student ID": roster.CheckExternalID(word), "a name": roster.CheckName(word, "name", roster.MaxName), "a username": roster.CheckUsername(word),
+			"a Student ID": roster.CheckExternalID(word), "a name": roster.CheckName(word, "name",
+				roster.MaxName), "a username": roster.CheckUsername(word),
 		} {
 			if err == nil || err.Code != "RESERVED" {
 				t.Errorf("%s is %s: %v", what, word, err)
@@ -266,17 +247,16 @@ func TestWhatFilesCannotSay(t *testing.T) {
 		}
 	}
 	for typed, want := range map[string]string{
-		"\u200BAda\u200B": "Ada", "\uFEFFAda": "Ada", "A\x00da": "A da", "A\x1bda": "A da", "A\u0085da": "A da", "Zoe\u0308": "Zoë", " A \t b ": "A b",
+		"\u200BAda\u200B": "Ada", "\uFEFFAda": "Ada", "A\x00da": "A da", "A\x1bda": "A da", "A\u0085da": "A da",
+		"Zoe\u0308": "Zoë", " A \t b ": "A b",
 	} {
 		if got := roster.Clean(typed); got != want {
 			t.Errorf("%q becomes %q, want %q", typed, got, want)
 		}
 	}
 	// The ligature is one character, and three when it is folded.
-	for name, want := range map[string]string{
-		strings.Repeat("ﬃ", 45) + strings.Repeat("x", 55): "",
-		strings.Repeat("ﬃ", 46) + strings.Repeat("x", 53): "TOO_LONG",
-	} {
+	for name, want := range map[string]string{strings.Repeat("ﬃ", 45) + strings.Repeat("x", 55): "",
+		strings.Repeat("ﬃ", 46) + strings.Repeat("x", 53): "TOO_LONG"} {
 		err := roster.CheckName(name, "name", roster.MaxName)
 		if code := codeOf(err); code != want {
 			t.Errorf("a name that folds into %d characters: %q, want %q", 45*3+55, code, want)

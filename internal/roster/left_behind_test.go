@@ -36,8 +36,8 @@ func (l *ledger) since(t *testing.T) (lines []string) {
 	for _, e := range c.AuditEvent.Query().Where(auditevent.IDGT(l.entry)).Order(db.Asc(auditevent.FieldID)).AllX(system) {
 		l.entry = e.ID
 		line := fmt.Sprintf("%s at %s", e.Action, l.name(globalid.Organization, e.OrganizationID))
-		for _, d := range c.AuditDetail.Query().Where(auditdetail.DistrictID(e.DistrictID), auditdetail.Seq(e.Seq)).
-			Order(db.Asc(auditdetail.FieldPosition)).AllX(system) {
+		for _, d := range c.AuditDetail.Query().Where(auditdetail.DistrictID(e.DistrictID),
+			auditdetail.Seq(e.Seq)).Order(db.Asc(auditdetail.FieldPosition)).AllX(system) {
 			var changes audit.Changes
 			if err := json.Unmarshal([]byte(*d.Body), &changes); err != nil {
 				t.Fatal(err)
@@ -51,10 +51,9 @@ func (l *ledger) since(t *testing.T) (lines []string) {
 	}
 	for _, x := range c.Loss.Query().Where(loss.IDGT(l.lost)).Order(db.Asc(loss.FieldID)).AllX(system) {
 		l.lost = x.ID
-		lines = append(lines,
-			fmt.Sprintf("lost: %s %s",
-				l.name(map[loss.Thing]globalid.Type{loss.ThingSTUDENT: globalid.Student, loss.ThingGROUP: globalid.Group}[x.Thing],
-					x.SubjectID), x.Verb))
+		lines = append(lines, fmt.Sprintf("lost: %s %s",
+			l.name(map[loss.Thing]globalid.Type{loss.ThingSTUDENT: globalid.Student, loss.ThingGROUP: globalid.Group}[x.Thing],
+				x.SubjectID), x.Verb))
 	}
 	now := map[string]int{}
 	for _, s := range c.Student.Query().AllX(system) {
@@ -115,17 +114,9 @@ func TestWhatAChangeLeavesBehind(t *testing.T) {
 			want []string
 		}{
 			{"a student is created", func() (err error) {
-				made, err = r.CreateStudent(admin,
-					roster.NewStudent{
-						OrganizationID: w.North.ID,
-						ExternalID:     "M1",
-						FirstName:      "Mia",
-						LastName:       "Made",
-						Username:       "mia.made",
-						Password:       ptr("secret"),
-						Grade:          "3",
-						GroupIDs:       []int{w.Algebra.ID},
-					})
+				made, err = r.CreateStudent(admin, roster.NewStudent{OrganizationID: w.North.ID, ExternalID: "M1",
+					FirstName: "Mia", LastName: "Made", Username: "mia.made",
+					Password: ptr("secret"), Grade: "3", GroupIDs: []int{w.Algebra.ID}})
 				return err
 			}, []string{
 				"STUDENT_CREATED at North, student M1 organization externalId firstName lastName username grade groups password", "newer: group 0"}},
@@ -145,21 +136,24 @@ func TestWhatAChangeLeavesBehind(t *testing.T) {
 			{"a move", func() error { return update(district, roster.StudentChange{OrganizationID: &w.South.ID}) },
 				[]string{"STUDENT_MOVED at North, student 00001 organization", "STUDENT_MOVED at South, student 00001 organization",
 					"STUDENT_UPDATED at South, student 00001 organization", "lost: student 00001 LEFT", "newer: student 00001"}},
-			{"an assignment", func() error { _, err := r.AssignStudents(admin, ids(two, made), []int{w.Biology.ID}); return err },
+			{"an assignment", func() error {
+				_, err := r.AssignStudents(admin, ids(two, made),
+					[]int{w.Biology.ID})
+				return err
+			},
 				[]string{"STUDENTS_ASSIGNED at North, group 1, student M1 groups", "newer: group 1", "newer: student M1"}},
-			{"an assignment of those who are there", func() error { _, err := r.AssignStudents(admin, ids(two), []int{w.Biology.ID}); return err }, nil},
+			{"an assignment of those who are there", func() error {
+				_, err := r.AssignStudents(admin, ids(two),
+					[]int{w.Biology.ID})
+				return err
+			}, nil},
 			{"a removal", func() error { _, err := r.RemoveStudents(admin, ids(two, made), []int{w.Biology.ID}); return err },
 				[]string{"STUDENTS_REMOVED at North, group 1, student 00002 groups, student M1 groups",
-					"lost: student 00002 CHANGED", "lost: student M1 CHANGED", "newer: group 1", "newer: student 00002", "newer: student M1"}},
+					"lost: student 00002 CHANGED", "lost: student M1 CHANGED",
+					"newer: group 1", "newer: student 00002", "newer: student M1"}},
 			{"a group is created", func() (err error) {
-				group, err = r.CreateGroup(admin,
-					roster.NewGroup{
-						OrganizationID: w.North.ID,
-						Name:           "New",
-						ExternalID:     ptr("G1"),
-						EducatorIDs:    []int{w.NorthTeacher.ID},
-						StudentIDs:     ids(two),
-					})
+				group, err = r.CreateGroup(admin, roster.NewGroup{OrganizationID: w.North.ID, Name: "New", ExternalID: ptr("G1"),
+					EducatorIDs: []int{w.NorthTeacher.ID}, StudentIDs: ids(two)})
 				return err
 			}, []string{"GROUP_CREATED at North, group 5 name externalId educators, student 00002 groups",
 				"newer: student 00002"}},
@@ -179,24 +173,22 @@ func TestWhatAChangeLeavesBehind(t *testing.T) {
 				[]string{"GROUP_UPDATED at North, group 5", "newer: group 5"}},
 			{"a deletion", func() error { return r.DeleteStudents(admin, ids(two, made)) },
 				[]string{"STUDENTS_DELETED at North, student 00002 deleted groups, student M1 deleted groups",
-					"lost: student 00002 DELETED", "lost: student M1 DELETED", "newer: group 0", "newer: group 5", "newer: student 00002", "newer: student M1"}},
+					"lost: student 00002 DELETED", "lost: student M1 DELETED",
+					"newer: group 0", "newer: group 5", "newer: student 00002", "newer: student M1"}},
 			{"a restoration", func() error { _, err := r.RestoreStudents(admin, ids(two)); return err },
 				[]string{"STUDENTS_RESTORED at North, student 00002 deleted groups", "newer: group 5", "newer: student 00002"}},
 			{"a deletion of somebody in no group", func() error { return r.DeleteStudents(district, ids(one)) },
 				[]string{"STUDENTS_DELETED at South, student 00001 deleted", "lost: student 00001 DELETED",
 					"newer: student 00001"}},
-			{"a restoration of somebody in no group", func() error { _, err := r.RestoreStudents(district, ids(one)); return err },
+			{"a restoration of somebody in no group", func() error {
+				_, err := r.RestoreStudents(district,
+					ids(one))
+				return err
+			},
 				[]string{"STUDENTS_RESTORED at South, student 00001 deleted", "newer: student 00001"}},
 			{"a student who comes back at another school", func() error {
-				_, err := r.CreateStudent(district,
-					roster.NewStudent{
-						OrganizationID: w.South.ID,
-						ExternalID:     "M1",
-						FirstName:      "Mia",
-						LastName:       "Back",
-						Username:       "mia.back",
-						Grade:          "4",
-					})
+				_, err := r.CreateStudent(district, roster.NewStudent{OrganizationID: w.South.ID, ExternalID: "M1",
+					FirstName: "Mia", LastName: "Back", Username: "mia.back", Grade: "4"})
 				return err
 			}, []string{"STUDENT_MOVED at North, student M1 organization", "STUDENT_MOVED at South, student M1 organization",
 				"STUDENT_REVIVED at South, student M1 organization lastName username grade deleted", "newer: student M1"}},
@@ -213,8 +205,8 @@ func TestWhatAChangeLeavesBehind(t *testing.T) {
 			healthy(t, d)
 			folded(t, w)
 		}
-		if st := w.Client().Student.GetX(fixture.System(), made.ID); st.OrganizationID != w.South.ID ||
-			st.LastName != "Back" || st.PasswordHash != "" {
+		if st := w.Client().Student.GetX(fixture.System(),
+			made.ID); st.OrganizationID != w.South.ID || st.LastName != "Back" || st.PasswordHash != "" {
 			t.Errorf("who came back is %v", st)
 		}
 	})

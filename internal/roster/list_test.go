@@ -27,9 +27,9 @@ func TestEachFilterOfStudents(t *testing.T) {
 		system, c := fixture.System(), w.Client()
 		reader := w.Student(t, w.North, "Rea", "Der", 90, w.Algebra, w.Biology)
 		idle := w.Student(t, w.North, "Id", "Le", 0).Update().SetGrade(grade.Grade(3)).SaveX(system)
-		south, err := r.CreateStudent(w.As(t, w.DistrictAdmin),
-			roster.NewStudent{OrganizationID: w.South.ID, ExternalID: "S1", FirstName: "So",
-				LastName: strings.Repeat("x", 70), Username: "south", Grade: "7", GroupIDs: []int{w.Chemistry.ID}})
+		south, err := r.CreateStudent(w.As(t, w.DistrictAdmin), roster.NewStudent{OrganizationID: w.South.ID,
+			ExternalID: "S1", FirstName: "So",
+			LastName: strings.Repeat("x", 70), Username: "south", Grade: "7", GroupIDs: []int{w.Chemistry.ID}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,27 +47,32 @@ func TestEachFilterOfStudents(t *testing.T) {
 			f    roster.StudentFilter
 			want string
 		}{
-			"of the purview":                 {district, 0, roster.StudentFilter{}, list(reader, idle, south)},
-			"of the district":                {district, w.Alpha.ID, roster.StudentFilter{}, list(reader, idle, south)},
-			"of a school":                    {district, w.North.ID, roster.StudentFilter{}, list(reader, idle)},
-			"of another school":              {district, w.South.ID, roster.StudentFilter{}, list(south)},
-			"who are active":                 {district, 0, roster.StudentFilter{Active: ptr(true)}, list(reader)},
-			"who are not":                    {district, 0, roster.StudentFilter{Active: ptr(false)}, list(idle, south)},
-			"who are synced":                 {district, 0, roster.StudentFilter{Synced: ptr(true)}, list(south)},
-			"who are not synced":             {district, 0, roster.StudentFilter{Synced: ptr(false)}, list(reader, idle)},
-			"of one grade":                   {district, 0, roster.StudentFilter{Grades: []grade.Grade{3}}, list(idle)},
-			"of two grades":                  {district, 0, roster.StudentFilter{Grades: []grade.Grade{3, 7}}, list(reader, idle, south)},
-			"who used a product":             {district, 0, roster.StudentFilter{ProductCodes: []string{fmt.Sprint("p", reader.ID)}}, list(reader)},
-			"who used what nobody here used": {district, 0, roster.StudentFilter{ProductCodes: []string{fmt.Sprint("p", east.ID)}}, list()},
-			"in no group":                    {district, 0, roster.StudentFilter{NoGroups: true}, list(idle)},
-			"in a group":                     {district, 0, roster.StudentFilter{GroupIDs: []int{w.Algebra.ID}}, list(reader)},
-			"in a group or in none":          {district, 0, roster.StudentFilter{GroupIDs: []int{w.Algebra.ID}, NoGroups: true}, list(reader, idle)},
+			"of the purview":     {district, 0, roster.StudentFilter{}, list(reader, idle, south)},
+			"of the district":    {district, w.Alpha.ID, roster.StudentFilter{}, list(reader, idle, south)},
+			"of a school":        {district, w.North.ID, roster.StudentFilter{}, list(reader, idle)},
+			"of another school":  {district, w.South.ID, roster.StudentFilter{}, list(south)},
+			"who are active":     {district, 0, roster.StudentFilter{Active: ptr(true)}, list(reader)},
+			"who are not":        {district, 0, roster.StudentFilter{Active: ptr(false)}, list(idle, south)},
+			"who are synced":     {district, 0, roster.StudentFilter{Synced: ptr(true)}, list(south)},
+			"who are not synced": {district, 0, roster.StudentFilter{Synced: ptr(false)}, list(reader, idle)},
+			"of one grade":       {district, 0, roster.StudentFilter{Grades: []grade.Grade{3}}, list(idle)},
+			"of two grades": {district, 0, roster.StudentFilter{Grades: []grade.Grade{3, 7}},
+				list(reader, idle, south)},
+			"who used a product": {district, 0, roster.StudentFilter{ProductCodes: []string{fmt.Sprint("p",
+				reader.ID)}}, list(reader)},
+			"who used what nobody here used": {district, 0, roster.StudentFilter{ProductCodes: []string{fmt.Sprint("p",
+				east.ID)}}, list()},
+			"in no group": {district, 0, roster.StudentFilter{NoGroups: true}, list(idle)},
+			"in a group":  {district, 0, roster.StudentFilter{GroupIDs: []int{w.Algebra.ID}}, list(reader)},
+			"in a group or in none": {district, 0, roster.StudentFilter{GroupIDs: []int{w.Algebra.ID},
+				NoGroups: true}, list(reader, idle)},
 			"in a group that is not seen":    {teacher, 0, roster.StudentFilter{GroupIDs: []int{w.Biology.ID}}, list()},
 			"by the beginning of a word":     {district, 0, roster.StudentFilter{Search: "re"}, list(reader)},
 			"by two words":                   {district, 0, roster.StudentFilter{Search: "der rea"}, list(reader)},
 			"by a word behind":               {district, 0, roster.StudentFilter{Search: "a"}, list()},
 			"by a word longer than an index": {district, 0, roster.StudentFilter{Search: strings.Repeat("x", 70)}, list(south)},
-			"by eight words":                 {district, 0, roster.StudentFilter{Search: strings.Repeat("rea ", 8)}, list(reader)},
+			"by eight words": {district, 0, roster.StudentFilter{Search: strings.Repeat("rea ", 8)},
+				list(reader)},
 		} {
 			l, err := r.Students(q.ctx, q.at, q.f)
 			if err != nil {
@@ -153,8 +158,8 @@ func TestWhoIsListedAsDeleted(t *testing.T) {
 		south, at := deleted(w.South, "Sou", 29*day), deleted(w.South, "Limit", 30*day)
 		deleted(w.South, "Past", 31*day)
 		// At a school that has just changed its time nobody's is over.
-		fresh := w.School(t, w.Alpha, "Fresh School", "F").Update().SetRetentionDays(30).
-			SetRetentionChangedAt(fixture.Today).SaveX(system)
+		fresh := w.School(t, w.Alpha, "Fresh School",
+			"F").Update().SetRetentionDays(30).SetRetentionChangedAt(fixture.Today).SaveX(system)
 		for _, at := range []*db.Organization{w.North, fresh} {
 			w.Student(t, at, "Being", "Erased", 0).Update().SetDeletedAt(setting.ErasingAt()).ExecX(system)
 		}

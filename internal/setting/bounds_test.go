@@ -22,7 +22,8 @@ var numbers = map[string]struct {
 	stricter int
 	of       func(s setting.Settings) int
 }{
-	"usageGoalMinutesPerWeek": {1, 7 * 24 * 60, func(ch *setting.Change) *setting.Field[int] { return &ch.GoalMinutesPerWeek }, 0,
+	"usageGoalMinutesPerWeek": {1, 7 * 24 * 60,
+		func(ch *setting.Change) *setting.Field[int] { return &ch.GoalMinutesPerWeek }, 0,
 		func(s setting.Settings) int { return s.GoalMinutesPerWeek }},
 	"passwordMinLength": {4, 64, func(ch *setting.Change) *setting.Field[int] { return &ch.PasswordMinLength }, +1,
 		func(s setting.Settings) int { return s.PasswordMinLength }},
@@ -30,8 +31,10 @@ var numbers = map[string]struct {
 		func(s setting.Settings) int { return s.HoldDeletedPercent }},
 	"holdChangedPercent": {1, 100, func(ch *setting.Change) *setting.Field[int] { return &ch.HoldChangedPercent }, -1,
 		func(s setting.Settings) int { return s.HoldChangedPercent }},
-	"retentionDays": {30, 365, func(ch *setting.Change) *setting.Field[int] { return &ch.RetentionDays }, 0, func(s setting.Settings) int { return s.RetentionDays }},
-	"jobDays":       {30, 1095, func(ch *setting.Change) *setting.Field[int] { return &ch.JobDays }, 0, func(s setting.Settings) int { return s.JobDays }},
+	"retentionDays": {30, 365, func(ch *setting.Change) *setting.Field[int] { return &ch.RetentionDays }, 0,
+		func(s setting.Settings) int { return s.RetentionDays }},
+	"jobDays": {30, 1095, func(ch *setting.Change) *setting.Field[int] { return &ch.JobDays }, 0,
+		func(s setting.Settings) int { return s.JobDays }},
 }
 
 // TestEachSettingHasItsBounds tries the last good and the first bad value at both ends.
@@ -51,12 +54,8 @@ func TestEachSettingHasItsBounds(t *testing.T) {
 			}
 		}
 		for name, n := range numbers {
-			for value, code := range map[int]string{
-				n.from - 1: "OUT_OF_BOUNDS",
-				n.from:     "",
-				n.to:       "",
-				n.to + 1:   "OUT_OF_BOUNDS",
-			} {
+			for value, code := range map[int]string{n.from - 1: "OUT_OF_BOUNDS", n.from: "", n.to: "", n.to +
+				1: "OUT_OF_BOUNDS"} {
 				var ch setting.Change
 				*n.field(&ch) = to(value)
 				update(fmt.Sprint(name, " ", value), ch, code)
@@ -81,24 +80,14 @@ func TestEachSettingHasItsBounds(t *testing.T) {
 		} {
 			update("a school year of "+name, setting.Change{Year: to(calendar.Year{StartsOn: c.from, EndsOn: c.to})}, c.code)
 		}
-		for zone, code := range map[string]string{
-			"UTC":             "",
-			"America/Chicago": "",
-			"":                "UNKNOWN_TIME_ZONE",
-			"Local":           "UNKNOWN_TIME_ZONE",
-			"Mars":            "UNKNOWN_TIME_ZONE",
-		} {
+		for zone, code := range map[string]string{"UTC": "", "America/Chicago": "", "": "UNKNOWN_TIME_ZONE",
+			"Local": "UNKNOWN_TIME_ZONE", "Mars": "UNKNOWN_TIME_ZONE"} {
 			update("the time zone "+zone, setting.Change{TimeZone: to(zone)}, code)
 		}
-		for need, wrong := range map[setting.SecondFactor]bool{
-			"NONE":           false,
-			"ADMINISTRATORS": false,
-			"ALL":            false,
-			"SOME":           true,
-			"":               true,
-		} {
-			_, refusals, err := s.Update(w.As(t, w.DistrictAdmin),
-				setting.Change{OrganizationID: w.Alpha.ID, SecondFactorRequired: to(need)})
+		for need, wrong := range map[setting.SecondFactor]bool{"NONE": false, "ADMINISTRATORS": false, "ALL": false,
+			"SOME": true, "": true} {
+			_, refusals, err := s.Update(w.As(t, w.DistrictAdmin), setting.Change{OrganizationID: w.Alpha.ID,
+				SecondFactorRequired: to(need)})
 			if err != nil || (len(refusals) > 0) != wrong {
 				t.Errorf("the need %q: %v, %v", need, refusals, err)
 			}
@@ -143,11 +132,8 @@ func TestASchoolIsNoLaxerThanItsDistrict(t *testing.T) {
 			}
 			// Each school is where the district goes, one before, and one behind it.
 			west := w.School(t, w.Alpha, "West School", "W"+name)
-			schools := map[*db.Organization]int{
-				w.North: districts + n.stricter,
-				w.South: districts + 2*n.stricter,
-				west:    districts + 3*n.stricter,
-			}
+			schools := map[*db.Organization]int{w.North: districts + n.stricter, w.South: districts + 2*n.stricter,
+				west: districts + 3*n.stricter}
 			for at, value := range schools {
 				operator(at, value)
 			}
@@ -155,11 +141,8 @@ func TestASchoolIsNoLaxerThanItsDistrict(t *testing.T) {
 			if !set(w.DistrictAdmin, w.Alpha, districts+2*n.stricter) {
 				t.Fatalf("%s: the district is refused what is stricter", name)
 			}
-			for at, want := range map[*db.Organization]int{
-				w.North: districts + 2*n.stricter,
-				w.South: districts + 2*n.stricter,
-				west:    districts + 3*n.stricter,
-			} {
+			for at, want := range map[*db.Organization]int{w.North: districts + 2*n.stricter, w.South: districts +
+				2*n.stricter, west: districts + 3*n.stricter} {
 				if got := holds(t, d, at.ID, fixture.Today); n.of(got) != want {
 					t.Errorf("%s of %s is %d; want %d", name, at.Name, n.of(got), want)
 				}
@@ -199,13 +182,17 @@ func TestHowLongSomebodyIsKept(t *testing.T) {
 		deleted          time.Time
 		last             time.Time // the last moment at which the student can come back
 	}{
-		"by default":                             {school, district, since, since.Add(90 * day)},
-		"as the school has it":                   {with(school, 30, nil), with(district, 60, nil), since, since.Add(30 * day)},
-		"as the district has it":                 {school, with(district, 60, nil), since, since.Add(60 * day)},
-		"since a change, whose notice is longer": {with(school, 30, &since), district, since.Add(-29 * day), since.Add(7 * day)},
-		"since a change, whose notice is over":   {with(school, 30, &since), district, since.Add(-day), since.Add(29 * day)},
-		"since a change of the district":         {school, with(district, 30, &since), since.Add(-29 * day), since.Add(7 * day)},
-		"since a change of the district that does not concern the school": {with(school, 30, nil), with(district, 31, &since), since.Add(-29 * day),
+		"by default": {school, district, since, since.Add(90 * day)},
+		"as the school has it": {with(school, 30, nil), with(district, 60, nil), since,
+			since.Add(30 * day)},
+		"as the district has it": {school, with(district, 60, nil), since, since.Add(60 * day)},
+		"since a change, whose notice is longer": {with(school, 30, &since), district, since.Add(-29 * day),
+			since.Add(7 * day)},
+		"since a change, whose notice is over": {with(school, 30, &since), district, since.Add(-day), since.Add(29 * day)},
+		"since a change of the district": {school, with(district, 30, &since), since.Add(-29 * day),
+			since.Add(7 * day)},
+		"since a change of the district that does not concern the school": {with(school, 30, nil),
+			with(district, 31, &since), since.Add(-29 * day),
 			since.Add(day)},
 	} {
 		set, err := setting.Of(c.school, c.district, fixture.Today)

@@ -30,15 +30,15 @@ func TestWhoRecordsWhoseUsage(t *testing.T) {
 			t.Errorf("the entry is %+v", e)
 		}
 		for name, at := range map[string]int{"a school": w.North.ID, "a district": w.Alpha.ID} {
-			_, _, problems, err := s.Record(w.As(t, w.DistrictAdmin), at,
-				[]usage.Event{event("two", gone, "reading", started, 90)})
+			_, _, problems, err := s.Record(w.As(t, w.DistrictAdmin), at, []usage.Event{event("two", gone, "reading", started,
+				90)})
 			if err != nil {
 				t.Fatal(name, err)
 			}
 			wantProblem(t, problems, usage.UnknownStudent, "events.0.studentExternalId")
 		}
-		_, _, _, err := s.Record(w.As(t, w.NorthTeacher), w.North.ID,
-			[]usage.Event{event("three", here, "reading", started, 90)})
+		_, _, _, err := s.Record(w.As(t, w.NorthTeacher), w.North.ID, []usage.Event{event("three", here, "reading", started,
+			90)})
 		wantKind(t, err, fault.Forbidden)
 		_, _, _, err = s.Record(w.As(t, w.SouthAdmin), w.North.ID, []usage.Event{event("four", here, "reading", started, 90)})
 		wantKind(t, err, fault.NotFound)

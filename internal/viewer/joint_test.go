@@ -37,17 +37,20 @@ func TestWhatIsHeldAlone(t *testing.T) {
 		{"nobody", nil, north, answers{}},
 		{"somebody without a role", person(1), north, answers{}},
 		{"the server", viewer.System("test"), north, answers{administers: true, works: true}},
-		{"a district administrator at a school", person(1, at(viewer.DistrictAdmin, district)), north, answers{admin: true, administers: true, works: true}},
+		{"a district administrator at a school", person(1, at(viewer.DistrictAdmin, district)), north,
+			answers{admin: true, administers: true, works: true}},
 		{"a district administrator at the district", person(1, at(viewer.DistrictAdmin, district)), district,
 			answers{admin: true, administers: true, works: true}},
 		{"a district administrator elsewhere", person(1, at(viewer.DistrictAdmin, district)), east, answers{admin: true}},
-		{"a school administrator at the school", person(1, at(viewer.SchoolAdmin, north)), north, answers{admin: true, administers: true, works: true}},
+		{"a school administrator at the school", person(1, at(viewer.SchoolAdmin, north)), north,
+			answers{admin: true, administers: true, works: true}},
 		{"a school administrator at the next school", person(1, at(viewer.SchoolAdmin, north)), south, answers{admin: true}},
 		{"a school administrator at the district", person(1, at(viewer.SchoolAdmin, north)), district, answers{admin: true}},
-		{"a teacher at the school", person(1, at(viewer.Teacher, north)), north, answers{teacher: true, teaches: true, works: true}},
+		{"a teacher at the school", person(1, at(viewer.Teacher, north)), north,
+			answers{teacher: true, teaches: true, works: true}},
 		{"a teacher at the next school", person(1, at(viewer.Teacher, north)), south, answers{teacher: true}},
-		{"an administrator who teaches at the next school",
-			person(1, at(viewer.SchoolAdmin, north), at(viewer.Teacher, south)), south,
+		{"an administrator who teaches at the next school", person(1, at(viewer.SchoolAdmin, north), at(viewer.Teacher,
+			south)), south,
 			answers{admin: true, teacher: true, teaches: true, works: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -69,13 +72,13 @@ func TestWhatIsHeldAlone(t *testing.T) {
 func TestTogetherPeopleHoldWhatEachHolds(t *testing.T) {
 	t.Parallel()
 	people := []*viewer.Viewer{
-		person(1, at(viewer.DistrictAdmin, district)), person(2, at(viewer.SchoolAdmin, north)),
-		person(3, at(viewer.SchoolAdmin, south)), person(4, at(viewer.Teacher, north)),
-		person(5, at(viewer.Teacher, north), at(viewer.Teacher, south)),
-		person(6, at(viewer.SchoolAdmin, north), at(viewer.Teacher, south)),
-		person(7, at(viewer.SchoolAdmin, north), at(viewer.SchoolAdmin, south)), person(8),
-		{EducatorID: 9, DistrictID: elsewhere, Assignments: []viewer.Assignment{at(viewer.Teacher, east)}},
-		viewer.AdministratorOf(north, district),
+		person(1, at(viewer.DistrictAdmin, district)), person(2, at(viewer.SchoolAdmin, north)), person(3,
+			at(viewer.SchoolAdmin, south)),
+		person(4, at(viewer.Teacher, north)), person(5, at(viewer.Teacher, north), at(viewer.Teacher, south)),
+		person(6, at(viewer.SchoolAdmin, north), at(viewer.Teacher, south)), person(7, at(viewer.SchoolAdmin, north),
+			at(viewer.SchoolAdmin, south)), person(8),
+		{EducatorID: 9, DistrictID: elsewhere, Assignments: []viewer.Assignment{at(viewer.Teacher,
+			east)}}, viewer.AdministratorOf(north, district),
 	}
 	places := map[int]int{district: district, north: district, south: district, elsewhere: elsewhere, east: elsewhere}
 	for _, a := range people {
@@ -100,7 +103,8 @@ func TestTogetherPeopleHoldWhatEachHolds(t *testing.T) {
 				}
 			}
 			for name, list := range map[string]func(*viewer.Viewer) []int{
-				"districts": (*viewer.Viewer).AdminDistricts, "schools": (*viewer.Viewer).AdminSchools, "schools that they teach at": (*viewer.Viewer).TeacherSchools,
+				"districts": (*viewer.Viewer).AdminDistricts, "schools": (*viewer.Viewer).AdminSchools,
+				"schools that they teach at": (*viewer.Viewer).TeacherSchools,
 			} {
 				if got, want := list(both), common(list(a), list(b)); fmt.Sprint(got) != fmt.Sprint(want) {
 					t.Errorf("%s of %s: %v, want %v", name, who, got, want)
@@ -124,8 +128,8 @@ func common(a, b []int) (both []int) {
 // TestWhoIsAmongThoseWhoAsk is about accounts, of which nobody in particular is none.
 func TestWhoIsAmongThoseWhoAsk(t *testing.T) {
 	t.Parallel()
-	nora, tess, school := person(2, at(viewer.SchoolAdmin, north)), person(4, at(viewer.Teacher, north)),
-		viewer.AdministratorOf(north, district)
+	nora, tess, school := person(2, at(viewer.SchoolAdmin, north)), person(4,
+		at(viewer.Teacher, north)), viewer.AdministratorOf(north, district)
 	both := viewer.Jointly(nora, tess, school)
 	for id, want := range map[int]bool{2: true, 4: true, 5: false, 0: false} {
 		if got := both.IsAmong(id); got != want {
@@ -149,13 +153,14 @@ func TestTheSameHandCountsOnce(t *testing.T) {
 		v    *viewer.Viewer
 		want int
 	}{
-		"the same account":                         {viewer.Jointly(nora, nora, person(2, at(viewer.SchoolAdmin, north))), 1},
-		"two accounts with the same roles":         {viewer.Jointly(nora, other), 2},
-		"one account that has got other roles":     {viewer.Jointly(nora, now), 2},
-		"a person and the server":                  {viewer.Jointly(nora, viewer.System("test")), 1},
-		"a person and nobody":                      {viewer.Jointly(nil, nora, nil), 1},
-		"a person and a program":                   {viewer.Jointly(nora, key), 2},
-		"several who are among each other already": {viewer.Jointly(viewer.Jointly(nora, other), viewer.Jointly(other, key)), 3},
+		"the same account":                     {viewer.Jointly(nora, nora, person(2, at(viewer.SchoolAdmin, north))), 1},
+		"two accounts with the same roles":     {viewer.Jointly(nora, other), 2},
+		"one account that has got other roles": {viewer.Jointly(nora, now), 2},
+		"a person and the server":              {viewer.Jointly(nora, viewer.System("test")), 1},
+		"a person and nobody":                  {viewer.Jointly(nil, nora, nil), 1},
+		"a person and a program":               {viewer.Jointly(nora, key), 2},
+		"several who are among each other already": {viewer.Jointly(viewer.Jointly(nora, other),
+			viewer.Jointly(other, key)), 3},
 	} {
 		if got := len(c.v.Hands()); got != c.want {
 			t.Errorf("%s: %d hands, want %d", name, got, c.want)
