@@ -86,6 +86,7 @@ func TestSignInExternally(t *testing.T) {
 			other.Issuer = "https://q.example.org"
 			is(t, other, nora)
 			is(t, known("a ", saul), nil)
+			is(t, known("c ", h.Educator(t, h.Alpha, "Cora Blank", viewer.Teacher, h.North)), nil)
 			other.Issuer += " "
 			is(t, other, nil)
 			// A link from before such names were refused.
