@@ -47,6 +47,7 @@ func TestPasswordsThatAreRefused(t *testing.T) {
 		"password-password":           "COMMON_PASSWORD",
 		"Sunshine, Sunshine!":         "COMMON_PASSWORD",
 		"ppaasswwoorrdd":              "COMMON_PASSWORD",
+		"pp-aa-ss-ww-oo-rr-dd":        "COMMON_PASSWORD",
 		"PPaassssWWoorrdd1":           "COMMON_PASSWORD",
 		"p-a-s-s-w-o-r-d":             "COMMON_PASSWORD",
 		"P.@.$.$.w.0.r.d.1":           "COMMON_PASSWORD",
