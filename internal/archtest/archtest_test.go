@@ -38,6 +38,7 @@ var layers = [][]string{
 	{"internal/database"},
 	{"ent/migrations"},
 	{"ent/db"},
+	{"internal/field"},
 	{"internal/table"},
 	{"internal/workbook"},
 	{"internal/allowance", "internal/calendar", "internal/csvfile", "internal/factor", "internal/fault", "internal/fold", "internal/globalid", "internal/grade", "internal/mail", "internal/page", "internal/seal", "internal/turn", "internal/viewer"},

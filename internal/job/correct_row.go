@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrefusedrow"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/job/vault"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -104,7 +105,7 @@ func (s correction) rowOfKept(jobID int, l *sheet.Layout, kept *db.BulkJobRefuse
 		if err != nil {
 			return nil, err
 		}
-		r.Put(sheet.ColPassword, string(clear))
+		r.Put(field.ColPassword, string(clear))
 	}
 	return r, nil
 }

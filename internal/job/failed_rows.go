@@ -17,6 +17,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
@@ -192,8 +193,8 @@ func (f *failedRows) whatToDo(problems []*db.BulkJobProblem, hadPassword bool) s
 }
 
 // exported are the columns of an export of students, in its order.
-var exported = []string{sheet.ColDatabaseID, sheet.ColStudentID, sheet.ColFirstName, sheet.ColLastName,
-	sheet.ColUsername, sheet.ColPassword, sheet.ColGrade, sheet.ColSchool, sheet.ColGroups}
+var exported = []string{field.ColDatabaseID, field.ColStudentID, field.ColFirstName, field.ColLastName,
+	field.ColUsername, field.ColPassword, field.ColGrade, field.ColSchool, field.ColGroups}
 
 // exportedCells shows the students of refused rows of a selection as an export
 // does. Whom the viewer does not see any more has an empty row.
@@ -319,7 +320,7 @@ func shownCells(headers, cells []string, also map[string]string, hasPassword boo
 		if i < len(headers) {
 			c.Column = headers[i]
 		}
-		if hasPassword && sheet.HeaderKey(c.Column) == sheet.HeaderKey(sheet.ColPassword) {
+		if hasPassword && sheet.HeaderKey(c.Column) == sheet.HeaderKey(field.ColPassword) {
 			c.Value = "set"
 		}
 		shown = append(shown, c)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/job/queue"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
@@ -54,7 +55,7 @@ func (s checking) verifySelection(ctx context.Context, h *queue.Lease, v *viewer
 	l := &sheet.Layout{
 		Format: &s.kinds.About(h.Job.Kind).Format,
 		Index:  map[string]int{},
-		Header: map[string]string{sheet.ColGrade: sheet.ColGrade, sheet.ColGroups: sheet.ColGroups},
+		Header: map[string]string{field.ColGrade: field.ColGrade, field.ColGroups: field.ColGroups},
 	}
 	row := 0
 	p := &preview{service: s.Service, held: h}

@@ -14,6 +14,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/fixture"
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/globalid"
@@ -32,8 +33,8 @@ type renaming struct{ row.Env }
 
 func (renaming) About() *kind.About {
 	return &kind.About{Format: sheet.Format{Kind: bulkjob.KindIMPORT_GROUPS, Plural: "new names", Template: "names.csv",
-		Identifying: []string{sheet.ColDatabaseID},
-		Columns:     []sheet.Column{{Name: sheet.ColDatabaseID, Required: true}, {Name: sheet.ColName, Required: true}},
+		Identifying: []string{field.ColDatabaseID},
+		Columns:     []field.Column{{Name: field.ColDatabaseID, Required: true}, {Name: field.ColName, Required: true}},
 	}, Noun: "upload", Thing: loss.ThingGROUP}
 }
 
@@ -46,17 +47,17 @@ func (renaming) Checker(_ context.Context, c *reach.Check) (kind.Checker, *row.P
 func (c renamingCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error {
 	for _, r := range rows {
 		g, err := c.DB.Client(ctx).Group.Query().
-			Where(group.ID(reach.KeyOf(globalid.Group, r.Text(sheet.ColDatabaseID)))).Only(ctx)
-		switch name := r.Text(sheet.ColName); {
+			Where(group.ID(reach.KeyOf(globalid.Group, r.Text(field.ColDatabaseID)))).Only(ctx)
+		switch name := r.Text(field.ColName); {
 		case db.IsNotFound(err):
-			r.Fail(sheet.ColDatabaseID, row.Problemf(row.UnknownGroup, "Copy it again.", "There is no such group."))
+			r.Fail(field.ColDatabaseID, row.Problemf(row.UnknownGroup, "Copy it again.", "There is no such group."))
 		case err != nil:
 			return err
 		case name != g.Name:
 			p := &row.Plan{Do: row.Update}
 			p.SetColumn(group.FieldName, name)
 			p.SetColumn(group.FieldNameKey, fold.Text(name))
-			p.Show(sheet.ColName, g.Name, name)
+			p.Show(field.ColName, g.Name, name)
 			r.Plan, r.TargetID, r.Version, r.Label = p, g.ID, g.Version, g.Name
 		}
 	}

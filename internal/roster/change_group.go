@@ -2,8 +2,8 @@ package roster
 
 import (
 	"context"
+	"maps"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
@@ -12,7 +12,6 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/loss"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
-	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -50,8 +49,8 @@ func (s *Service) CreateGroup(ctx context.Context, in NewGroup) (*db.Group, erro
 	if err != nil {
 		return nil, err
 	}
-	var refusals Refusals
-	name, externalID := checkGroup(&in.Name, in.ExternalID, &refusals)
+	ch := GroupChange{Name: &in.Name, ExternalID: in.ExternalID}
+	refusals := ch.check()
 	if len(in.StudentIDs) > MaxSelection {
 		refusals = append(refusals,
 			fault.Invalidf("at most %d students can be chosen at once; %d were", MaxSelection, len(in.StudentIDs)).
@@ -79,10 +78,9 @@ func (s *Service) CreateGroup(ctx context.Context, in NewGroup) (*db.Group, erro
 		if len(refusals) > 0 {
 			return refusals
 		}
-		create := client.Group.Create().SetDistrictID(school.DistrictID).SetOrganizationID(school.ID).
-			SetName(*name).SetNameKey(fold.Text(*name))
-		if externalID != nil && *externalID != "" {
-			create.SetExternalID(*externalID)
+		create := client.Group.Create().SetDistrictID(school.DistrictID).SetOrganizationID(school.ID)
+		if err := setFields(create.Mutation(), GroupFields, nil, ch.changed); err != nil {
+			return err
 		}
 		if created, err = create.Save(ctx); err != nil {
 			return err
@@ -108,9 +106,7 @@ func (s *Service) CreateGroup(ctx context.Context, in NewGroup) (*db.Group, erro
 
 // UpdateGroup changes a group that is not synced.
 func (s *Service) UpdateGroup(ctx context.Context, ch GroupChange) (*db.Group, error) {
-	var refusals Refusals
-	name, externalID := checkGroup(ch.Name, ch.ExternalID, &refusals)
-	if len(refusals) > 0 {
+	if refusals := ch.check(); len(refusals) > 0 {
 		return nil, refusals
 	}
 	v := viewer.FromContext(ctx)
@@ -132,15 +128,8 @@ func (s *Service) UpdateGroup(ctx context.Context, ch GroupChange) (*db.Group, e
 			}
 		}
 		u := client.Group.UpdateOne(g).AddVersion(1)
-		if name != nil {
-			u.SetName(*name).SetNameKey(fold.Text(*name))
-		}
-		switch {
-		case externalID == nil:
-		case *externalID == "":
-			u.ClearExternalID()
-		default:
-			u.SetExternalID(*externalID)
+		if err := setFields(u.Mutation(), GroupFields, g, ch.changed); err != nil {
+			return err
 		}
 		changed, err := u.Save(ctx)
 		if err != nil {
@@ -154,7 +143,7 @@ func (s *Service) UpdateGroup(ctx context.Context, ch GroupChange) (*db.Group, e
 		}
 		recordGroupUpdate(ctx, g, changed, taught, teach)
 		left := slices.ContainsFunc(taught, func(id int) bool { return !slices.Contains(teach, id) })
-		if !left && changed.Name == g.Name && deref(changed.ExternalID) == deref(g.ExternalID) {
+		if !left && maps.Equal(groupValues.Texts(changed), groupValues.Texts(g)) {
 			return nil
 		}
 		return s.hold(ctx, client, lostGroup(g, loss.VerbCHANGED))
@@ -233,26 +222,6 @@ func (s *Service) lockGroup(ctx context.Context, client *db.Client, id int) (*db
 	default:
 		return groups[0], nil
 	}
-}
-
-func checkGroup(name, externalID *string, refusals *Refusals) (*string, *string) {
-	if name != nil {
-		cleaned := Clean(*name)
-		if err := CheckName(cleaned, "name of the class or group", MaxGroupName); err != nil {
-			*refusals = append(*refusals, err.At("name"))
-		}
-		name = &cleaned
-	}
-	if externalID != nil {
-		cleaned := Clean(*externalID)
-		if n := utf8.RuneCountInString(cleaned); n > MaxExternalID {
-			*refusals = append(*refusals,
-				fault.Invalidf("the external id has %d characters; at most %d are allowed", n, MaxExternalID).WithCode("TOO_LONG").
-					At("externalId"))
-		}
-		externalID = &cleaned
-	}
-	return name, externalID
 }
 
 // seen refuses educators whom the viewer does not see.

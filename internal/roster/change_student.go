@@ -76,9 +76,7 @@ func (s *Service) update(ctx context.Context, client *db.Client, id int, ch Stud
 		return fault.Forbiddenf("assign %s %s to one of your classes or groups before you make changes", st.FirstName,
 			st.LastName).At("id")
 	}
-	if st.Synced == 1 &&
-		(ch.OrganizationID != nil || ch.ExternalID != nil || ch.FirstName != nil || ch.LastName != nil ||
-			ch.Username != nil || ch.Grade != nil) {
+	if st.Synced == 1 && ch.changesValues() {
 		return syncedStudent(st).At("id")
 	}
 	school, err := client.Organization.Get(viewer.AsSystem(ctx, "settings of the student's school"), st.OrganizationID)
@@ -108,23 +106,8 @@ func (s *Service) update(ctx context.Context, client *db.Client, id int, ch Stud
 func (s *Service) write(ctx context.Context, client *db.Client, st *db.Student, ch StudentChange, hash string,
 	moves bool) error {
 	u := client.Student.UpdateOne(st).AddVersion(1)
-	first, last := st.FirstName, st.LastName
-	if ch.FirstName != nil {
-		first = *ch.FirstName
-	}
-	if ch.LastName != nil {
-		last = *ch.LastName
-	}
-	u.SetFirstName(first).SetLastName(last).SetSortName(fold.SortName(last, first))
-	if ch.ExternalID != nil {
-		u.SetExternalID(*ch.ExternalID)
-	}
-	if ch.Username != nil {
-		u.SetUsername(*ch.Username).SetUsernameKey(fold.Key(*ch.Username))
-	}
-	if ch.Grade != nil {
-		g, _ := CheckGrade(*ch.Grade)
-		u.SetGrade(g)
+	if err := setFields(u.Mutation(), StudentFields, st, ch.changed); err != nil {
+		return err
 	}
 	if hash != "" {
 		u.SetPasswordHash(hash)
@@ -158,20 +141,7 @@ func (s *Service) write(ctx context.Context, client *db.Client, st *db.Student, 
 func (s *Service) check(ctx context.Context, client *db.Client, school *db.Organization,
 	ch *StudentChange) (Refusals, error) {
 	var refusals Refusals
-	text := func(field string, value *string, check func(string) *fault.Error) {
-		if value == nil {
-			return
-		}
-		*value = Clean(*value)
-		if err := check(*value); err != nil {
-			refusals = append(refusals, err.At(field))
-		}
-	}
-	text("externalId", ch.ExternalID, CheckExternalID)
-	text("firstName", ch.FirstName, func(v string) *fault.Error { return CheckName(v, "first name", MaxName) })
-	text("lastName", ch.LastName, func(v string) *fault.Error { return CheckName(v, "last name", MaxName) })
-	text("username", ch.Username, CheckUsername)
-	text("grade", ch.Grade, func(v string) *fault.Error { _, err := CheckGrade(v); return err })
+	checkFields(studentValues, ch.changed, &refusals)
 	if ch.Password != nil {
 		set, err := s.settings(ctx, client, school)
 		if err != nil {

@@ -64,6 +64,10 @@ func CheckName(s, what string, longest int) *fault.Error {
 	}
 }
 
+func checkFirstName(s string) *fault.Error { return CheckName(s, "first name", MaxName) }
+
+func checkLastName(s string) *fault.Error { return CheckName(s, "last name", MaxName) }
+
 // foldsTooLong reports whether a folded text is too long for its column. Folding turns
 // some letters, such as the ligature ﬃ, into three.
 func foldsTooLong(folded string) bool { return utf8.RuneCountInString(folded) > 190 }

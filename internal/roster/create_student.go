@@ -6,7 +6,6 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/student"
 	"github.com/openhomeroom/homeroom/internal/fault"
-	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/setting"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -30,8 +29,7 @@ func (s *Service) CreateStudent(ctx context.Context, in NewStudent) (*db.Student
 	if err != nil {
 		return nil, err
 	}
-	ch := StudentChange{ExternalID: &in.ExternalID, FirstName: &in.FirstName, LastName: &in.LastName,
-		Username: &in.Username, Password: in.Password, Grade: &in.Grade}
+	ch := in.change()
 	refusals, err := s.check(ctx, client, school, &ch)
 	if err != nil {
 		return nil, err
@@ -114,15 +112,14 @@ func (s *Service) insert(ctx context.Context, client *db.Client, school *db.Orga
 	if err != nil && !db.IsNotFound(err) {
 		return nil, nil, err
 	}
-	g, _ := CheckGrade(*ch.Grade)
 	if deleted != nil {
 		st, err := s.revive(ctx, client, school, deleted, ch, hash)
 		return st, deleted, err
 	}
-	create := client.Student.Create().SetDistrictID(school.DistrictID).SetOrganizationID(school.ID).
-		SetExternalID(*ch.ExternalID).SetUsername(*ch.Username).SetUsernameKey(fold.Key(*ch.Username)).
-		SetFirstName(*ch.FirstName).SetLastName(*ch.LastName).
-		SetSortName(fold.SortName(*ch.LastName, *ch.FirstName)).SetGrade(g)
+	create := client.Student.Create().SetDistrictID(school.DistrictID).SetOrganizationID(school.ID)
+	if err := setFields(create.Mutation(), StudentFields, nil, ch.changed); err != nil {
+		return nil, nil, err
+	}
 	if hash != "" {
 		create.SetPasswordHash(hash)
 	}
@@ -148,11 +145,10 @@ func (s *Service) revive(ctx context.Context, client *db.Client, school *db.Orga
 	if !was[st.OrganizationID].Reserves(*st.DeletedAt, s.now()) {
 		return nil, errExternalIDTaken
 	}
-	g, _ := CheckGrade(*ch.Grade)
-	update := client.Student.UpdateOne(st).SetOrganizationID(school.ID).ClearDeletedAt().AddVersion(1).
-		SetUsername(*ch.Username).SetUsernameKey(fold.Key(*ch.Username)).
-		SetFirstName(*ch.FirstName).SetLastName(*ch.LastName).
-		SetSortName(fold.SortName(*ch.LastName, *ch.FirstName)).SetGrade(g)
+	update := client.Student.UpdateOne(st).SetOrganizationID(school.ID).ClearDeletedAt().AddVersion(1)
+	if err := setFields(update.Mutation(), StudentFields, st, ch.changed); err != nil {
+		return nil, err
+	}
 	if hash != "" {
 		update.SetPasswordHash(hash)
 	} else {

@@ -13,12 +13,18 @@ import (
 func studentChanges(before, after *db.Student) (c audit.Changes) {
 	c.Text("organization", audit.IDs(globalid.Organization, before.OrganizationID),
 		audit.IDs(globalid.Organization, after.OrganizationID))
-	c.Text("externalId", before.ExternalID, after.ExternalID)
-	c.Text("firstName", before.FirstName, after.FirstName)
-	c.Text("lastName", before.LastName, after.LastName)
-	c.Text("username", before.Username, after.Username)
-	c.Text("grade", before.Grade.String(), after.Grade.String())
+	for _, f := range studentValues {
+		c.Optional(f.API, filled(f.Text(before)), filled(f.Text(after)))
+	}
 	return c
+}
+
+// filled returns a text, or nil for none.
+func filled(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 func recordNewStudent(ctx context.Context, st, deleted *db.Student, groupIDs []int, password bool) {
@@ -34,11 +40,11 @@ func recordNewStudent(ctx context.Context, st, deleted *db.Student, groupIDs []i
 		e.Changes.Text("deleted", "yes", "no")
 	} else {
 		e.Changes.New("organization", audit.IDs(globalid.Organization, st.OrganizationID))
-		e.Changes.New("externalId", st.ExternalID)
-		e.Changes.New("firstName", st.FirstName)
-		e.Changes.New("lastName", st.LastName)
-		e.Changes.New("username", st.Username)
-		e.Changes.New("grade", st.Grade.String())
+		for _, f := range studentValues {
+			if text := f.Text(st); text != "" {
+				e.Changes.New(f.API, text)
+			}
+		}
 	}
 	if len(groupIDs) > 0 {
 		e.Changes.New("groups", audit.IDs(globalid.Group, groupIDs...))
@@ -177,8 +183,9 @@ func recordNewGroup(ctx context.Context, g *db.Group, educatorIDs, studentIDs []
 
 func recordGroupUpdate(ctx context.Context, before, after *db.Group, taught, teach []int) {
 	e := groupEvent(audit.GroupUpdated, after)
-	e.Changes.Text("name", before.Name, after.Name)
-	e.Changes.Optional("externalId", before.ExternalID, after.ExternalID)
+	for _, f := range groupValues {
+		e.Changes.Optional(f.API, filled(f.Text(before)), filled(f.Text(after)))
+	}
 	e.Changes.Text("educators", audit.IDs(globalid.Educator, taught...), audit.IDs(globalid.Educator, teach...))
 	audit.Record(ctx, e)
 }
@@ -194,9 +201,10 @@ func recordGroupDeletion(ctx context.Context, g *db.Group, educatorIDs, studentI
 func wholeGroup(action audit.Action, g *db.Group, educatorIDs []int,
 	say func(c *audit.Changes, field, value string)) audit.Event {
 	e := groupEvent(action, g)
-	say(&e.Changes, "name", g.Name)
-	if g.ExternalID != nil {
-		say(&e.Changes, "externalId", *g.ExternalID)
+	for _, f := range groupValues {
+		if text := f.Text(g); text != "" {
+			say(&e.Changes, f.API, text)
+		}
 	}
 	if len(educatorIDs) > 0 {
 		say(&e.Changes, "educators", audit.IDs(globalid.Educator, educatorIDs...))

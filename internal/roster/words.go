@@ -28,7 +28,11 @@ func Words(texts ...string) []string {
 
 // StudentWords returns the search words of a student row.
 func StudentWords(s *db.Student) []string {
-	return Words(s.FirstName, s.LastName, s.Username, s.ExternalID)
+	texts := make([]string, len(searched))
+	for i, f := range searched {
+		texts[i] = f.Text(s)
+	}
+	return Words(texts...)
 }
 
 // WriteWords replaces the search words of students. For new students there is nothing to

@@ -8,6 +8,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/identity"
 	"github.com/openhomeroom/homeroom/internal/job/educator"
 	"github.com/openhomeroom/homeroom/internal/job/enrollment"
@@ -47,7 +48,7 @@ func Kinds(d *database.DB, n Needs) []kind.Kind {
 func Files() sheet.Formats { return kind.FormatsOf(Kinds(nil, Needs{})) }
 
 // Columns returns the columns of a kind of file, in the order of the templates.
-func Columns(kind bulkjob.Kind) []sheet.Column { return Files().Columns(kind) }
+func Columns(kind bulkjob.Kind) []field.Column { return Files().Columns(kind) }
 
 // NewTemplate is Formats.NewTemplate of all kinds of files.
 func NewTemplate(kind bulkjob.Kind, names []string) (*sheet.Template, error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 	"github.com/openhomeroom/homeroom/ent/rule"
 	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/identity"
@@ -63,12 +64,12 @@ func (c *educatorCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error 
 		}
 		row := &educatorRow{
 			Row:        r,
-			externalID: roster.Clean(r.Text(sheet.ColExternalID)),
-			email:      roster.Clean(r.Text(sheet.ColEmail)),
+			externalID: roster.Clean(r.Text(field.ColExternalID)),
+			email:      roster.Clean(r.Text(field.ColEmail)),
 		}
-		row.id = reach.KeyOf(globalid.Educator, r.Text(sheet.ColDatabaseID))
-		r.Label = reach.Label(roster.Clean(r.Text(sheet.ColFirstName)),
-			roster.Clean(r.Text(sheet.ColLastName)), row.externalID)
+		row.id = reach.KeyOf(globalid.Educator, r.Text(field.ColDatabaseID))
+		r.Label = reach.Label(roster.Clean(r.Text(field.ColFirstName)),
+			roster.Clean(r.Text(field.ColLastName)), row.externalID)
 		all = append(all, row)
 	}
 	found, err := c.find(ctx, all)
@@ -169,22 +170,22 @@ func roleAt(role string, organizationID int) string { return role + " " + strcon
 // match finds the educator of a row: by Database ID, by external id, or by the
 // address where the row has neither.
 func (c *educatorCheck) match(r *educatorRow, found *educatorLookup) {
-	r.CannotClear(sheet.ColDatabaseID, sheet.ColExternalID, sheet.ColFirstName, sheet.ColLastName, sheet.ColRole,
-		sheet.ColSchool)
-	r.Outside = r.Outside || found.IsElsewhere(r.Text(sheet.ColDatabaseID)) || found.IsElsewhere(r.externalID) ||
+	r.CannotClear(field.ColDatabaseID, field.ColExternalID, field.ColFirstName, field.ColLastName, field.ColRole,
+		field.ColSchool)
+	r.Outside = r.Outside || found.IsElsewhere(r.Text(field.ColDatabaseID)) || found.IsElsewhere(r.externalID) ||
 		found.IsElsewhere(r.email)
 	switch {
 	case r.Refused:
 		return
-	case r.Text(sheet.ColDatabaseID) != "":
+	case r.Text(field.ColDatabaseID) != "":
 		if r.e = found.ByID[r.id]; r.e == nil {
-			r.Fail(sheet.ColDatabaseID,
+			r.Fail(field.ColDatabaseID,
 				row.Problemf(row.UnknownEducator, "Copy the Database ID again, or clear the cell.",
 					"There is no educator with this Database ID in your purview."))
 			return
 		}
 		if owner := found.taken[r.externalID]; owner != 0 && owner != r.e.ID {
-			r.Fail(sheet.ColExternalID,
+			r.Fail(field.ColExternalID,
 				reach.UnseenUnless(found.ByID[owner] != nil,
 					row.Problemf(row.IDMismatch, "Correct one of the two, or clear the Database ID.",
 						"The Database ID and the external ID are not of the same educator.")))
@@ -193,7 +194,7 @@ func (c *educatorCheck) match(r *educatorRow, found *educatorLookup) {
 	case r.externalID != "":
 		r.e = found.ByExternal[r.externalID]
 		if r.e == nil && found.taken[r.externalID] != 0 {
-			r.Fail(sheet.ColExternalID,
+			r.Fail(field.ColExternalID,
 				reach.UnseenUnless(false,
 					row.Problemf(row.ExternalIDTaken, "Check the external ID, or ask an administrator of the district.",
 						"The external ID is taken in the district.")))
@@ -202,7 +203,7 @@ func (c *educatorCheck) match(r *educatorRow, found *educatorLookup) {
 	case r.email != "":
 		r.e = found.ByEmail[fold.Key(r.email)]
 	default:
-		r.Needs(sheet.ColExternalID, "Without it, or an email address, nobody knows whom the row is about.")
+		r.Needs(field.ColExternalID, "Without it, or an email address, nobody knows whom the row is about.")
 		return
 	}
 	switch {
@@ -222,8 +223,8 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 		r.TargetID = r.e.ID
 	}
 	c.externalID(r, p, row.Deref(on.ExternalID))
-	first := c.text(r, p, sheet.ColFirstName, educator.FieldFirstName, "first name", roster.MaxName, on.FirstName, true)
-	last := c.text(r, p, sheet.ColLastName, educator.FieldLastName, "last name", roster.MaxName, on.LastName, true)
+	first := c.text(r, p, field.ColFirstName, educator.FieldFirstName, "first name", roster.MaxName, on.FirstName, true)
+	last := c.text(r, p, field.ColLastName, educator.FieldLastName, "last name", roster.MaxName, on.LastName, true)
 	if first != on.FirstName || last != on.LastName {
 		// It is made of both, also where one of them stays as it was.
 		p.SetColumn(educator.FieldSortName, fold.SortName(last, first))
@@ -231,7 +232,7 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 		p.ExpectColumn(educator.FieldLastName, on.LastName)
 	}
 	c.email(r, p, found, on)
-	c.text(r, p, sheet.ColUsername, educator.FieldUsername, "username", row.MaxKeyLength, on.Username, false)
+	c.text(r, p, field.ColUsername, educator.FieldUsername, "username", row.MaxKeyLength, on.Username, false)
 	c.role(r, p, found)
 	if !c.isGuessed(r, c.own(r, found, first, last, on)) {
 		c.Password(r.Row, p, func(password string) *fault.Error {
@@ -256,8 +257,8 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 // is: information systems write one password for every new teacher, and a district
 // would lose its teachers with it, who can set one of their own by a link.
 func (c *educatorCheck) isGuessed(r *educatorRow, own []string) bool {
-	cell := r.Text(sheet.ColPassword)
-	if cell == "" || r.Clears(sheet.ColPassword) {
+	cell := r.Text(field.ColPassword)
+	if cell == "" || r.Clears(field.ColPassword) {
 		return false
 	}
 	why := identity.CheckPassword(cell, own...)
@@ -268,14 +269,14 @@ func (c *educatorCheck) isGuessed(r *educatorRow, own []string) bool {
 		"Nothing else in the row is affected. Choose another password, or let the person set one with the link that "+
 			"the sign-in page sends.")
 	p.Message = "The password is not set. " + p.Message
-	r.Warn(sheet.ColPassword, p)
+	r.Warn(field.ColPassword, p)
 	return true
 }
 
 // own are the texts of which the password of a row's educator must not be made: what
 // is on record, what the row says, and the organizations of both.
 func (c *educatorCheck) own(r *educatorRow, found *educatorLookup, first, last string, on *db.Educator) []string {
-	own := append(identity.Own(first, last, r.email, roster.Clean(r.Text(sheet.ColUsername))), r.Text(sheet.ColSchool))
+	own := append(identity.Own(first, last, r.email, roster.Clean(r.Text(field.ColUsername))), r.Text(field.ColSchool))
 	own = append(own, identity.Own(on.FirstName, on.LastName, on.Email, on.Username)...)
 	// An administrator of a school does not see the district, which is well known.
 	own = append(own, c.Schools.District.Name)
@@ -288,7 +289,7 @@ func (c *educatorCheck) own(r *educatorRow, found *educatorLookup, first, last s
 			own = append(own, o.Name)
 		}
 	}
-	if cell := r.Text(sheet.ColSchool); cell != "" {
+	if cell := r.Text(field.ColSchool); cell != "" {
 		if o, problem := c.Schools.Find(cell); problem == nil {
 			own = append(own, o.Name)
 		}
@@ -302,7 +303,7 @@ func (c *educatorCheck) own(r *educatorRow, found *educatorLookup, first, last s
 func (c *educatorCheck) guard(r *educatorRow, p *row.Plan, found *educatorLookup) {
 	if r.e == nil {
 		if why := c.kind.guard.Refuse(c.Viewer, credentialsOf(p, nil, nil)); why != nil {
-			r.Fail(sheet.ColPassword, row.FromFault(why, "Clear the password; the person signs in at the provider."))
+			r.Fail(field.ColPassword, row.FromFault(why, "Clear the password; the person signs in at the provider."))
 		}
 		return
 	}
@@ -313,7 +314,7 @@ func (c *educatorCheck) guard(r *educatorRow, p *row.Plan, found *educatorLookup
 		r.Fail("", row.FromFault(why, "Take the row out, and ask another administrator for the change."))
 	case len(p.Set) == 0 && len(p.Password) == 0:
 	case why != nil && why.Code == identity.ByProvider:
-		r.Fail(sheet.ColEmail,
+		r.Fail(field.ColEmail,
 			row.FromFault(why, "Leave address and password as they are; the person signs in at the provider."))
 	case why != nil, !found.editable[r.e.ID]:
 		r.Fail("", row.Problemf(row.Forbidden, "Ask an administrator of the district, or upload the row for the district.",
@@ -337,22 +338,22 @@ func credentialsOf(p *row.Plan, e *db.Educator, roles []viewer.Assignment) ident
 }
 
 func (c *educatorCheck) externalID(r *educatorRow, p *row.Plan, current string) {
-	value := r.Undamaged(sheet.ColExternalID, current)
+	value := r.Undamaged(field.ColExternalID, current)
 	switch {
 	case value == "" || value == current:
 	case utf8.RuneCountInString(value) > roster.MaxExternalID:
-		r.Fail(sheet.ColExternalID,
+		r.Fail(field.ColExternalID,
 			row.Problemf(row.TooLong, "Shorten it.", "The external ID has more than %d characters.", roster.MaxExternalID))
 	default:
 		if first := c.Seen.First("educator id", value); first != 0 && first != r.Number {
-			r.Fail(sheet.ColExternalID,
+			r.Fail(field.ColExternalID,
 				row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d has the same external ID.", first))
 			return
 		}
 		c.Seen.Claim("educator id", value, r.Number)
 		p.SetColumn(educator.FieldExternalID, value)
 		p.ExpectColumn(educator.FieldExternalID, current)
-		p.Show(sheet.ColExternalID, current, value)
+		p.Show(field.ColExternalID, current, value)
 	}
 }
 
@@ -381,11 +382,11 @@ func (c *educatorCheck) text(r *educatorRow, p *row.Plan, column, field, what st
 // email plans the address to sign in with. It is unique in the installation,
 // because signing in names no district.
 func (c *educatorCheck) email(r *educatorRow, p *row.Plan, found *educatorLookup, on *db.Educator) {
-	if r.Clears(sheet.ColEmail) && on.Email != "" {
+	if r.Clears(field.ColEmail) && on.Email != "" {
 		p.SetColumn(educator.FieldEmail, "")
 		p.SetColumn(educator.FieldEmailKey, nil)
 		p.ExpectColumn(educator.FieldEmail, on.Email)
-		p.Show(sheet.ColEmail, on.Email, "")
+		p.Show(field.ColEmail, on.Email, "")
 		return
 	}
 	key := fold.Key(r.email)
@@ -393,23 +394,23 @@ func (c *educatorCheck) email(r *educatorRow, p *row.Plan, found *educatorLookup
 	case r.email == "" || r.email == on.Email:
 		return
 	case !identity.IsAddress(r.email):
-		r.Fail(sheet.ColEmail,
+		r.Fail(field.ColEmail,
 			row.Problemf(row.BadEmail, "Write an address such as ada@example.org.", "This is not an email address."))
 		return
 	case utf8.RuneCountInString(r.email) > row.MaxKeyLength || utf8.RuneCountInString(key) > row.MaxKeyLength:
-		r.Fail(sheet.ColEmail,
+		r.Fail(field.ColEmail,
 			row.Problemf(row.TooLong, "Check the address.", "The address has more than %d characters.", row.MaxKeyLength))
 		return
 	}
 	if owner := found.emails[key]; owner != 0 && owner != on.ID {
-		r.Fail(sheet.ColEmail,
+		r.Fail(field.ColEmail,
 			reach.UnseenUnless(found.ByID[owner] != nil,
 				row.Problemf(row.EmailTaken, "Check the address. Everybody needs an own one.",
 					"Somebody else signs in with this address.")))
 		return
 	}
 	if first := c.Seen.First("email", key); first != 0 && first != r.Number {
-		r.Fail(sheet.ColEmail,
+		r.Fail(field.ColEmail,
 			row.Problemf(row.DuplicateInFile, "Everybody needs an own address.", "Row %d has the same address.", first))
 		return
 	}
@@ -417,7 +418,7 @@ func (c *educatorCheck) email(r *educatorRow, p *row.Plan, found *educatorLookup
 	p.SetColumn(educator.FieldEmail, r.email)
 	p.SetColumn(educator.FieldEmailKey, key)
 	p.ExpectColumn(educator.FieldEmail, on.Email)
-	p.Show(sheet.ColEmail, on.Email, r.email)
+	p.Show(field.ColEmail, on.Email, r.email)
 }
 
 // roles are the ways to write a role, by the form in which headers are compared.
@@ -438,22 +439,22 @@ var roleNames = map[viewer.Role]string{
 // school says nothing about roles.
 func (c *educatorCheck) role(r *educatorRow, p *row.Plan, found *educatorLookup) {
 	role := viewer.Teacher
-	if cell := r.Text(sheet.ColRole); cell != "" {
+	if cell := r.Text(field.ColRole); cell != "" {
 		known := false
 		if role, known = roles[sheet.HeaderKey(cell)]; !known {
-			r.Fail(sheet.ColRole,
+			r.Fail(field.ColRole,
 				row.Problemf(row.UnknownRole, "Write Teacher, School Administrator or District Administrator.",
 					"This is not a role."))
 			return
 		}
-	} else if r.e != nil && r.Text(sheet.ColSchool) == "" {
+	} else if r.e != nil && r.Text(field.ColSchool) == "" {
 		return
 	}
 	at := c.AtSchool()
-	if cell := r.Text(sheet.ColSchool); cell != "" && role != viewer.DistrictAdmin {
+	if cell := r.Text(field.ColSchool); cell != "" && role != viewer.DistrictAdmin {
 		school, problem := c.FindSchool(r.Row, cell)
 		if problem != nil {
-			r.Fail(sheet.ColSchool, problem)
+			r.Fail(field.ColSchool, problem)
 			return
 		}
 		at = school
@@ -463,23 +464,23 @@ func (c *educatorCheck) role(r *educatorRow, p *row.Plan, found *educatorLookup)
 	}
 	switch {
 	case role == viewer.DistrictAdmin && (at == nil || c.AtSchool() != nil || !c.Viewer.Administers(at.ID, at.ID)):
-		r.Fail(sheet.ColRole,
+		r.Fail(field.ColRole,
 			row.Problemf(row.DistrictRoleForbidden, "Upload the row for the district.",
 				"Only an administrator of the district makes another one."))
 		return
 	case at == nil:
-		r.Needs(sheet.ColSchool, "A role is held at a school.")
+		r.Needs(field.ColSchool, "A role is held at a school.")
 		return
 	case !c.Reaches(at.ID):
-		c.RefuseOtherSchool(r.Row, sheet.ColSchool)
+		c.RefuseOtherSchool(r.Row, field.ColSchool)
 		return
 	case !c.Viewer.Administers(at.ID, at.DistrictID):
-		r.Fail(sheet.ColSchool,
+		r.Fail(field.ColSchool,
 			row.Problemf(row.Forbidden, "Ask an administrator of the school.", "You do not administer %s.", at.Name))
 		return
 	}
 	if r.e == nil || !found.roles[r.e.ID][roleAt(string(role), at.ID)] {
 		p.Role, p.SchoolID = string(role), at.ID
-		p.Show(sheet.ColRole, "", roleNames[role]+" at "+at.Name)
+		p.Show(field.ColRole, "", roleNames[role]+" at "+at.Name)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
 	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/row"
@@ -58,24 +59,24 @@ func (c *enrollmentCheck) CheckRows(ctx context.Context, rows []*sheet.Row) erro
 		}
 		line := &enrollmentRow{
 			Row:    r,
-			group:  roster.Clean(r.Text(sheet.ColGroups)),
-			person: roster.Clean(r.Text(sheet.ColPerson)),
+			group:  roster.Clean(r.Text(field.ColGroups)),
+			person: roster.Clean(r.Text(field.ColPerson)),
 		}
-		r.CannotClear(sheet.ColGroups, sheet.ColPerson)
-		switch role := sheet.HeaderKey(r.Text(sheet.ColRole)); role {
+		r.CannotClear(field.ColGroups, field.ColPerson)
+		switch role := sheet.HeaderKey(r.Text(field.ColRole)); role {
 		case "", "student", "teacher":
 			line.role = role
 		case "educator":
 			line.role = "teacher"
 		default:
-			r.Fail(sheet.ColRole,
+			r.Fail(field.ColRole,
 				row.Problemf(row.UnknownRole, "Write Student or Teacher.", "This is not a role in a class or group."))
 		}
 		if line.group == "" && !r.Refused {
-			r.Needs(sheet.ColGroups, "Each line puts one person into one class or group.")
+			r.Needs(field.ColGroups, "Each line puts one person into one class or group.")
 		}
 		if line.person == "" && !r.Refused {
-			r.Needs(sheet.ColPerson, "Each line puts one person into one class or group.")
+			r.Needs(field.ColPerson, "Each line puts one person into one class or group.")
 		}
 		if !r.Refused {
 			all = append(all, line)
@@ -193,7 +194,7 @@ func (c *enrollmentCheck) person(r *enrollmentRow, found *personLookup) {
 	}
 	switch {
 	case r.st != nil && r.e != nil:
-		r.Fail(sheet.ColPerson,
+		r.Fail(field.ColPerson,
 			row.Problemf(row.AmbiguousPerson, "Add a column Role with Student or Teacher, or write the Database ID.",
 				"The ID belongs to a student and to an educator."))
 	case r.st != nil:
@@ -204,7 +205,7 @@ func (c *enrollmentCheck) person(r *enrollmentRow, found *personLookup) {
 		r.schools = found.at[r.e.ID]
 		r.Label = reach.Label(r.e.FirstName, r.e.LastName, row.Deref(r.e.ExternalID))
 	default:
-		r.Fail(sheet.ColPerson,
+		r.Fail(field.ColPerson,
 			row.Problemf(row.UnknownPerson, "Check the ID, or import the person first.",
 				"There is nobody with this ID in your purview."))
 	}
@@ -247,7 +248,7 @@ func (c *enrollmentCheck) findMemberships(ctx context.Context, rows []*enrollmen
 func (c *enrollmentCheck) planRow(r *enrollmentRow, found *personLookup, finder *reach.GroupFinder) {
 	g, problem := c.groupOf(r, finder)
 	if problem != nil {
-		r.Fail(sheet.ColGroups, problem)
+		r.Fail(field.ColGroups, problem)
 		return
 	}
 	if !c.Reaches(g.OrganizationID) || r.st != nil && !c.Reaches(r.st.OrganizationID) {
@@ -279,7 +280,7 @@ func (c *enrollmentCheck) planRow(r *enrollmentRow, found *personLookup, finder 
 		return
 	}
 	if g.Synced == 1 {
-		r.Fail(sheet.ColGroups, reach.SyncedGroup(g))
+		r.Fail(field.ColGroups, reach.SyncedGroup(g))
 		return
 	}
 	r.planPair(p, g, adds)
@@ -291,19 +292,19 @@ func (r *enrollmentRow) planPair(p *row.Plan, g *db.Group, adds bool) {
 	switch {
 	case r.st != nil && adds:
 		r.TargetID, r.Version, p.Join = r.st.ID, r.st.Version, []int{g.ID}
-		p.Show(sheet.ColGroups, "", g.Name)
+		p.Show(field.ColGroups, "", g.Name)
 	case r.st != nil:
 		r.TargetID, r.Version, p.Leave = r.st.ID, r.st.Version, []int{g.ID}
-		p.Show(sheet.ColGroups, g.Name, "")
+		p.Show(field.ColGroups, g.Name, "")
 	default:
 		name := r.e.FirstName + " " + r.e.LastName
 		r.TargetID, r.Version, r.Label = g.ID, g.Version, reach.GroupLabel(g.Name, row.Deref(g.ExternalID))
 		if adds {
 			p.Teach = []int{r.e.ID}
-			p.Show(sheet.ColEducators, "", name)
+			p.Show(field.ColEducators, "", name)
 		} else {
 			p.Untaught = []int{r.e.ID}
-			p.Show(sheet.ColEducators, name, "")
+			p.Show(field.ColEducators, name, "")
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/group"
 	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
@@ -52,13 +53,13 @@ func (c *groupCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error {
 		}
 		row := &groupRow{
 			Row:        r,
-			externalID: roster.Clean(r.Text(sheet.ColExternalID)),
-			name:       roster.Clean(r.Text(sheet.ColName)),
+			externalID: roster.Clean(r.Text(field.ColExternalID)),
+			name:       roster.Clean(r.Text(field.ColName)),
 			educators:  reach.EducatorTexts(r),
 		}
-		row.id = reach.KeyOf(globalid.Group, r.Text(sheet.ColDatabaseID))
+		row.id = reach.KeyOf(globalid.Group, r.Text(field.ColDatabaseID))
 		r.Label = reach.GroupLabel(row.name, row.externalID)
-		r.CannotClear(sheet.ColDatabaseID, sheet.ColName, sheet.ColSchool, sheet.ColEducators)
+		r.CannotClear(field.ColDatabaseID, field.ColName, field.ColSchool, field.ColEducators)
 		c.place(row)
 		all = append(all, row)
 	}
@@ -84,19 +85,19 @@ func (c *groupCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error {
 
 func (c *groupCheck) place(r *groupRow) {
 	r.school = c.AtSchool()
-	if cell := r.Text(sheet.ColSchool); cell != "" {
+	if cell := r.Text(field.ColSchool); cell != "" {
 		school, p := c.FindSchool(r.Row, cell)
 		if p != nil {
-			r.Fail(sheet.ColSchool, p)
+			r.Fail(field.ColSchool, p)
 			return
 		}
 		r.school = school
 	}
 	switch {
-	case r.school == nil && r.Text(sheet.ColDatabaseID) == "" && !r.Clears(sheet.ColSchool):
-		r.Needs(sheet.ColSchool, "A class or group belongs to a school.")
+	case r.school == nil && r.Text(field.ColDatabaseID) == "" && !r.Clears(field.ColSchool):
+		r.Needs(field.ColSchool, "A class or group belongs to a school.")
 	case r.school != nil && !c.Reaches(r.school.ID):
-		c.RefuseOtherSchool(r.Row, sheet.ColSchool)
+		c.RefuseOtherSchool(r.Row, field.ColSchool)
 	}
 }
 
@@ -149,28 +150,28 @@ func (c *groupCheck) find(ctx context.Context, rows []*groupRow) (*groupLookup, 
 // or, for a row without ids, by its name if exactly one group of the school has it.
 func (c *groupCheck) match(r *groupRow, found *groupLookup) {
 	switch at := r.at(); {
-	case r.Text(sheet.ColDatabaseID) != "":
+	case r.Text(field.ColDatabaseID) != "":
 		r.g = found.ByID[r.id]
 		if r.g == nil {
-			r.Fail(sheet.ColDatabaseID,
+			r.Fail(field.ColDatabaseID,
 				row.Problemf(row.UnknownGroup, "Copy the Database ID again, or clear the cell.",
 					"There is no class or group with this Database ID in your purview."))
 			return
 		}
 		c.Note(r.Row, r.g)
-		if r.school != nil && r.school.ID != r.g.OrganizationID && r.Text(sheet.ColSchool) != "" {
-			r.Fail(sheet.ColSchool,
+		if r.school != nil && r.school.ID != r.g.OrganizationID && r.Text(field.ColSchool) != "" {
+			r.Fail(field.ColSchool,
 				row.Problemf(row.GroupsDoNotMove, "Create a new one at the other school.", "A class or group stays at its school."))
 			return
 		}
 		if r.school = c.Schools.ByID[r.g.OrganizationID]; r.school == nil || !c.Reaches(r.school.ID) {
-			c.RefuseOtherSchool(r.Row, sheet.ColDatabaseID)
+			c.RefuseOtherSchool(r.Row, field.ColDatabaseID)
 			return
 		}
 	case r.externalID != "":
 		r.g = found.ByExternal[at]
 		if r.g == nil && found.taken[at] {
-			r.Fail(sheet.ColExternalID,
+			r.Fail(field.ColExternalID,
 				reach.UnseenUnless(false,
 					row.Problemf(row.ExternalIDTaken, "Check the external ID, or ask an administrator.",
 						"Another class or group of the school has this external ID.")))
@@ -181,14 +182,14 @@ func (c *groupCheck) match(r *groupRow, found *groupLookup) {
 			reach.GroupName)
 		if len(named) > 1 {
 			p := found.Ambiguous(r.name, named)
-			r.Fail(sheet.ColName, p)
+			r.Fail(field.ColName, p)
 			return
 		}
 		if len(named) == 1 {
 			r.g = named[0]
 		}
 	default:
-		r.Needs(sheet.ColName, "A new class or group needs one.")
+		r.Needs(field.ColName, "A new class or group needs one.")
 		return
 	}
 	switch {
@@ -237,22 +238,22 @@ func (c *groupCheck) planRow(r *groupRow, found *groupLookup) {
 		p.SchoolID = r.school.ID
 	}
 	c.externalID(r, p, externalID, found)
-	switch value := r.Legible(sheet.ColName, name); {
-	case value == "" && name == "" && !r.RefusedAt(sheet.ColName):
-		r.Needs(sheet.ColName, "A new class or group needs one.")
+	switch value := r.Legible(field.ColName, name); {
+	case value == "" && name == "" && !r.RefusedAt(field.ColName):
+		r.Needs(field.ColName, "A new class or group needs one.")
 	case value == "" || value == name:
 	default:
 		if err := roster.CheckName(value, "name of the class or group", roster.MaxGroupName); err != nil {
-			r.Fail(sheet.ColName, row.FromFault(err, "Shorten it."))
+			r.Fail(field.ColName, row.FromFault(err, "Shorten it."))
 		} else if utf8.RuneCountInString(fold.Text(value)) > row.MaxKeyLength {
-			r.Fail(sheet.ColName, row.Problemf(row.TooLong, "Shorten it.", "The name is too long."))
+			r.Fail(field.ColName, row.Problemf(row.TooLong, "Shorten it.", "The name is too long."))
 		}
 		p.SetColumn(group.FieldName, value)
 		p.SetColumn(group.FieldNameKey, fold.Text(value))
-		p.Show(sheet.ColName, name, value)
+		p.Show(field.ColName, name, value)
 	}
 	if r.g == nil {
-		p.Show(sheet.ColSchool, "", r.school.Name)
+		p.Show(field.ColSchool, "", r.school.Name)
 	}
 	c.teachers(r, p, found)
 	if r.g != nil && r.g.Synced == 1 && len(p.Changes) > 0 {
@@ -265,33 +266,33 @@ func (c *groupCheck) planRow(r *groupRow, found *groupLookup) {
 }
 
 func (c *groupCheck) externalID(r *groupRow, p *row.Plan, current string, found *groupLookup) {
-	value := r.Undamaged(sheet.ColExternalID, current)
+	value := r.Undamaged(field.ColExternalID, current)
 	switch {
-	case r.Clears(sheet.ColExternalID) && current != "":
+	case r.Clears(field.ColExternalID) && current != "":
 		p.SetColumn(group.FieldExternalID, nil)
-		p.Show(sheet.ColExternalID, current, "")
+		p.Show(field.ColExternalID, current, "")
 		return
 	case value == "" || value == current:
 		return
 	case utf8.RuneCountInString(value) > roster.MaxExternalID:
-		r.Fail(sheet.ColExternalID,
+		r.Fail(field.ColExternalID,
 			row.Problemf(row.TooLong, "Shorten it.", "The external ID has more than %d characters.", roster.MaxExternalID))
 		return
 	case found.taken[r.at()]:
-		r.Fail(sheet.ColExternalID,
+		r.Fail(field.ColExternalID,
 			reach.UnseenUnless(found.ByExternal[r.at()] != nil,
 				row.Problemf(row.ExternalIDTaken, "Check the external ID.",
 					"Another class or group of the school has this external ID.")))
 		return
 	}
 	if first := c.Seen.First("group id", reach.KeyAt(r.school.ID, value)); first != 0 && first != r.Number {
-		r.Fail(sheet.ColExternalID,
+		r.Fail(field.ColExternalID,
 			row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d has the same external ID.", first))
 		return
 	}
 	c.Seen.Claim("group id", reach.KeyAt(r.school.ID, value), r.Number)
 	p.SetColumn(group.FieldExternalID, value)
-	p.Show(sheet.ColExternalID, current, value)
+	p.Show(field.ColExternalID, current, value)
 }
 
 // teachers plans who is added to those who teach the group. A file never takes
@@ -317,7 +318,7 @@ func (c *groupCheck) teachers(r *groupRow, p *row.Plan, found *groupLookup) {
 		if problem != nil {
 			problem.Value = text
 			r.Outside = r.Outside || found.educators.IsElsewhere(text)
-			r.Fail(sheet.ColEducators, problem)
+			r.Fail(field.ColEducators, problem)
 			continue
 		}
 		add(e.ID, e.FirstName+" "+e.LastName)
@@ -328,6 +329,6 @@ func (c *groupCheck) teachers(r *groupRow, p *row.Plan, found *groupLookup) {
 	}
 	if len(names) > 0 {
 		slices.Sort(names)
-		p.Show(sheet.ColEducators, "", reach.ListedNames(names))
+		p.Show(field.ColEducators, "", reach.ListedNames(names))
 	}
 }

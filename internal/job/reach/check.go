@@ -10,6 +10,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
 	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
@@ -116,19 +117,19 @@ func (c *Check) Duplicate(r *sheet.Row, what, kind, key string) bool {
 // Password notes a new password in the plan, encrypted, if it has passed the rules
 // of whoever will have it. [clear] removes the one that is there.
 func (c *Check) Password(r *sheet.Row, p *row.Plan, rules func(string) *fault.Error, hasOne bool) {
-	switch cell := r.Text(sheet.ColPassword); {
-	case r.Clears(sheet.ColPassword):
+	switch cell := r.Text(field.ColPassword); {
+	case r.Clears(field.ColPassword):
 		if hasOne {
 			p.SetColumn("password_hash", nil)
-			p.Show(sheet.ColPassword, "set", "")
+			p.Show(field.ColPassword, "set", "")
 		}
 	case cell != "":
 		if err := rules(cell); err != nil {
-			r.Fail(sheet.ColPassword, row.FromFault(err, "Choose another password, or leave the cell blank."))
+			r.Fail(field.ColPassword, row.FromFault(err, "Choose another password, or leave the cell blank."))
 			return
 		}
 		p.Password = c.passwords.Close(r.Number, []byte(cell))
-		p.Show(sheet.ColPassword, "", "set")
+		p.Show(field.ColPassword, "", "set")
 	}
 }
 

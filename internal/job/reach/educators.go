@@ -9,6 +9,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/job/row"
@@ -33,16 +34,16 @@ type EducatorFinder struct {
 
 // EducatorTexts are the educators that a cell names, each as it stands there.
 func EducatorTexts(r *sheet.Row) []string {
-	texts := csvfile.SplitList(r.Text(sheet.ColEducators))
+	texts := csvfile.SplitList(r.Text(field.ColEducators))
 	for i, t := range texts {
 		texts[i] = roster.Clean(t)
 	}
-	if r.ClearsAmongOthers(sheet.ColEducators, texts,
+	if r.ClearsAmongOthers(field.ColEducators, texts,
 		"Take it out. Educators are added by a file, and are never taken away.") {
 		return nil
 	}
 	if len(texts) > roster.MaxGroupsAtOne {
-		r.Fail(sheet.ColEducators,
+		r.Fail(field.ColEducators,
 			row.Problemf(row.TooMany, "Add the others in the dashboard.", "The cell names %d educators; at most %d can be.",
 				len(texts), roster.MaxGroupsAtOne))
 		return nil

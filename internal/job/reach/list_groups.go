@@ -8,8 +8,8 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/job/row"
-	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
 // ByName compares groups by name and then by key.
@@ -39,7 +39,7 @@ func Regroup(p *row.Plan, member, join, leave []*db.Group) {
 	keep := slices.DeleteFunc(slices.Clone(member), func(g *db.Group) bool { return slices.Contains(leave, g) })
 	after := slices.Concat(keep, join)
 	slices.SortFunc(after, ByName)
-	p.Show(sheet.ColGroups, Listed(member), Listed(after))
+	p.Show(field.ColGroups, Listed(member), Listed(after))
 	p.Join, p.Leave, p.Keep = idsOf(join), idsOf(leave), idsOf(keep)
 }
 

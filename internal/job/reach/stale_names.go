@@ -8,8 +8,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
 	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/job/row"
-	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
 // A plan knows schools and groups by their keys, and its preview shows their names.
@@ -51,11 +51,11 @@ func showsSchools(p *row.Plan, names map[int]string) bool {
 	name := names[p.SchoolID]
 	for _, c := range p.Changes {
 		switch {
-		case c.Field == sheet.ColSchool && p.FromID != 0 && row.Deref(c.Before) != names[p.FromID]:
+		case c.Field == field.ColSchool && p.FromID != 0 && row.Deref(c.Before) != names[p.FromID]:
 			return false
 		case c.After == nil:
-		case c.Field == sheet.ColSchool && *c.After != name,
-			c.Field == sheet.ColRole && !strings.HasSuffix(*c.After, " at "+name):
+		case c.Field == field.ColSchool && *c.After != name,
+			c.Field == field.ColRole && !strings.HasSuffix(*c.After, " at "+name):
 			return false
 		}
 	}
@@ -71,7 +71,7 @@ func RefuseRenamedGroups(b *row.Batch, groups map[int]*db.Group) {
 	}
 	for _, r := range b.Open() {
 		for _, c := range r.Plan.Changes {
-			if c.Field == sheet.ColGroups &&
+			if c.Field == field.ColGroups &&
 				!(Shows(c.Before, names, r.Plan.Leave, r.Plan.Keep) && Shows(c.After, names, r.Plan.Join, r.Plan.Keep)) {
 				r.Stale("A class or group of this row has got another name since the file was checked.")
 			}

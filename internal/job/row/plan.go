@@ -86,6 +86,13 @@ func (p *Plan) SetColumn(column string, value any) {
 	p.Set[column] = value
 }
 
+// Text returns the new value of a column that holds a text; it is empty where the column
+// stays as it is.
+func (p *Plan) Text(column string) string {
+	text, _ := p.Set[column].(string)
+	return text
+}
+
 // ExpectColumn notes what stood in a column.
 func (p *Plan) ExpectColumn(column, value string) {
 	if p.Was == nil {

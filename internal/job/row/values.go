@@ -4,7 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"unicode/utf8"
 
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -48,3 +51,11 @@ func AsItWas(p *Plan, now map[string]string) bool {
 
 // MaxLabel is how many characters of a label are kept.
 const MaxLabel = 255
+
+// CheckExternalID checks an ID that has been cleaned.
+func CheckExternalID(id string) *fault.Error {
+	if utf8.RuneCountInString(id) > roster.MaxExternalID {
+		return fault.Invalidf("the external ID has more than %d characters", roster.MaxExternalID).WithCode(TooLong)
+	}
+	return nil
+}

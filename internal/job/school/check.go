@@ -7,6 +7,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
@@ -30,11 +31,11 @@ func (c *organizationCheck) CheckRows(_ context.Context, rows []*sheet.Row) erro
 }
 
 func (c *organizationCheck) row(r *sheet.Row) {
-	name, externalID := roster.Clean(r.Text(sheet.ColName)), roster.Clean(r.Text(sheet.ColExternalID))
+	name, externalID := roster.Clean(r.Text(field.ColName)), roster.Clean(r.Text(field.ColExternalID))
 	r.Label = reach.GroupLabel(name, externalID)
-	r.CannotClear(sheet.ColDatabaseID, sheet.ColName, sheet.ColType)
-	if kind := sheet.HeaderKey(r.Text(sheet.ColType)); kind != "" && kind != "school" {
-		r.Fail(sheet.ColType,
+	r.CannotClear(field.ColDatabaseID, field.ColName, field.ColType)
+	if kind := sheet.HeaderKey(r.Text(field.ColType)); kind != "" && kind != "school" {
+		r.Fail(field.ColType,
 			row.Problemf(row.UnsupportedType, "Delete the row, or write School.", "Only schools can be imported."))
 	}
 	if r.Refused {
@@ -52,19 +53,19 @@ func (c *organizationCheck) row(r *sheet.Row) {
 		r.Label = reach.GroupLabel(school.Name, row.Deref(school.ExternalID))
 	}
 	c.externalID(r, p, row.Deref(on.ExternalID))
-	switch name = r.Legible(sheet.ColName, on.Name); {
-	case name == "" && on.Name == "" && !r.RefusedAt(sheet.ColName):
-		r.Needs(sheet.ColName, "A new school needs one.")
+	switch name = r.Legible(field.ColName, on.Name); {
+	case name == "" && on.Name == "" && !r.RefusedAt(field.ColName):
+		r.Needs(field.ColName, "A new school needs one.")
 	case name != "" && name != on.Name:
 		if err := roster.CheckName(name, "name of the school", row.MaxKeyLength); err != nil {
-			r.Fail(sheet.ColName, row.FromFault(err, "Shorten it."))
+			r.Fail(field.ColName, row.FromFault(err, "Shorten it."))
 		} else if utf8.RuneCountInString(fold.Text(name)) > row.MaxKeyLength {
-			r.Fail(sheet.ColName, row.Problemf(row.TooLong, "Shorten it.", "The name is too long."))
+			r.Fail(field.ColName, row.Problemf(row.TooLong, "Shorten it.", "The name is too long."))
 		}
 		p.SetColumn(organization.FieldName, name)
 		p.SetColumn(organization.FieldNameKey, fold.Text(name))
 		p.ExpectColumn(organization.FieldName, on.Name)
-		p.Show(sheet.ColName, on.Name, name)
+		p.Show(field.ColName, on.Name, name)
 	}
 	if !r.Refused && len(p.Changes) > 0 {
 		r.Plan = p
@@ -75,17 +76,17 @@ func (c *organizationCheck) row(r *sheet.Row) {
 // without ids, by its name if exactly one school has it.
 func (c *organizationCheck) match(r *sheet.Row, name, externalID string) *db.Organization {
 	var school *db.Organization
-	switch cell := r.Text(sheet.ColDatabaseID); {
+	switch cell := r.Text(field.ColDatabaseID); {
 	case cell != "":
 		id := reach.KeyOf(globalid.Organization, cell)
 		if school = c.Schools.ByID[id]; school == nil {
-			r.Fail(sheet.ColDatabaseID,
+			r.Fail(field.ColDatabaseID,
 				row.Problemf(row.UnknownSchool, "Copy the Database ID again, or clear the cell.",
 					"There is no school with this Database ID in your purview."))
 			return nil
 		}
 		if other := c.Schools.ByExternal[externalID]; other != nil && other.ID != school.ID {
-			r.Fail(sheet.ColExternalID, row.Problemf(row.IDMismatch, "Correct one of the two, or clear the Database ID.",
+			r.Fail(field.ColExternalID, row.Problemf(row.IDMismatch, "Correct one of the two, or clear the Database ID.",
 				"The Database ID is of %s, the external ID of %s.", school.Name, other.Name))
 			return nil
 		}
@@ -94,7 +95,7 @@ func (c *organizationCheck) match(r *sheet.Row, name, externalID string) *db.Org
 	case name != "":
 		named := reach.Exactly(name, c.Schools.ByName[fold.Text(name)], func(o *db.Organization) string { return o.Name })
 		if len(named) > 1 {
-			r.Fail(sheet.ColName,
+			r.Fail(field.ColName,
 				row.Problemf(row.AmbiguousSchool, "Add the external ID or the Database ID of the one you mean.",
 					"%d schools have this name.", len(named)))
 			return nil
@@ -103,7 +104,7 @@ func (c *organizationCheck) match(r *sheet.Row, name, externalID string) *db.Org
 			school = named[0]
 		}
 	default:
-		r.Needs(sheet.ColName, "A new school needs one.")
+		r.Needs(field.ColName, "A new school needs one.")
 		return nil
 	}
 	switch {
@@ -120,19 +121,19 @@ func (c *organizationCheck) match(r *sheet.Row, name, externalID string) *db.Org
 }
 
 func (c *organizationCheck) externalID(r *sheet.Row, p *row.Plan, current string) {
-	value := r.Undamaged(sheet.ColExternalID, current)
+	value := r.Undamaged(field.ColExternalID, current)
 	switch {
-	case r.Clears(sheet.ColExternalID) && current != "":
+	case r.Clears(field.ColExternalID) && current != "":
 		p.SetColumn(organization.FieldExternalID, nil)
 	case value == "" || value == current:
 		return
 	case utf8.RuneCountInString(value) > roster.MaxExternalID:
-		r.Fail(sheet.ColExternalID,
+		r.Fail(field.ColExternalID,
 			row.Problemf(row.TooLong, "Shorten it.", "The external ID has more than %d characters.", roster.MaxExternalID))
 		return
 	default:
 		if first := c.Seen.First("school id", value); first != 0 && first != r.Number {
-			r.Fail(sheet.ColExternalID,
+			r.Fail(field.ColExternalID,
 				row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d has the same external ID.", first))
 			return
 		}
@@ -140,5 +141,5 @@ func (c *organizationCheck) externalID(r *sheet.Row, p *row.Plan, current string
 		p.SetColumn(organization.FieldExternalID, value)
 	}
 	p.ExpectColumn(organization.FieldExternalID, current)
-	p.Show(sheet.ColExternalID, current, value)
+	p.Show(field.ColExternalID, current, value)
 }

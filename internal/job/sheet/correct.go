@@ -6,6 +6,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/quote"
@@ -34,7 +35,7 @@ func (r *Row) Put(column, value string) {
 		l := *r.Layout
 		l.Index, l.Header = maps.Clone(l.Index), maps.Clone(l.Header)
 		l.Index[column], l.Header[column] = len(r.Cells), column
-		if isSecret(column) {
+		if l.Format.isSecret(column) {
 			l.secret = append(slices.Clone(l.secret), len(r.Cells))
 		}
 		r.Layout = &l
@@ -58,7 +59,7 @@ func (r *Row) Correct(headers []string, values []Cell, limit int) error {
 			r.Cells[at] = value
 			continue
 		}
-		at := slices.IndexFunc(r.Layout.Format.Columns, func(c Column) bool {
+		at := slices.IndexFunc(r.Layout.Format.Columns, func(c field.Column) bool {
 			return !c.Exported && len(Positions([]string{key}, c.Headers())) > 0
 		})
 		if at < 0 {

@@ -12,11 +12,11 @@ import (
 // doubt, from its name. Where the doubt remains, it returns no kind but those that
 // may be meant, or none of them, and somebody has to say.
 func (fs Formats) DetectKind(fileName string, headers []string) (kind bulkjob.Kind, fits []bulkjob.Kind) {
-	guess, sure := detect(headers)
+	guess, sure := fs.detect(headers)
 	if sure {
 		return guess, nil
 	}
-	if named, ok := kindByName(fileName); ok {
+	if named, ok := fs.kindByName(fileName); ok {
 		if _, p := fs.ReadHeader(named, headers); p == nil {
 			return named, nil
 		}
@@ -25,15 +25,16 @@ func (fs Formats) DetectKind(fileName string, headers []string) (kind bulkjob.Ki
 	switch {
 	case len(fits) == 1:
 		return fits[0], nil
-	case guess != "" && len(fits) == 2 && fits[0] == bulkjob.KindIMPORT_ENROLLMENTS &&
-		fits[1] == bulkjob.KindIMPORT_STUDENTS &&
+	case guess != "" && len(fits) == 2 && fs.areTwins(fits[0], fits[1]) &&
 		len(fs.readable(fits[0], headers)) == len(fs.readable(fits[1], headers)):
-		// Students and their groups, and nothing else, are the same either way.
 		return guess, nil
 	default:
 		return "", fits
 	}
 }
+
+// areTwins reports whether files of two kinds can hold the very same.
+func (fs Formats) areTwins(a, b bulkjob.Kind) bool { return fs.of(a).Twin == b || fs.of(b).Twin == a }
 
 // kindsThatFit returns the kinds that a file can be read as, but for those of which
 // another one reads all columns, and more: it is that one, then.
@@ -77,86 +78,46 @@ func (fs Formats) readable(kind bulkjob.Kind, headers []string) []int {
 
 // detect says what the headers of a file fit, and whether they fit nothing else.
 // A kind that is not sure is the likelier one; an empty kind is no idea at all.
-func detect(headers []string) (kind bulkjob.Kind, sure bool) {
+func (fs Formats) detect(headers []string) (kind bulkjob.Kind, sure bool) {
 	keys := make([]string, len(headers))
 	for i, h := range headers {
 		keys[i] = HeaderKey(h)
 	}
-	any := func(names ...string) bool { return len(Positions(keys, names)) > 0 }
-	begins := func(prefixes ...string) bool {
-		return slices.ContainsFunc(keys, func(k string) bool {
-			return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(k, p) })
-		})
-	}
-
-	section := any("Section SIS ID", "Class SIS ID", "Class Sourced ID", "Section ID", "Class ID", "Group ID",
-		"Group External ID", "Group Database ID", "Section", "Group", "Class")
-	person := any("SIS ID", "Student SIS ID", "Student ID", "User Sourced ID", "User ID", "Student External ID",
-		"Teacher SIS ID", "Teacher ID", "Educator ID", "External ID", "Database ID")
-	named := any("Name", "Title", "Section Name", "Class Name", "Group Name", "School Name")
-	member := any("Person ID", "Student ID", "Student SIS ID", "Student External ID", "Student Number", "User ID",
-		"User Sourced ID")
-	switch {
-	case any("Person ID") && !any("Student ID", "Student SIS ID") &&
-		(section || any("Classes/Groups", "Classes", "Groups", "Section Name", "Class Name", "Group Name")):
-		return bulkjob.KindIMPORT_ENROLLMENTS, true
-	case any("First Name", "Given Name") && any("Last Name", "Family Name", "Surname"):
-		student := any("Student ID", "Student Number", "Grade", "Grade Level", "Grades", "Classes/Groups", "Graduation Year",
-			"Student SIS ID")
-		educator := any("Role", "Account Type", "Qualification", "Title") || begins("teacher", "educator", "staff")
-		switch {
-		case section:
-			// The names may only be there to read, beside the IDs of an enrollment.
-			return bulkjob.KindIMPORT_STUDENTS, false
-		case student && !educator:
-			return bulkjob.KindIMPORT_STUDENTS, true
-		case educator && !student:
-			return bulkjob.KindIMPORT_EDUCATORS, true
-		case any("Email", "Email Address") && !student:
-			return bulkjob.KindIMPORT_EDUCATORS, false
-		default:
-			return bulkjob.KindIMPORT_STUDENTS, false
+	var first *Sign
+	for _, f := range fs {
+		for i := range f.Signs {
+			if s := &f.Signs[i]; (first == nil || s.Rank < first.Rank) && s.isIn(keys) {
+				kind, first = f.Kind, s
+			}
 		}
-	case any("Classes/Groups", "Classes", "Groups") && any("Student ID", "Database ID", "Student SIS ID"):
-		return bulkjob.KindIMPORT_STUDENTS, false
-	case section && person && !named:
-		return bulkjob.KindIMPORT_ENROLLMENTS,
-			any("Section SIS ID", "Class SIS ID", "Class Sourced ID", "Section ID") && !any("Password", "Grade", "Username")
-	case any("Section Name", "Class Name", "Group Name"):
-		// A name beside an ID may be a class with its own ID, or with that of a person.
-		return bulkjob.KindIMPORT_GROUPS,
-			!any("First Name", "Last Name") && !member && (any("School") || begins("school", "term", "course", "org"))
-	case named && begins("principal", "schoolnces", "schoolnumber", "gradelow"):
-		return bulkjob.KindIMPORT_ORGANIZATIONS, true
-	case any("Name", "Title") &&
-		(any("School", "Educators", "Course ID") ||
-			begins("schoolsis", "schoolsourced", "schoolid", "term", "course", "class")):
-		return bulkjob.KindIMPORT_GROUPS, false
-	case any("Name", "School Name") && (any("SIS ID", "External ID", "School ID", "School SIS ID", "sourcedId", "Type")):
-		return bulkjob.KindIMPORT_ORGANIZATIONS, false
-	default:
-		return "", false
 	}
+	return kind, first != nil && first.Sure
 }
 
-// kindByName guesses from the name of a file. StudentEnrollment and TeacherRoster
-// are enrollments, so these words come first.
-func kindByName(fileName string) (bulkjob.Kind, bool) {
-	name := HeaderKey(fileName)
-	for _, guess := range []struct {
-		word string
-		kind bulkjob.Kind
-	}{
-		{"enrol", bulkjob.KindIMPORT_ENROLLMENTS}, {"roster", bulkjob.KindIMPORT_ENROLLMENTS},
-		{"student", bulkjob.KindIMPORT_STUDENTS}, {"pupil", bulkjob.KindIMPORT_STUDENTS},
-		{"teacher", bulkjob.KindIMPORT_EDUCATORS}, {"educator", bulkjob.KindIMPORT_EDUCATORS},
-		{"staff", bulkjob.KindIMPORT_EDUCATORS}, {"section", bulkjob.KindIMPORT_GROUPS}, {"class", bulkjob.KindIMPORT_GROUPS},
-		{"group", bulkjob.KindIMPORT_GROUPS}, {"school", bulkjob.KindIMPORT_ORGANIZATIONS},
-		{"org", bulkjob.KindIMPORT_ORGANIZATIONS},
-	} {
-		if strings.Contains(name, guess.word) {
-			return guess.kind, true
+// isIn reports whether headers, as they are compared, show the sign.
+func (s *Sign) isIn(keys []string) bool {
+	return !hasOne(keys, s.Lacks) && !slices.ContainsFunc(s.Has, func(list []string) bool { return !hasOne(keys, list) })
+}
+
+// hasOne reports whether one of the headers is in a list; see Sign.
+func hasOne(keys, list []string) bool {
+	return slices.ContainsFunc(list, func(header string) bool {
+		wanted, begins := HeaderKey(header), strings.HasSuffix(header, "*")
+		return slices.ContainsFunc(keys, func(key string) bool {
+			return key == wanted && key != "" || begins && strings.HasPrefix(key, wanted)
+		})
+	})
+}
+
+// kindByName guesses from the name of a file.
+func (fs Formats) kindByName(fileName string) (kind bulkjob.Kind, known bool) {
+	name, rank := HeaderKey(fileName), 0
+	for _, f := range fs {
+		for _, w := range f.Words {
+			if strings.Contains(name, w.Text) && (!known || w.Rank < rank) {
+				kind, rank, known = f.Kind, w.Rank, true
+			}
 		}
 	}
-	return "", false
+	return kind, known
 }

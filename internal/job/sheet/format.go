@@ -1,10 +1,13 @@
 package sheet
 
 import (
+	"slices"
+
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/field"
 )
 
-// Format says what stands in the files of one kind.
+// Format says what stands in the files of one kind, and how such a file is recognized.
 type Format struct {
 	Kind bulkjob.Kind
 	// Plural names what the rows are, such as "students".
@@ -13,21 +16,54 @@ type Format struct {
 	// by such a name what a file holds where its headers leave a doubt.
 	Template string
 	// Columns are in the order of the templates.
-	Columns []Column
+	Columns []field.Column
 	// Identifying are the columns that say whom or what a row is about, or what only
 	// one may have. Rows that have nothing in common in them have nothing to do with
 	// each other.
 	Identifying []string
+
+	// Signs are what tells a file of the kind by its headers.
+	Signs []Sign
+	// Words are what tells a file of the kind by its name, where the headers leave a doubt.
+	Words []Word
+	// Twin is a kind whose files can hold the very same columns. Such a file is taken for
+	// what its headers make likelier.
+	Twin bulkjob.Kind
+}
+
+// Sign is something in the headers of a file that tells its kind.
+type Sign struct {
+	// Rank orders the signs of all kinds. The first one that a file shows decides.
+	Rank int
+	// Has are lists of headers; the file has one of each list. A header that ends in *
+	// stands for all that begin so.
+	Has [][]string
+	// Lacks are headers of which the file has none.
+	Lacks []string
+	// Sure is set where the file can be nothing else.
+	Sure bool
+}
+
+// Word is a part of the name of a file that tells its kind. Of several words in one
+// name that of the lowest rank counts: StudentEnrollment and TeacherRoster are enrollments.
+type Word struct {
+	Rank int
+	Text string
 }
 
 // Column returns a column by its name.
-func (f *Format) Column(name string) (Column, bool) {
-	for _, c := range f.Columns {
-		if c.Name == name {
-			return c, true
-		}
+func (f *Format) Column(name string) (field.Column, bool) {
+	if i := slices.IndexFunc(f.Columns, func(c field.Column) bool { return c.Name == name }); i >= 0 {
+		return f.Columns[i], true
 	}
-	return Column{}, false
+	return field.Column{}, false
+}
+
+// isSecret reports whether nobody may read what stands under a header: what the format
+// says is secret, and whatever speaks of passwords, also where it is not read.
+func (f *Format) isSecret(header string) bool {
+	return isPassword(header) ||
+		slices.ContainsFunc(f.Columns, func(c field.Column) bool { return c.Secret && goesBy(c, header) })
 }
 
 // Formats are those of all kinds of files that an installation knows.
@@ -44,7 +80,7 @@ func (fs Formats) of(kind bulkjob.Kind) *Format {
 }
 
 // Columns returns the columns of a kind of file, in the order of the templates.
-func (fs Formats) Columns(kind bulkjob.Kind) []Column {
+func (fs Formats) Columns(kind bulkjob.Kind) []field.Column {
 	if f := fs.of(kind); f != nil {
 		return f.Columns
 	}

@@ -2,6 +2,8 @@ package sheet
 
 import (
 	"slices"
+
+	"github.com/openhomeroom/homeroom/internal/field"
 )
 
 // leftOut stands in the place of a cell beyond the last column that may hold a
@@ -47,7 +49,7 @@ func (r *Row) Keep() *Kept {
 		last := at
 		if kept.Extra > 0 {
 			last = len(kept.Cells) - 1
-		} else if at == r.Layout.Index[ColPassword] && r.Layout.has(ColPassword) {
+		} else if at == r.Layout.Index[field.ColPassword] && r.Layout.has(field.ColPassword) {
 			kept.Password = r.Cells[at]
 		}
 		for i := at; i <= last && i < len(kept.Cells); i++ {

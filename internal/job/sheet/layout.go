@@ -63,7 +63,7 @@ func (fs Formats) ReadHeader(kind bulkjob.Kind, headers []string) (*Layout, *row
 		}
 	}
 	for i, h := range headers {
-		if isSecret(h) {
+		if format.isSecret(h) {
 			l.secret = append(l.secret, i)
 		}
 		if !taken[i] && h != "" && !IsReason(h) {
@@ -77,7 +77,7 @@ func (fs Formats) ReadHeader(kind bulkjob.Kind, headers []string) (*Layout, *row
 // file of another kind is told by its other columns, even if it has the ones
 // that are needed here: a list of teachers has everything of a list of students.
 func (l *Layout) refuse(fs Formats, headers []string) *row.Problem {
-	if other, sure := detect(headers); sure && other != l.Format.Kind {
+	if other, sure := fs.detect(headers); sure && other != l.Format.Kind {
 		return &row.Problem{Code: row.WrongKind,
 			Message: fmt.Sprintf("This looks like a list of %s, not of %s.", fs.plural(other), l.Format.Plural),
 			Hint:    fmt.Sprintf("Upload it as %s, or choose another file.", fs.plural(other))}
@@ -103,6 +103,18 @@ func (l *Layout) refuse(fs Formats, headers []string) *row.Problem {
 // Otherwise the first row of a file that is refused may be one of data, with a
 // password in it, and is neither shown nor stored.
 func (l *Layout) IsHeader() bool { return len(l.Index) >= 2 }
+
+// isSecret reports whether nobody may read what stands in a column.
+func (l *Layout) isSecret(column string) bool {
+	c, _ := l.Format.Column(column)
+	return c.Secret
+}
+
+// isPerson reports whether a column holds the first or last name of somebody.
+func (l *Layout) isPerson(column string) bool {
+	c, _ := l.Format.Column(column)
+	return c.Person
+}
 
 func (l *Layout) has(column string) bool { _, ok := l.Index[column]; return ok }
 

@@ -36,7 +36,7 @@ func (r *Row) Legible(column, current string) string {
 		r.Warn(column,
 			row.Problemf(row.DamagedText, hintDamagedText,
 				"The file may have been saved in one encoding and read in another: this may have been %s.", was))
-	case csvfile.LooksLost(cell, column == ColFirstName || column == ColLastName):
+	case csvfile.LooksLost(cell, r.Layout.isPerson(column)):
 		r.Warn(column,
 			row.Problemf(row.DamagedText, hintDamagedText,
 				"Letters of the name seem to have been lost when the file was saved."))

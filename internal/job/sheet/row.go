@@ -133,7 +133,7 @@ func (r *Row) Warn(column string, p *row.Problem) {
 
 func (r *Row) note(column string, p *row.Problem) {
 	p.Row, p.Column = r.Number, r.Layout.Header[column]
-	if column != ColPassword && p.Value == "" {
+	if !r.Layout.isSecret(column) && p.Value == "" {
 		p.Value = r.Cell(column)
 	}
 	r.Problems = append(r.Problems, p)

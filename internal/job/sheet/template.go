@@ -7,6 +7,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
@@ -22,7 +23,7 @@ type Template struct {
 
 // TemplateColumn is a column that a file can have.
 type TemplateColumn struct {
-	Column
+	field.Column
 	// Included is true where the template has the column.
 	Included bool
 }
@@ -43,7 +44,7 @@ func (fs Formats) NewTemplate(kind bulkjob.Kind, names []string) (*Template, err
 		}
 	}
 	for i, name := range names {
-		at := slices.IndexFunc(t.Columns, func(c TemplateColumn) bool { return c.goesBy(name) })
+		at := slices.IndexFunc(t.Columns, func(c TemplateColumn) bool { return goesBy(c.Column, name) })
 		if at < 0 {
 			return nil, fault.Invalidf("a list of %s has no column %s; it has: %s", format.Plural,
 				quote.Text(row.Shorten(name, 40)), t.columnNames()).
@@ -54,13 +55,8 @@ func (fs Formats) NewTemplate(kind bulkjob.Kind, names []string) (*Template, err
 	return t, nil
 }
 
-// Headers are all headers that mean the column, its name first.
-func (c Column) Headers() []string {
-	return slices.Concat([]string{c.Name}, c.Aliases, c.Instead)
-}
-
 // goesBy reports whether a header means the column.
-func (c Column) goesBy(header string) bool {
+func goesBy(c field.Column, header string) bool {
 	return len(Positions([]string{HeaderKey(header)}, c.Headers())) > 0
 }
 

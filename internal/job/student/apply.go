@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/student"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -39,7 +41,7 @@ func (k *shared) applyStudents(ctx context.Context, client *db.Client, b *row.Ba
 	if err := k.refuseStaleGroups(ctx, client, b); err != nil {
 		return err
 	}
-	created, err := k.insertStudents(ctx, client, b)
+	added, err := k.insertStudents(ctx, client, b)
 	if err != nil {
 		return err
 	}
@@ -47,7 +49,7 @@ func (k *shared) applyStudents(ctx context.Context, client *db.Client, b *row.Ba
 	if err != nil {
 		return err
 	}
-	if err := roster.WriteWords(ctx, client, created, true); err != nil {
+	if err := roster.WriteWords(ctx, client, added, true); err != nil {
 		return err
 	}
 	if err := roster.WriteWords(ctx, client, renamed, false); err != nil {
@@ -68,9 +70,9 @@ func (k *shared) applyStudents(ctx context.Context, client *db.Client, b *row.Ba
 	return k.recountMoved(ctx, client, b)
 }
 
-// studentColumns are the columns of a student whom a plan creates.
-var studentColumns = []string{student.FieldOrganizationID, student.FieldExternalID, student.FieldUsername,
-	student.FieldUsernameKey, student.FieldFirstName, student.FieldLastName, student.FieldSortName, student.FieldGrade}
+// created are the fields of a student whom a plan creates; a password is written apart,
+// because only its hash is.
+var created = roster.StudentFields.Stored().Where(func(f *field.Field[db.Student]) bool { return !f.File.Secret })
 
 func (k *shared) insertStudents(ctx context.Context, client *db.Client, b *row.Batch) ([]*db.Student, error) {
 	var rows [][]any
@@ -88,8 +90,12 @@ func (k *shared) insertStudents(ctx context.Context, client *db.Client, b *row.B
 			ungrouped, version = 0, 2
 		}
 		line := []any{now, b.Job.DistrictID, bulk.Nullable(r.Hash), 0, len(r.Plan.Join), ungrouped, 0, 0, version}
-		for _, column := range studentColumns {
-			line = append(line, r.Plan.Set[column])
+		for _, f := range created {
+			value, sets := r.Plan.Set[f.DB]
+			if !sets {
+				value = f.Empty()
+			}
+			line = append(line, value)
 		}
 		rows = append(rows, line)
 		r.Version, r.Before.Password = version, row.HashPrint(r.Hash)
@@ -100,16 +106,15 @@ func (k *shared) insertStudents(ctx context.Context, client *db.Client, b *row.B
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	columns := "created_at, district_id, password_hash, synced, group_count, ungrouped, seconds_this_year, active, version"
-	for _, column := range studentColumns {
-		columns += ", " + column
-	}
+	columns := "created_at, district_id, password_hash, synced, group_count, ungrouped, " +
+		"seconds_this_year, active, version, " +
+		strings.Join(created.DB(), ", ")
 	if err := bulk.Insert(ctx, client, student.Table, columns, rows); err != nil {
 		return nil, err
 	}
 	// The keys are read back, and not counted on from the first: servers of a
 	// cluster give keys with gaps.
-	created := make([]*db.Student, 0, len(rows))
+	students := make([]*db.Student, 0, len(rows))
 	for chunk := range slices.Chunk(externalIDs, bulk.StatementRows) {
 		found, err := client.Student.Query().Where(student.DistrictID(b.Job.DistrictID), student.ExternalIDIn(chunk...)).
 			Select(student.FieldID, student.FieldExternalID).
@@ -122,13 +127,13 @@ func (k *shared) insertStudents(ctx context.Context, client *db.Client, b *row.B
 			r.CreatedID = st.ID
 			st.DistrictID = b.Job.DistrictID
 			overwrite(st, r.Plan.Set)
-			created = append(created, st)
+			students = append(students, st)
 		}
 	}
-	if len(created) != len(rows) {
-		return nil, fmt.Errorf("%d of %d new students were found again", len(created), len(rows))
+	if len(students) != len(rows) {
+		return nil, fmt.Errorf("%d of %d new students were found again", len(students), len(rows))
 	}
-	return created, nil
+	return students, nil
 }
 
 // updateStudents writes the fields that change and returns the students whose
@@ -164,18 +169,18 @@ func (k *shared) updateStudents(ctx context.Context, client *db.Client, b *row.B
 	return renamed, bulk.Update(ctx, client, student.Table, "version = version + 1", updates)
 }
 
-// overwrite puts new names and ids into a student and reports whether there were
-// any.
-func overwrite(st *db.Student, set map[string]any) (any bool) {
-	for column, field := range map[string]*string{
-		student.FieldFirstName: &st.FirstName, student.FieldLastName: &st.LastName,
-		student.FieldUsername: &st.Username, student.FieldExternalID: &st.ExternalID,
-	} {
-		if v, ok := set[column].(string); ok {
-			*field, any = v, true
+// searched are the fields that a search finds words of.
+var searched = roster.StudentFields.Where(func(f *field.Field[db.Student]) bool { return f.Searched })
+
+// overwrite puts the new values of what is searched into a student and reports whether
+// there were any.
+func overwrite(st *db.Student, set map[string]any) (changes bool) {
+	for _, f := range searched {
+		if v, ok := set[f.DB].(string); ok {
+			*f.At(st), changes = v, true
 		}
 	}
-	return any
+	return changes
 }
 
 // enroll carries out the groups of rows and counts what really came and went.

@@ -3,8 +3,8 @@ package student
 import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/student"
-	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 // keepStudent notes the values of columns of a student that are about to change.
@@ -21,26 +21,9 @@ func keepStudent(r *row.Planned, st *db.Student, set map[string]any) {
 
 // valueOf returns the value of a column that a plan can change.
 func valueOf(st *db.Student, column string) any {
-	switch column {
-	case student.FieldOrganizationID:
-		return st.OrganizationID
-	case student.FieldExternalID:
-		return st.ExternalID
-	case student.FieldUsername:
-		return st.Username
-	case student.FieldUsernameKey:
-		return st.UsernameKey
-	case student.FieldFirstName:
-		return st.FirstName
-	case student.FieldLastName:
-		return st.LastName
-	case student.FieldSortName:
-		return st.SortName
-	case student.FieldGrade:
-		return int(st.Grade)
-	case student.FieldPasswordHash:
-		return bulk.Nullable(st.PasswordHash)
-	default:
-		panic("job: a plan changes the column " + column + " of students, which an undo does not know")
+	f := roster.StudentFields.By(column)
+	if f == nil {
+		panic("job: a plan changes the column " + column + " of students, which is not in the table of fields")
 	}
+	return f.Value(st)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/organization"
 	"github.com/openhomeroom/homeroom/ent/db/student"
 	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
@@ -81,8 +82,8 @@ func (c *checker) decide(ctx context.Context, all []*studentRow, found *lookup) 
 }
 
 func newStudentRow(r *sheet.Row) *studentRow {
-	row := &studentRow{Row: r, externalID: roster.Clean(r.Text(sheet.ColStudentID)), draft: &row.Plan{Student: 1}}
-	row.id = reach.KeyOf(globalid.Student, r.Text(sheet.ColDatabaseID))
+	row := &studentRow{Row: r, externalID: roster.Clean(r.Text(field.ColStudentID)), draft: &row.Plan{Student: 1}}
+	row.id = reach.KeyOf(globalid.Student, r.Text(field.ColDatabaseID))
 	row.tokens = groupTexts(r)
 	return row
 }
@@ -92,23 +93,23 @@ func newStudentRow(r *sheet.Row) *studentRow {
 func (c *checker) match(r *studentRow, found *lookup) {
 	taken := found.taken[r.externalID]
 	switch {
-	case r.Clears(sheet.ColDatabaseID) || r.Clears(sheet.ColStudentID):
-		r.CannotClear(sheet.ColDatabaseID, sheet.ColStudentID)
+	case r.Clears(field.ColDatabaseID) || r.Clears(field.ColStudentID):
+		r.CannotClear(field.ColDatabaseID, field.ColStudentID)
 		return
-	case r.Text(sheet.ColDatabaseID) != "":
+	case r.Text(field.ColDatabaseID) != "":
 		r.st = found.byID[r.id]
 		if r.st == nil && taken != nil && taken.ID == r.id && c.mayRevive(taken) {
 			r.st, r.revives = taken, true
 		}
 		if r.st == nil {
-			r.Fail(sheet.ColDatabaseID,
+			r.Fail(field.ColDatabaseID,
 				row.Problemf(row.UnknownStudent,
 					"Copy the Database ID again from an export, or clear the cell and match by Student ID.",
 					"There is no student with this Database ID in your purview."))
 			return
 		}
 	case r.externalID == "":
-		r.Needs(sheet.ColStudentID, "Without it, or a Database ID, nobody knows whom the row is about.")
+		r.Needs(field.ColStudentID, "Without it, or a Database ID, nobody knows whom the row is about.")
 		return
 	default:
 		r.st = found.byExternal[r.externalID]
@@ -116,7 +117,7 @@ func (c *checker) match(r *studentRow, found *lookup) {
 			r.st, r.revives = taken, true
 		}
 		if r.st == nil && taken != nil {
-			r.Fail(sheet.ColStudentID, c.studentIDTaken(taken))
+			r.Fail(field.ColStudentID, c.studentIDTaken(taken))
 			return
 		}
 	}
@@ -148,9 +149,9 @@ func (c *checker) otherStudentID(r *studentRow, found *lookup) {
 	case other == nil || !c.Reaches(other.OrganizationID):
 		p := c.studentIDTaken(taken)
 		p.Unseen = p.Unseen && other == nil
-		r.Fail(sheet.ColStudentID, p)
+		r.Fail(field.ColStudentID, p)
 	default:
-		r.Fail(sheet.ColStudentID, row.Problemf(row.IDMismatch, "Correct one of the two, or clear the Database ID.",
+		r.Fail(field.ColStudentID, row.Problemf(row.IDMismatch, "Correct one of the two, or clear the Database ID.",
 			"The Database ID is of %s, the Student ID of %s.",
 			reach.Label(r.st.FirstName, r.st.LastName, r.st.ExternalID),
 			reach.Label(other.FirstName, other.LastName, other.ExternalID)))
@@ -177,13 +178,13 @@ func (c *checker) studentIDTaken(by *db.Student) *row.Problem {
 // student is, otherwise the one for which the file was uploaded.
 func (c *checker) place(r *studentRow) {
 	var school *db.Organization
-	r.CannotClear(sheet.ColSchool)
+	r.CannotClear(field.ColSchool)
 	// An export writes the name of the student's school. That another school has
 	// the same name makes no doubt of a cell that says what is there already.
-	if cell := r.Text(sheet.ColSchool); cell != "" && (r.st == nil || fold.Key(c.schoolOf(r.st).Name) != fold.Key(cell)) {
+	if cell := r.Text(field.ColSchool); cell != "" && (r.st == nil || fold.Key(c.schoolOf(r.st).Name) != fold.Key(cell)) {
 		found, p := c.FindSchool(r.Row, cell)
 		if p != nil {
-			r.Fail(sheet.ColSchool, p)
+			r.Fail(field.ColSchool, p)
 			return
 		}
 		school = found
@@ -199,10 +200,10 @@ func (c *checker) place(r *studentRow) {
 	switch {
 	case school.ID == now.ID:
 	case r.st.Synced == 1:
-		r.Fail(sheet.ColSchool, c.syncedStudent(r))
+		r.Fail(field.ColSchool, c.syncedStudent(r))
 		return
 	case !c.Viewer.Administers(school.ID, school.DistrictID) || !c.Viewer.Administers(now.ID, now.DistrictID):
-		r.Fail(sheet.ColSchool, row.Problemf(row.Forbidden, "Ask an administrator of the district, or clear the cell.",
+		r.Fail(field.ColSchool, row.Problemf(row.Forbidden, "Ask an administrator of the district, or clear the cell.",
 			"Only an administrator of both schools moves a student from %s to %s.", now.Name, school.Name))
 		return
 	default:
@@ -227,9 +228,9 @@ func (c *checker) placeNew(r *studentRow, school *db.Organization) {
 	}
 	switch {
 	case school == nil:
-		r.Needs(sheet.ColSchool, "A new student needs a school.")
+		r.Needs(field.ColSchool, "A new student needs a school.")
 	case !c.Reaches(school.ID):
-		c.RefuseOtherSchool(r.Row, sheet.ColSchool)
+		c.RefuseOtherSchool(r.Row, field.ColSchool)
 	default:
 		r.school = school
 	}
@@ -254,7 +255,7 @@ func (c *checker) planRow(r *studentRow, found *lookup) {
 	}
 	if r.revives {
 		p.Do = row.Revive
-		p.Show(sheet.FieldDeleted, "yes", "no")
+		p.Show(field.Deleted, "yes", "no")
 		if r.st.Synced == 1 {
 			r.Fail("", c.syncedStudent(r))
 		}
@@ -263,19 +264,19 @@ func (c *checker) planRow(r *studentRow, found *lookup) {
 	c.Password(r.Row, p, func(password string) *fault.Error {
 		return roster.CheckPassword(password, c.Schools.SettingsOf(r.school).PasswordMinLength)
 	}, hasPassword)
-	if p.Do == row.Revive && hasPassword && r.Cell(sheet.ColPassword) == "" {
+	if p.Do == row.Revive && hasPassword && r.Cell(field.ColPassword) == "" {
 		// As by createStudent: whoever knew it knew somebody who had left.
 		p.SetColumn(student.FieldPasswordHash, nil)
-		p.Show(sheet.ColPassword, "set", "")
+		p.Show(field.ColPassword, "set", "")
 	}
-	if p.Do != row.Update && r.Cell(sheet.ColPassword) == "" && c.Schools.SettingsOf(r.school).PasswordRequired {
-		r.Needs(sheet.ColPassword, "A new student of "+r.school.Name+" needs one.")
+	if p.Do != row.Update && r.Cell(field.ColPassword) == "" && c.Schools.SettingsOf(r.school).PasswordRequired {
+		r.Needs(field.ColPassword, "A new student of "+r.school.Name+" needs one.")
 	}
 	own := p.Do != row.Update || len(p.Set) > 0 || len(p.Password) > 0
 	c.groups(r, found)
 	switch teacher := !c.Viewer.Administers(r.school.ID, r.school.DistrictID); {
 	case teacher && r.st == nil && len(p.Join) == 0 && !r.Refused:
-		r.Fail(sheet.ColGroups,
+		r.Fail(field.ColGroups,
 			row.Problemf(row.GroupRequired, "Write one of your classes or groups.",
 				"A teacher adds a new student to a class or group of the teacher's own."))
 	case teacher && r.st != nil && own && !found.mayEdit(r.st):
@@ -286,7 +287,7 @@ func (c *checker) planRow(r *studentRow, found *lookup) {
 	// An export of several schools can come back as it is, as long as nothing
 	// changes at the others.
 	if len(p.Changes) > 0 && r.st != nil && !c.Reaches(r.school.ID) && !c.Reaches(r.st.OrganizationID) {
-		c.RefuseOtherSchool(r.Row, sheet.ColSchool)
+		c.RefuseOtherSchool(r.Row, field.ColSchool)
 	}
 	if r.Refused {
 		return
@@ -308,13 +309,6 @@ func (r *studentRow) nameIt() {
 	case r.st != nil:
 		r.Label = reach.Label(r.st.FirstName, r.st.LastName, r.st.ExternalID)
 	default:
-		r.Label = reach.Label(roster.Clean(r.Text(sheet.ColFirstName)), roster.Clean(r.Text(sheet.ColLastName)), r.externalID)
-	}
-}
-
-// sortName notes the sort name where one of the names changes.
-func (r *studentRow) sortName(first, last string) {
-	if r.draft.Set[student.FieldFirstName] != nil || r.draft.Set[student.FieldLastName] != nil {
-		r.draft.SetColumn(student.FieldSortName, fold.SortName(last, first))
+		r.Label = reach.Label(roster.Clean(r.Text(field.ColFirstName)), roster.Clean(r.Text(field.ColLastName)), r.externalID)
 	}
 }

@@ -2,15 +2,15 @@ package student
 
 import (
 	"fmt"
-	"unicode/utf8"
 
+	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
-	"github.com/openhomeroom/homeroom/internal/quote"
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
@@ -27,122 +27,72 @@ func (c *checker) studentFields(r *studentRow, found *lookup) {
 			r.draft.SchoolID = r.school.ID
 			r.draft.SetColumn(student.FieldOrganizationID, r.school.ID)
 		}
-		r.draft.Show(sheet.ColSchool, before, r.school.Name)
+		r.draft.Show(field.ColSchool, before, r.school.Name)
 	}
 }
+
+// The fields of a student over which the loops of this kind go.
+var (
+	values = roster.StudentFields.Values()
+	fixed  = roster.StudentFields.Fixed()
+)
 
 // ownFields plans the fields that have nothing to do with the school.
 func (c *checker) ownFields(r *studentRow, found *lookup) {
-	r.CannotClear(sheet.ColFirstName, sheet.ColLastName, sheet.ColUsername, sheet.ColGrade)
-	c.studentID(r)
-	var first, last string
-	if r.st != nil {
-		first, last = r.st.FirstName, r.st.LastName
+	r.CannotClear(fixed...)
+	for _, f := range values {
+		if v, changes := sheet.Value(r.Row, f, r.st, "student"); changes && c.isFree(r, f, v.After, found) {
+			c.write(r, f, v)
+		}
 	}
-	first = c.nameField(r, sheet.ColFirstName, student.FieldFirstName, "first name", first)
-	last = c.nameField(r, sheet.ColLastName, student.FieldLastName, "last name", last)
-	r.sortName(first, last)
+	sheet.SetMade(r.draft, roster.StudentFields, r.st)
 	if r.st == nil {
-		r.Label = reach.Label(first, last, r.externalID)
+		r.Label = reach.Label(r.draft.Text(student.FieldFirstName), r.draft.Text(student.FieldLastName), r.externalID)
 	}
-	c.username(r, found)
-	c.grade(r)
 }
 
-// write plans a new value of a column, unless the student is synced.
-func (c *checker) write(r *studentRow, column, field string, value any, before, after string) {
+// write plans a new value of a field, unless the student is synced.
+func (c *checker) write(r *studentRow, f *field.Field[db.Student], v sheet.New) {
 	if r.st != nil && r.st.Synced == 1 {
-		r.Fail(column, c.syncedStudent(r))
+		r.Fail(f.File.Name, c.syncedStudent(r))
 		return
 	}
-	r.draft.SetColumn(field, value)
-	r.draft.Show(column, before, after)
+	r.draft.SetColumn(f.DB, v.Value)
+	r.draft.Show(f.File.Name, v.Before, v.After)
 }
 
-func (c *checker) studentID(r *studentRow) {
-	current := ""
-	if r.st != nil {
-		current = r.st.ExternalID
-	}
-	value := r.Undamaged(sheet.ColStudentID, current)
-	if value == "" || value == current {
-		if r.st == nil && r.externalID == "" {
-			r.Needs(sheet.ColStudentID, "A new student needs one.")
+// isFree reports whether nobody else has a new value that only one student may have.
+// All other fields may have any value.
+func (c *checker) isFree(r *studentRow, f *field.Field[db.Student], value string, found *lookup) bool {
+	switch f.DB {
+	case student.FieldExternalID:
+		if first := c.Seen.First("student id", value); first != 0 && first != r.Number {
+			r.Fail(field.ColStudentID,
+				row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d has the same Student ID.", first))
 		}
-		return
+	case student.FieldUsername:
+		c.usernameIsFree(r, fold.Key(value), found)
 	}
-	if err := roster.CheckExternalID(value); err != nil {
-		r.Fail(sheet.ColStudentID, row.FromFault(err, "Shorten it."))
-		return
-	}
-	if first := c.Seen.First("student id", value); first != 0 && first != r.Number {
-		r.Fail(sheet.ColStudentID,
-			row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d has the same Student ID.", first))
-		return
-	}
-	c.write(r, sheet.ColStudentID, student.FieldExternalID, value, current, value)
+	return !r.RefusedAt(f.File.Name)
 }
 
-// nameField plans a first or last name and returns what it will be.
-func (c *checker) nameField(r *studentRow, column, field, what, current string) string {
-	value := r.Legible(column, current)
-	switch {
-	case value == "" && current == "":
-		if !r.Clears(column) && !r.RefusedAt(column) {
-			r.Needs(column, "A new student needs one.")
+func (c *checker) usernameIsFree(r *studentRow, key string, found *lookup) {
+	if r.st != nil && key == fold.Key(r.st.Username) {
+		return
+	}
+	if first := c.Seen.First("username", key); first != 0 && first != r.Number {
+		r.Fail(field.ColUsername,
+			row.Problemf(row.DuplicateInFile, "Give one of the two another username.", "Row %d has the same username.", first))
+		return
+	}
+	if owner := found.usernames[key]; owner != 0 && (r.st == nil || owner != r.st.ID) {
+		p := row.Problemf(row.UsernameTaken, c.hintTaken(r, found, owner), "The username is taken in the district.")
+		if st := found.byID[owner]; st != nil && r.st == nil && c.Reaches(st.OrganizationID) {
+			p.Candidates = []int{st.ID}
 		}
-		return current
-	case value == "" || value == current:
-		return current
+		p.Unseen = found.byID[owner] == nil && found.foreign[owner]
+		r.Fail(field.ColUsername, p)
 	}
-	if err := roster.CheckName(value, what, roster.MaxName); err != nil {
-		r.Fail(column, row.FromFault(err, "Shorten it."))
-		return current
-	}
-	c.write(r, column, field, value, current, value)
-	return value
-}
-
-func (c *checker) username(r *studentRow, found *lookup) {
-	current := ""
-	if r.st != nil {
-		current = r.st.Username
-	}
-	value := r.Undamaged(sheet.ColUsername, current)
-	switch {
-	case value == "" && current == "" && !r.RefusedAt(sheet.ColUsername):
-		r.Needs(sheet.ColUsername, "A new student needs one.")
-		return
-	case value == "" || value == current:
-		return
-	}
-	if err := roster.CheckUsername(value); err != nil {
-		r.Fail(sheet.ColUsername, row.FromFault(err, "Choose another username."))
-		return
-	}
-	key := fold.Key(value)
-	if utf8.RuneCountInString(key) > row.MaxKeyLength {
-		r.Fail(sheet.ColUsername, row.Problemf(row.TooLong, "Choose another username.", "The username is too long."))
-		return
-	}
-	if key != fold.Key(current) {
-		if first := c.Seen.First("username", key); first != 0 && first != r.Number {
-			r.Fail(sheet.ColUsername,
-				row.Problemf(row.DuplicateInFile, "Give one of the two another username.", "Row %d has the same username.", first))
-			return
-		}
-		if owner := found.usernames[key]; owner != 0 && (r.st == nil || owner != r.st.ID) {
-			p := row.Problemf(row.UsernameTaken, c.hintTaken(r, found, owner), "The username is taken in the district.")
-			if st := found.byID[owner]; st != nil && r.st == nil && c.Reaches(st.OrganizationID) {
-				p.Candidates = []int{st.ID}
-			}
-			p.Unseen = found.byID[owner] == nil && found.foreign[owner]
-			r.Fail(sheet.ColUsername, p)
-			return
-		}
-		r.draft.SetColumn(student.FieldUsernameKey, key)
-	}
-	c.write(r, sheet.ColUsername, student.FieldUsername, value, current, value)
 }
 
 // hintTaken says what to do about a username that somebody has. Where it is a
@@ -161,23 +111,4 @@ func (c *checker) hintTaken(r *studentRow, found *lookup, owner int) string {
 	}
 	return "Choose another one. Deleted students keep theirs until their data are erased. " +
 		"If another row of this file gives it up, upload that row first."
-}
-
-func (c *checker) grade(r *studentRow) {
-	cell := r.Text(sheet.ColGrade)
-	if cell == "" {
-		if r.st == nil && !r.Clears(sheet.ColGrade) {
-			r.Needs(sheet.ColGrade, "A new student needs one.")
-		}
-		return
-	}
-	g, err := roster.CheckGrade(cell)
-	switch {
-	case err != nil:
-		r.Fail(sheet.ColGrade, row.Problemf(err.Code, "Write PK, K, or 1 to 12.", "%s is not a grade.", quote.Text(cell)))
-	case r.st == nil:
-		c.write(r, sheet.ColGrade, student.FieldGrade, int(g), "", g.String())
-	case g != r.st.Grade:
-		c.write(r, sheet.ColGrade, student.FieldGrade, int(g), r.st.Grade.String(), g.String())
-	}
 }

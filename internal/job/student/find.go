@@ -11,10 +11,9 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/student"
 	"github.com/openhomeroom/homeroom/ent/rule"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/fold"
-	"github.com/openhomeroom/homeroom/internal/grade"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
-	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -104,18 +103,19 @@ func (c *checker) withExternalIDs(ctx context.Context, externalIDs []string) ([]
 		return nil, err
 	}
 	const synced, hasPassword, deleted = 1, 2, 4
-	columns := []string{"id", "organization_id", "external_id", "username", "first_name", "last_name", "grade",
+	own := []string{"id", "organization_id",
 		"synced + CASE WHEN password_hash IS NULL OR password_hash = '' THEN 0 ELSE 2 END + CASE WHEN deleted_at IS " +
 			"NULL THEN 0 ELSE 4 END", "version"}
 	var gone []int
 	students := make([]*db.Student, 0, len(externalIDs))
-	err = bulk.EachText(ctx, c.DB, columns, "FROM students WHERE district_id = ? AND external_id IN ("+list+")",
-		append([]any{c.Job.DistrictID}, args...), func(values []string) error {
-			n, err := integers(values[0], values[1], values[6], values[7], values[8])
+	err = bulk.EachText(ctx, c.DB, append(own, columnsAsTexts()...),
+		"FROM students WHERE district_id = ? AND external_id IN ("+list+")",
+		append([]any{c.Job.DistrictID}, args...), func(texts []string) error {
+			n, err := integers(texts[:len(own)]...)
 			if err != nil {
 				return err
 			}
-			if n[3]&deleted != 0 {
+			if n[2]&deleted != 0 {
 				gone = append(gone, n[0])
 				return nil
 			}
@@ -123,16 +123,16 @@ func (c *checker) withExternalIDs(ctx context.Context, externalIDs []string) ([]
 				ID:             n[0],
 				DistrictID:     c.Job.DistrictID,
 				OrganizationID: n[1],
-				ExternalID:     values[2],
-				Username:       values[3],
-				FirstName:      values[4],
-				LastName:       values[5],
-				Grade:          grade.Grade(n[2]),
-				Synced:         int8(n[3] & synced),
-				Version:        n[4],
+				Synced:         int8(n[2] & synced),
+				Version:        n[3],
 			}
-			if n[3]&hasPassword != 0 {
+			if n[2]&hasPassword != 0 {
 				st.PasswordHash = "set"
+			}
+			for i, f := range values {
+				if err := f.Load(st, texts[len(own)+i]); err != nil {
+					return err
+				}
 			}
 			students = append(students, st)
 			return nil
@@ -166,8 +166,19 @@ func (c *checker) membersOf(ctx context.Context, studentIDs []int) (pairs []rost
 	return pairs, err
 }
 
+// columnsAsTexts are the columns of the values of a student; none of them is NULL.
+func columnsAsTexts() []string {
+	columns := values.DB()
+	for i, f := range values {
+		if f.Optional {
+			columns[i] = "COALESCE(" + f.DB + ", '')"
+		}
+	}
+	return columns
+}
+
 // integers reads numbers that a database has written.
-func integers(texts ...string) (n [5]int, err error) {
+func integers(texts ...string) (n [4]int, err error) {
 	for i, t := range texts {
 		if n[i], err = strconv.Atoi(t); err != nil {
 			return n, err
@@ -177,9 +188,8 @@ func integers(texts ...string) (n [5]int, err error) {
 }
 
 // checkedColumns are the columns of students that a check looks at.
-var checkedColumns = []string{student.FieldID, student.FieldDistrictID, student.FieldOrganizationID,
-	student.FieldExternalID, student.FieldUsername, student.FieldFirstName, student.FieldLastName, student.FieldGrade,
-	student.FieldPasswordHash, student.FieldSynced, student.FieldDeletedAt, student.FieldVersion}
+var checkedColumns = append(values.DB(), student.FieldID, student.FieldDistrictID, student.FieldOrganizationID,
+	student.FieldPasswordHash, student.FieldSynced, student.FieldDeletedAt, student.FieldVersion)
 
 // see notes a student whom the submitter sees.
 func (l *lookup) see(st *db.Student) {
@@ -192,7 +202,7 @@ func (l *lookup) see(st *db.Student) {
 func newUsernames(rows []*studentRow, found *lookup) []string {
 	var keys []string
 	for _, r := range rows {
-		username := roster.Clean(r.Text(sheet.ColUsername))
+		username := roster.Clean(r.Text(field.ColUsername))
 		if username == "" {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
@@ -14,16 +15,16 @@ import (
 
 // groupTexts are the groups that a cell names, each as it stands there.
 func groupTexts(r *sheet.Row) []string {
-	texts := csvfile.SplitList(r.Text(sheet.ColGroups))
+	texts := csvfile.SplitList(r.Text(field.ColGroups))
 	for i, t := range texts {
 		texts[i] = roster.Clean(t)
 	}
-	if r.ClearsAmongOthers(sheet.ColGroups, texts,
+	if r.ClearsAmongOthers(field.ColGroups, texts,
 		"Write [clear] and nothing else to leave all classes and groups, or take it out.") {
 		return nil
 	}
 	if len(texts) > roster.MaxGroupsAtOne {
-		r.Fail(sheet.ColGroups, row.Problemf(row.TooMany, "Divide them between several uploads.",
+		r.Fail(field.ColGroups, row.Problemf(row.TooMany, "Divide them between several uploads.",
 			"The cell names %d classes or groups; at most %d can be.", len(texts), roster.MaxGroupsAtOne))
 		return nil
 	}
@@ -41,7 +42,7 @@ func (c *checker) groups(r *studentRow, found *lookup) {
 		g, p := found.finder.Find(text, []int{r.school.ID}, member)
 		if p != nil {
 			p.Value = text
-			r.Fail(sheet.ColGroups, p)
+			r.Fail(field.ColGroups, p)
 			if p.Code == row.AmbiguousGroup {
 				c.Note(r.Row, member...)
 			}
@@ -49,7 +50,7 @@ func (c *checker) groups(r *studentRow, found *lookup) {
 		}
 		wanted = reach.Union(wanted, []*db.Group{g})
 	}
-	if len(wanted) == 0 && !r.Clears(sheet.ColGroups) {
+	if len(wanted) == 0 && !r.Clears(field.ColGroups) {
 		return
 	}
 	join, leave := c.joinAndLeave(r, member, wanted)
@@ -58,7 +59,7 @@ func (c *checker) groups(r *studentRow, found *lookup) {
 		if g.Synced == 1 {
 			p := reach.SyncedGroup(g)
 			p.Value = g.Name
-			r.Fail(sheet.ColGroups, p)
+			r.Fail(field.ColGroups, p)
 		}
 	}
 	if len(join)+len(leave) == 0 || r.Refused {
@@ -75,7 +76,7 @@ func (c *checker) joinAndLeave(r *studentRow, member, wanted []*db.Group) (join,
 		return slices.ContainsFunc(list, func(o *db.Group) bool { return o.ID == g.ID })
 	}
 	mode := c.Job.GroupsMode
-	if r.Clears(sheet.ColGroups) {
+	if r.Clears(field.ColGroups) {
 		mode = bulkjob.GroupsModeREPLACE
 	}
 	if mode != bulkjob.GroupsModeREMOVE {

@@ -11,10 +11,12 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/ent/db/group"
 	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/grade"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 // storedEdit is an Edit as a job holds it.
@@ -131,7 +133,7 @@ func (c *selectionCheck) planDeletion(r *studentRow, found *lookup) {
 		return
 	}
 	p.Do = row.Delete
-	p.Show(sheet.FieldDeleted, "no", "yes")
+	p.Show(field.Deleted, "no", "yes")
 	if member = c.Listable(member); len(member) > 0 {
 		reach.Regroup(p, member, nil, member)
 	}
@@ -142,9 +144,10 @@ func (c *selectionCheck) planEdit(r *studentRow, found *lookup) {
 	p, member := r.draft, found.groups[r.st.ID]
 	p.Do = row.Update
 	if g := c.edit.Grade; g != nil && *g != r.st.Grade {
-		c.write(r, sheet.ColGrade, student.FieldGrade, int(*g), r.st.Grade.String(), g.String())
+		c.write(r, roster.StudentFields.By(student.FieldGrade),
+			sheet.New{Value: int(*g), Before: r.st.Grade.String(), After: g.String()})
 		if !r.Refused && !found.mayEdit(r.st) {
-			r.Fail(sheet.ColGrade, row.Problemf(row.Forbidden, "Assign the student first, or ask an administrator.",
+			r.Fail(field.ColGrade, row.Problemf(row.Forbidden, "Assign the student first, or ask an administrator.",
 				"%s %s is in none of your classes or groups, so you cannot make this change.", r.st.FirstName, r.st.LastName))
 		}
 	}
@@ -159,7 +162,7 @@ func (c *selectionCheck) planEdit(r *studentRow, found *lookup) {
 		if g.Synced == 1 {
 			problem := reach.SyncedGroup(g)
 			problem.Value = g.Name
-			r.Fail(sheet.ColGroups, problem)
+			r.Fail(field.ColGroups, problem)
 		}
 	}
 	if len(join)+len(leave) > 0 {

@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/student"
 	"github.com/openhomeroom/homeroom/ent/rule"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/roster"
@@ -90,55 +91,49 @@ func (k *shared) stillReserved(ctx context.Context, client *db.Client, b *row.Ba
 	return reserved, err
 }
 
+// unique are the fields of which no two students of a district have the same value.
+var unique = roster.StudentFields.Where(func(f *field.Field[db.Student]) bool { return f.Taken != "" })
+
 // refuseTaken refuses the rows whose Student ID or username somebody has taken
 // since the file was checked.
 func (k *shared) refuseTaken(system context.Context, client *db.Client, b *row.Batch) error {
-	var externalIDs, keys []string
-	for _, r := range b.Open() {
-		if v, ok := r.Plan.Set[student.FieldExternalID].(string); ok {
-			externalIDs = append(externalIDs, v)
-		}
-		if v, ok := r.Plan.Set[student.FieldUsernameKey].(string); ok {
-			keys = append(keys, v)
-		}
-	}
-	owner := map[string]int{}
-	read := func(field string, values []string) error {
-		for chunk := range slices.Chunk(values, bulk.StatementRows) {
-			found, err := client.Student.Query().Where(student.DistrictID(b.Job.DistrictID)).
-				Where(func(sel *sql.Selector) { sel.Where(sql.In(sel.C(field), bulk.Args(chunk)...)) }).
-				Select(student.FieldID, field).All(system)
-			if err != nil {
-				return err
-			}
-			for _, st := range found {
-				owner[field+" "+st.ExternalID+st.UsernameKey] = st.ID
+	for _, f := range unique {
+		var wanted []string
+		for _, r := range b.Open() {
+			if text := r.Plan.Text(f.DB); text != "" {
+				wanted = append(wanted, text)
 			}
 		}
-		return nil
-	}
-	if err := read(student.FieldExternalID, externalIDs); err != nil {
-		return err
-	}
-	if err := read(student.FieldUsernameKey, keys); err != nil {
-		return err
-	}
-	taken := func(r *row.Planned, field string) bool {
-		v, _ := r.Plan.Set[field].(string)
-		id := owner[field+" "+v]
-		return v != "" && id != 0 && id != r.TargetID
-	}
-	for _, r := range b.Open() {
-		switch {
-		case taken(r, student.FieldExternalID):
-			r.Refuse(row.Problemf(row.ExternalIDTaken, "Upload the row again to see what it would change now.",
-				"Somebody has taken the Student ID since the file was checked."))
-		case taken(r, student.FieldUsernameKey):
-			r.Refuse(row.Problemf(row.UsernameTaken, "Choose another one and upload the row again.",
-				"Somebody has taken the username since the file was checked."))
+		owners, err := ownersOf(system, client, b.Job.DistrictID, f, wanted)
+		if err != nil {
+			return err
+		}
+		for _, r := range b.Open() {
+			if id := owners[r.Plan.Text(f.DB)]; id != 0 && id != r.TargetID {
+				r.Refuse(row.Problemf(f.Taken, "Upload the row again to see what it would change now.",
+					"Somebody has taken the %s since the file was checked.", f.Is))
+			}
 		}
 	}
 	return nil
+}
+
+// ownersOf are the students of a district who have one of some values, by the values.
+func ownersOf(system context.Context, client *db.Client, districtID int, f *field.Field[db.Student],
+	texts []string) (map[string]int, error) {
+	owners := map[string]int{}
+	for chunk := range slices.Chunk(texts, bulk.StatementRows) {
+		found, err := client.Student.Query().Where(student.DistrictID(districtID)).
+			Where(func(sel *sql.Selector) { sel.Where(sql.In(sel.C(f.DB), bulk.Args(chunk)...)) }).
+			Select(student.FieldID, f.DB).All(system)
+		if err != nil {
+			return nil, err
+		}
+		for _, st := range found {
+			owners[f.Text(st)] = st.ID
+		}
+	}
+	return owners, nil
 }
 
 // refuseStaleGroups locks the groups that students join and leave, and those that

@@ -11,8 +11,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/enrollment"
 	"github.com/openhomeroom/homeroom/ent/db/student"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/job/row"
-	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -67,7 +67,7 @@ func standsFor(r *row.Applied, st *db.Student, groups []int) bool {
 			return false
 		}
 	}
-	changesPassword := slices.ContainsFunc(r.Plan.Changes, func(c row.Change) bool { return c.Field == sheet.ColPassword })
+	changesPassword := slices.ContainsFunc(r.Plan.Changes, func(c row.Change) bool { return c.Field == field.ColPassword })
 	if (changesPassword || r.Plan.Do == row.Create) && row.HashPrint(st.PasswordHash) != r.Before.Password {
 		return false
 	}

@@ -140,37 +140,21 @@ func onlyPassword(set map[string]any) bool {
 // keepTaken keeps the rows whose previous Student ID or username somebody else
 // has by now.
 func (k *shared) keepTaken(system context.Context, client *db.Client, b *row.UndoBatch) error {
-	for _, field := range []string{student.FieldExternalID, student.FieldUsernameKey} {
-		by := map[string]*row.Applied{}
+	for _, f := range unique {
+		var wanted []string
 		for _, r := range b.Open() {
-			if v, ok := r.Before.Set[field].(string); ok {
-				by[v] = r
+			if text, sets := r.Before.Set[f.DB].(string); sets {
+				wanted = append(wanted, text)
 			}
 		}
-		if len(by) == 0 {
-			continue
-		}
-		values := make([]string, 0, len(by))
-		for v := range by {
-			values = append(values, v)
-		}
-		where := student.ExternalIDIn(values...)
-		if field == student.FieldUsernameKey {
-			where = student.UsernameKeyIn(values...)
-		}
-		found, err := client.Student.Query().Where(student.DistrictID(b.Job.DistrictID), where).
-			Select(student.FieldID, field).All(system)
+		owners, err := ownersOf(system, client, b.Job.DistrictID, f, wanted)
 		if err != nil {
 			return err
 		}
-		for _, st := range found {
-			r := by[st.ExternalID+st.UsernameKey]
-			switch {
-			case r == nil || r.TargetID == st.ID:
-			case field == student.FieldExternalID:
-				r.Keep(row.ExternalIDTaken, row.HintChanged, "Another student has the previous Student ID by now.")
-			default:
-				r.Keep(row.UsernameTaken, row.HintChanged, "Another student has the previous username by now.")
+		for _, r := range b.Open() {
+			text, sets := r.Before.Set[f.DB].(string)
+			if id := owners[text]; sets && id != 0 && id != r.TargetID {
+				r.Keep(f.Taken, row.HintChanged, "Another student has the previous %s by now.", f.Is)
 			}
 		}
 	}

@@ -12,10 +12,10 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/group"
 	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/identity"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/row"
-	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -209,7 +209,7 @@ func Unteach(system context.Context, client *db.Client, now time.Time, b *row.Un
 func refuseRenamedEducators(b *row.Batch, names map[int]string) {
 	for _, r := range b.Open() {
 		for _, c := range r.Plan.Changes {
-			if c.Field == sheet.ColEducators &&
+			if c.Field == field.ColEducators &&
 				!(reach.Shows(c.Before, names, r.Plan.Untaught) && reach.Shows(c.After, names, r.Plan.Teach)) {
 				r.Stale("An educator of this row has got another name since the file was checked.")
 			}

@@ -1,0 +1,222 @@
+// Package field describes the fields of a kind of thing: of a student, a group, an
+// educator, a school. Each kind has one table of them. All that reads, checks, writes,
+// shows, keeps, puts back, records or exports a field loops over the table, so that a
+// field which stands in it is left out nowhere.
+package field
+
+import (
+	"slices"
+
+	"github.com/openhomeroom/homeroom/internal/fault"
+)
+
+// Reading says how a cell becomes a value.
+type Reading int
+
+const (
+	// Plain is a cell that is taken as it stands.
+	Plain Reading = iota
+	// Identifier is a cell that identifies somebody. What a spreadsheet program has
+	// damaged is never written.
+	Identifier
+	// Words is a cell with a name or other words. What has lost letters, because the
+	// file was saved in another encoding, is not written.
+	Words
+)
+
+// Field is one field of a T: a column of files, a column of the database, or both.
+//
+// A field with Check or Parse is a value that people write as a text, and all of it is
+// done by loops. Other fields, such as the school or the password of a student, stand in
+// the table for what they have in common with these; their kind does the rest.
+type Field[T any] struct {
+	// File is the column of files. It has no name where files do not hold the field.
+	File Column
+	// API is the name in the API, in the audit trail and in records; DB is the column of
+	// the database.
+	API, DB string
+	// Is names the field inside of a sentence, such as "first name".
+	Is string
+
+	// At points at the value where it is a text that is never missing. All others have
+	// Get, which returns the value as the database keeps it and as people read it, and
+	// Put, which takes the value as a text of the database.
+	At  func(*T) *string
+	Get func(*T) (value any, text string)
+	Put func(t *T, text string) error
+
+	// Reading is how a cell becomes a value.
+	Reading Reading
+	// Optional fields may be empty: [clear] empties them, unless the field Stays.
+	Optional, Stays bool
+	// Check says what is wrong with a text, of which white space has been removed. Parse
+	// is for values that are no texts: it returns the value as the database keeps it and
+	// as people read it.
+	Check func(text string) *fault.Error
+	Parse func(text string) (value any, shown string, err *fault.Error)
+	// Typed makes of the value what ent takes, where that has a type of its own.
+	Typed func(value any) any
+	// Hint is what to do about a value that is refused.
+	Hint string
+
+	// Taken is the code of the problem where somebody else has the value.
+	Taken string
+	// Searched is set where the words of the text are found by a search.
+	Searched bool
+
+	// Made returns the value of a column that is made of others, given their texts by
+	// their columns; From are those others.
+	Made func(text func(db string) string) string
+	From []string
+}
+
+// IsValue reports whether people write the field as a text.
+func (f *Field[T]) IsValue() bool { return f.Check != nil || f.Parse != nil }
+
+// Text returns the value of the field as people read it; that of nobody is empty.
+func (f *Field[T]) Text(t *T) string {
+	switch {
+	case t == nil:
+		return ""
+	case f.At != nil:
+		return *f.At(t)
+	default:
+		_, text := f.Get(t)
+		return text
+	}
+}
+
+// Value returns the value of the field as the database keeps it.
+func (f *Field[T]) Value(t *T) any {
+	if f.At != nil {
+		return *f.At(t)
+	}
+	value, _ := f.Get(t)
+	return value
+}
+
+// Read checks a text and returns the value as the database keeps it and as people
+// read it.
+func (f *Field[T]) Read(text string) (value any, shown string, err *fault.Error) {
+	switch {
+	case text == "" && f.Optional:
+		return f.Empty(), "", nil
+	case f.Parse != nil:
+		return f.Parse(text)
+	default:
+		return text, text, f.Check(text)
+	}
+}
+
+// Empty is the value of a field in which nothing stands, as the database keeps it.
+func (f *Field[T]) Empty() any {
+	if f.At != nil {
+		return ""
+	}
+	return nil
+}
+
+// Clears reports whether [clear] empties the field.
+func (f *Field[T]) Clears() bool { return f.Optional && !f.Stays }
+
+// Load takes the value as the database writes it as a text.
+func (f *Field[T]) Load(t *T, text string) error {
+	if f.At != nil {
+		*f.At(t) = text
+		return nil
+	}
+	return f.Put(t, text)
+}
+
+// Table holds the fields of one kind of thing, in the order of its files.
+type Table[T any] []*Field[T]
+
+// Columns are the columns of files.
+func (fs Table[T]) Columns() (columns []Column) {
+	for _, f := range fs {
+		if f.File.Name != "" {
+			columns = append(columns, f.File)
+		}
+	}
+	return columns
+}
+
+// Values are the fields that people write as texts.
+func (fs Table[T]) Values() Table[T] {
+	return fs.Where((*Field[T]).IsValue)
+}
+
+// Stored are the fields that the database keeps.
+func (fs Table[T]) Stored() Table[T] {
+	return fs.Where(func(f *Field[T]) bool { return f.DB != "" })
+}
+
+// Where are the fields that a condition is true of.
+func (fs Table[T]) Where(wanted func(*Field[T]) bool) (some Table[T]) {
+	for _, f := range fs {
+		if wanted(f) {
+			some = append(some, f)
+		}
+	}
+	return some
+}
+
+// DB are the columns of the database.
+func (fs Table[T]) DB() (columns []string) {
+	for _, f := range fs {
+		if f.DB != "" {
+			columns = append(columns, f.DB)
+		}
+	}
+	return columns
+}
+
+// By returns the field of a column of the database, or nil.
+func (fs Table[T]) By(db string) *Field[T] {
+	if i := slices.IndexFunc(fs, func(f *Field[T]) bool { return f.DB == db }); i >= 0 {
+		return fs[i]
+	}
+	return nil
+}
+
+// Now are the values that the database keeps of a thing, by their columns.
+func (fs Table[T]) Now(t *T) map[string]any {
+	now := make(map[string]any, len(fs))
+	for _, f := range fs {
+		if f.DB != "" {
+			now[f.DB] = f.Value(t)
+		}
+	}
+	return now
+}
+
+// Texts are the values of a thing as people read them, by their columns.
+func (fs Table[T]) Texts(t *T) map[string]string {
+	texts := make(map[string]string, len(fs))
+	for _, f := range fs {
+		if f.DB != "" {
+			texts[f.DB] = f.Text(t)
+		}
+	}
+	return texts
+}
+
+// Fixed are the names of the columns with a value that [clear] cannot empty.
+func (fs Table[T]) Fixed() (names []string) {
+	for _, f := range fs {
+		if f.IsValue() && !f.Clears() {
+			names = append(names, f.File.Name)
+		}
+	}
+	return names
+}
+
+// Identifying are the names of the columns that say whom or what a row is about.
+func (fs Table[T]) Identifying() (names []string) {
+	for _, f := range fs {
+		if f.File.Identifies {
+			names = append(names, f.File.Name)
+		}
+	}
+	return names
+}

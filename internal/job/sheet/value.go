@@ -1,0 +1,84 @@
+package sheet
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/field"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+)
+
+// New is the new value of a field: as the database keeps it, and the texts before and
+// after as people read them.
+type New struct {
+	Value         any
+	Before, After string
+}
+
+// Value reads what a row says of a field; on is the thing on record, nil for a new one,
+// and thing what people call it. The second result is false where the field stays as it
+// is, and where the row is refused because of it.
+func Value[T any](r *Row, f *field.Field[T], on *T, thing string) (New, bool) {
+	column, current := f.File.Name, f.Text(on)
+	if f.Clears() && r.Clears(column) {
+		return New{f.Empty(), current, ""}, current != ""
+	}
+	text := r.reading(f.Reading, column, current)
+	switch {
+	case text == "" && current == "" && !f.Optional && !r.RefusedAt(column):
+		r.Needs(column, "A new "+thing+" needs one.")
+		return New{}, false
+	case text == "" || text == current:
+		return New{}, false
+	}
+	value, shown, err := f.Read(text)
+	if err != nil {
+		r.Fail(column, refusal(err, f.Hint))
+		return New{}, false
+	}
+	return New{value, current, shown}, shown != current
+}
+
+// reading reads a cell in one of the ways of field.Reading.
+func (r *Row) reading(how field.Reading, column, current string) string {
+	switch how {
+	case field.Identifier:
+		return r.Undamaged(column, current)
+	case field.Words:
+		return r.Legible(column, current)
+	default:
+		return r.Text(column)
+	}
+}
+
+// refusal makes a problem of what is wrong with a value. What to do about it stands in
+// the hint, and not in the message as well.
+func refusal(err *fault.Error, hint string) *row.Problem {
+	p := row.FromFault(err, hint)
+	if message, _, advises := strings.Cut(err.Message, "; write "); advises {
+		p.Message = row.Sentence(message)
+	}
+	return p
+}
+
+// SetMade notes the columns that are made of those which a plan sets, as far as they
+// change with them; on is the thing on record, or nil.
+func SetMade[T any](p *row.Plan, fields field.Table[T], on *T) {
+	before := func(db string) string { return fields.By(db).Text(on) }
+	after := func(db string) string {
+		if value, sets := p.Set[db]; sets {
+			text, _ := value.(string)
+			return text
+		}
+		return before(db)
+	}
+	for _, f := range fields {
+		if f.Made == nil || !slices.ContainsFunc(f.From, func(db string) bool { _, sets := p.Set[db]; return sets }) {
+			continue
+		}
+		if made := f.Made(after); on == nil || made != f.Made(before) {
+			p.SetColumn(f.DB, made)
+		}
+	}
+}
