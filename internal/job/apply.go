@@ -109,21 +109,33 @@ func (s writing) writeBatch(ctx context.Context, h *queue.Lease, b *attempt) err
 		b.Careful = true
 		err = write()
 	}
-	switch half := len(b.Rows) / 2; {
-	case !isDuplicate(err) && !isTooLarge(err) && !(b.alone && isOfRows(ctx, err)):
-		return err
-	case half == 0 && isTooLarge(err):
-		return err
-	case half > 0:
-		first, second := *b, *b
-		first.Rows, second.Rows = b.Rows[:half], b.Rows[half:]
-		if err := s.writeBatch(ctx, h, &first); err != nil {
-			return err
-		}
-		return s.writeBatch(ctx, h, &second)
-	default:
+	return inHalves(ctx, err, b.alone, b.Rows, func(rows []*row.Planned) error {
+		part := *b
+		part.Rows = rows
+		return s.writeBatch(ctx, h, &part)
+	}, func() error {
 		b.Viewer, b.Why = nil, s.whyAlone(ctx, h.Job, b.Rows[0].Row, err)
 		return write()
+	})
+}
+
+// inHalves goes on with a batch that could not be written, for the reason of err: with
+// each half of it, where the error may be due to a row, and with the row where there is only
+// one left. A single row that is too large for the database is nobody's fault.
+func inHalves[R any](ctx context.Context, err error, alone bool, rows []R, half func(rows []R) error,
+	single func() error) error {
+	switch middle := len(rows) / 2; {
+	case !isDuplicate(err) && !isTooLarge(err) && !(alone && isOfRows(ctx, err)):
+		return err
+	case middle == 0 && isTooLarge(err):
+		return err
+	case middle == 0:
+		return single()
+	default:
+		if err := half(rows[:middle]); err != nil {
+			return err
+		}
+		return half(rows[middle:])
 	}
 }
 

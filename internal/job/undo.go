@@ -215,22 +215,14 @@ func (s undoing) putBack(ctx context.Context, h *queue.Lease, b *undoAttempt) er
 	if isDuplicate(err) {
 		err = try()
 	}
-	switch half := len(b.Rows) / 2; {
-	case !isDuplicate(err) && !isTooLarge(err) && !(b.alone && isOfRows(ctx, err)):
-		return err
-	case half == 0 && isTooLarge(err):
-		return err
-	case half > 0:
-		first, second := *b, *b
-		first.Rows, second.Rows = b.Rows[:half], b.Rows[half:]
-		if err := s.putBack(ctx, h, &first); err != nil {
-			return err
-		}
-		return s.putBack(ctx, h, &second)
-	default:
+	return inHalves(ctx, err, b.alone, b.Rows, func(rows []*row.Applied) error {
+		part := *b
+		part.Rows = rows
+		return s.putBack(ctx, h, &part)
+	}, func() error {
 		refused = s.whyAlone(ctx, b.Job, b.Rows[0].Row, err)
 		return try()
-	}
+	})
 }
 
 // settleUndo writes down what became of a batch, and forgets what is not needed
