@@ -6,28 +6,22 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 // StudentColumns are those of every list of students, in its order. The file can
 // be uploaded as it is: blank cells change nothing, and the last two columns are
 // passed over.
-var StudentColumns = []string{
-	"Database ID", "Student ID", "First Name", "Last Name", "Username", "Password", "Grade", "School",
-	"Classes/Groups", "Minutes", "Last Active",
-}
+var StudentColumns = roster.StudentFields.Names()
 
 // StudentRow is one student of a list.
 type StudentRow struct {
+	*db.Student
 	// DatabaseID is the student's id in the API.
 	DatabaseID string
-	// StudentID is the district's own id.
-	StudentID string
-	FirstName string
-	LastName  string
-	Username  string
-	Grade     string
-	School    string
+	School     string
 	// Groups is the cell of the groups, as an import reads it.
 	Groups string
 	// Minutes are the whole minutes since the start of the school year.
@@ -40,12 +34,8 @@ type StudentRow struct {
 // NewStudentRow returns the row of a student of a school, without groups.
 func NewStudentRow(st *db.Student, school string, zone *time.Location) StudentRow {
 	row := StudentRow{
+		Student:    st,
 		DatabaseID: globalid.Encode(globalid.Student, st.ID),
-		StudentID:  st.ExternalID,
-		FirstName:  st.FirstName,
-		LastName:   st.LastName,
-		Username:   st.Username,
-		Grade:      st.Grade.String(),
 		School:     school,
 		Minutes:    st.SecondsThisYear / 60,
 	}
@@ -58,12 +48,14 @@ func NewStudentRow(st *db.Student, school string, zone *time.Location) StudentRo
 
 // Cells are the row's cells below StudentColumns. Nobody can read a password.
 func (r StudentRow) Cells() []string {
-	lastActive := ""
+	others := map[string]string{
+		field.ColDatabaseID: r.DatabaseID,
+		field.ColSchool:     r.School,
+		field.ColGroups:     r.Groups,
+		field.ColMinutes:    strconv.Itoa(r.Minutes),
+	}
 	if r.LastActive != nil {
-		lastActive = r.LastActive.String()
+		others[field.ColLastActive] = r.LastActive.String()
 	}
-	return []string{
-		r.DatabaseID, r.StudentID, r.FirstName, r.LastName, r.Username, "", r.Grade, r.School,
-		r.Groups, strconv.Itoa(r.Minutes), lastActive,
-	}
+	return roster.StudentFields.Cells(r.Student, others)
 }

@@ -201,6 +201,36 @@ func (fs Table[T]) Texts(t *T) map[string]string {
 	return texts
 }
 
+// Cells are what stands in the columns of files about a thing: its values, and in all other
+// columns what others has by their names.
+func (fs Table[T]) Cells(t *T, others map[string]string) (cells []string) {
+	for _, f := range fs {
+		switch {
+		case f.File.Name == "":
+		case f.IsValue():
+			cells = append(cells, f.Text(t))
+		default:
+			cells = append(cells, others[f.File.Name])
+		}
+	}
+	return cells
+}
+
+// Names are the names of the columns of files.
+func (fs Table[T]) Names() (names []string) {
+	for _, c := range fs.Columns() {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// Compared are the fields by which it is seen whether a thing is as it was. What is made
+// of others is among them: an undo puts it back as a whole, also where only one of the
+// others has been changed since.
+func (fs Table[T]) Compared() Table[T] {
+	return fs.Where(func(f *Field[T]) bool { return f.DB != "" && (f.Made != nil || len(f.From) == 0) && !f.File.Secret })
+}
+
 // Fixed are the names of the columns with a value that [clear] cannot empty.
 func (fs Table[T]) Fixed() (names []string) {
 	for _, f := range fs {

@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/student"
 	"github.com/openhomeroom/homeroom/internal/export"
 	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 // Row is one student of the list. The cell for groups is blank, because there are none.
@@ -39,9 +40,7 @@ func (s *Service) EachUnassigned(ctx context.Context, organizationID int, fn fun
 	for {
 		q := s.students(ctx, org).Where(after(name, id)).
 			Order(student.BySortName(), student.ByID()).Limit(batchRows)
-		students, err := q.Select(student.FieldID, student.FieldOrganizationID, student.FieldExternalID,
-			student.FieldFirstName, student.FieldLastName, student.FieldSortName, student.FieldUsername,
-			student.FieldGrade, student.FieldSecondsThisYear, student.FieldLastActiveAt).All(ctx)
+		students, err := q.Select(listed...).All(ctx)
 		if err != nil {
 			return err
 		}
@@ -62,6 +61,10 @@ func (s *Service) EachUnassigned(ctx context.Context, organizationID int, fn fun
 		name, id = last.SortName, last.ID
 	}
 }
+
+// listed are the columns of students that the list shows, or is sorted by.
+var listed = append(roster.StudentFields.Values().DB(), student.FieldID, student.FieldOrganizationID,
+	student.FieldSortName, student.FieldSecondsThisYear, student.FieldLastActiveAt)
 
 // after continues after a student, in a list sorted by name and key. Databases would not
 // use the index for a comparison of pairs.

@@ -2,8 +2,10 @@ package privacy
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"time"
 
@@ -28,15 +30,16 @@ const (
 	recordVersion = 1
 )
 
-// person is the student in a record. The password is missing, because nobody can be told
-// more than that there is one.
+// person is the student in a record: what people write of the student, which
+// roster.StudentFields lists, and what else is held. The password is missing, because
+// nobody can be told more than that there is one.
 type person struct {
-	ID                  string     `json:"id"`
-	ExternalID          string     `json:"externalId"`
-	FirstName           string     `json:"firstName"`
-	LastName            string     `json:"lastName"`
-	Username            string     `json:"username"`
-	Grade               string     `json:"grade"`
+	student *db.Student
+	about
+}
+
+// about is what is held of a student beside the fields that people write.
+type about struct {
 	School              string     `json:"school"`
 	SchoolID            string     `json:"schoolId"`
 	DistrictID          string     `json:"districtId"`
@@ -52,6 +55,23 @@ type person struct {
 	NameForSorting      string     `json:"nameForSorting"`
 	UsernameForMatching string     `json:"usernameForMatching"`
 	Version             int        `json:"version"`
+}
+
+// MarshalJSON writes the id, the fields of the table, and the rest.
+func (p person) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `{"id":%q`, globalid.Encode(globalid.Student, p.student.ID))
+	for _, f := range roster.StudentFields.Values() {
+		text, err := json.Marshal(f.Text(p.student))
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&b, `,%q:%s`, f.API, text)
+	}
+	rest, err := json.Marshal(p.about)
+	b.WriteByte(',')
+	b.Write(bytes.TrimPrefix(rest, []byte("{")))
+	return b.Bytes(), err
 }
 
 // membership is one group of a student.
@@ -132,13 +152,7 @@ func (s *Service) person(ctx context.Context, st *db.Student) (person, error) {
 	if err != nil {
 		return person{}, err
 	}
-	p := person{
-		ID:                  globalid.Encode(globalid.Student, st.ID),
-		ExternalID:          st.ExternalID,
-		FirstName:           st.FirstName,
-		LastName:            st.LastName,
-		Username:            st.Username,
-		Grade:               st.Grade.String(),
+	p := person{st, about{
 		School:              school.Name,
 		SchoolID:            globalid.Encode(globalid.Organization, school.ID),
 		DistrictID:          globalid.Encode(globalid.Organization, st.DistrictID),
@@ -153,7 +167,7 @@ func (s *Service) person(ctx context.Context, st *db.Student) (person, error) {
 		NameForSorting:      st.SortName,
 		UsernameForMatching: st.UsernameKey,
 		Version:             st.Version,
-	}
+	}}
 	if st.DeletedAt != nil {
 		settings, err := setting.Read(ctx, client, s.now(), school)
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
 	"github.com/openhomeroom/homeroom/ent/db/student"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/job/row"
@@ -42,6 +43,11 @@ type mentions struct {
 // of one or two characters stands everywhere.
 const shortest = 3
 
+// identifiers are the fields that tell a student from all others.
+var identifiers = roster.StudentFields.Where(func(f *field.Field[db.Student]) bool {
+	return f.Reading == field.Identifier
+})
+
 func newMentions(students []*db.Student) *mentions {
 	m := &mentions{
 		exact: map[string]bool{},
@@ -52,7 +58,11 @@ func newMentions(students []*db.Student) *mentions {
 	}
 	for _, st := range students {
 		m.keys[st.ID], m.ids[st.ExternalID] = true, true
-		for _, id := range []string{st.ExternalID, st.Username, globalid.Encode(globalid.Student, st.ID)} {
+		ids := []string{globalid.Encode(globalid.Student, st.ID)}
+		for _, f := range identifiers {
+			ids = append(ids, f.Text(st))
+		}
+		for _, id := range ids {
 			id = fold.Key(id)
 			m.exact[id] = true
 			if utf8.RuneCountInString(id) >= shortest {
