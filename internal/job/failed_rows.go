@@ -12,14 +12,10 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrefusedrow"
-	"github.com/openhomeroom/homeroom/ent/db/enrollment"
-	"github.com/openhomeroom/homeroom/ent/db/student"
 	"github.com/openhomeroom/homeroom/ent/rule"
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/field"
-	"github.com/openhomeroom/homeroom/internal/globalid"
-	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/page"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -100,7 +96,7 @@ type failedRows struct {
 func (f *failedRows) header() error {
 	var header []string
 	if f.s.kinds.BySelection(f.job.Kind) {
-		header = append(header, exported...)
+		header = append(header, f.s.kinds.Selector(f.job.Kind).Header()...)
 	}
 	for i, h := range f.job.Headers {
 		if !sheet.IsReason(h) {
@@ -125,7 +121,7 @@ func (f *failedRows) write(ctx context.Context, rows []*db.BulkJobRefusedRow) er
 		cells[n] = kept.Cells
 	}
 	if f.s.kinds.BySelection(f.job.Kind) {
-		if cells, err = f.s.reading.exportedCells(ctx, cells); err != nil {
+		if cells, err = f.s.reading.selectedCells(ctx, f.job, cells); err != nil {
 			return err
 		}
 	}
@@ -192,46 +188,25 @@ func (f *failedRows) whatToDo(problems []*db.BulkJobProblem, hadPassword bool) s
 	return strings.Join(list, " | ")
 }
 
-// exported are the columns of an export of students, in its order.
-var exported = []string{field.ColDatabaseID, field.ColStudentID, field.ColFirstName, field.ColLastName,
-	field.ColUsername, field.ColPassword, field.ColGrade, field.ColSchool, field.ColGroups}
-
-// exportedCells shows the students of refused rows of a selection as an export
-// does. Whom the viewer does not see any more has an empty row.
-func (s reading) exportedCells(ctx context.Context, rows map[int][]string) (map[int][]string, error) {
-	row := map[int]int{}
-	var ids []int
-	cells := make(map[int][]string, len(rows))
+// selectedCells shows the refused rows of a selection as an export does. What the viewer
+// does not see any more has an empty row.
+func (s reading) selectedCells(ctx context.Context, job *db.BulkJob, rows map[int][]string) (map[int][]string, error) {
+	selector := s.kinds.Selector(job.Kind)
+	key := map[int]int{}
+	var keys []int
 	for n, kept := range rows {
-		cells[n] = make([]string, len(exported))
 		if id, err := strconv.Atoi(kept[0]); err == nil {
-			row[id], ids = n, append(ids, id)
+			key[n], keys = id, append(keys, id)
 		}
 	}
-	students, err := s.db.Client(ctx).Student.Query().Where(student.IDIn(ids...)).WithOrganization().All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	memberships, err := s.db.Client(ctx).Enrollment.Query().Where(enrollment.StudentIDIn(ids...)).WithGroup().All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	groups := map[int][]*db.Group{}
-	for _, e := range memberships {
-		if g := e.Edges.Group; g != nil {
-			groups[e.StudentID] = append(groups[e.StudentID], g)
+	found, err := selector.Cells(ctx, keys)
+	cells := make(map[int][]string, len(rows))
+	for n := range rows {
+		if cells[n] = found[key[n]]; cells[n] == nil {
+			cells[n] = make([]string, len(selector.Header()))
 		}
 	}
-	for _, st := range students {
-		slices.SortFunc(groups[st.ID], reach.ByName)
-		school := ""
-		if st.Edges.Organization != nil {
-			school = st.Edges.Organization.Name
-		}
-		cells[row[st.ID]] = []string{globalid.Encode(globalid.Student, st.ID), st.ExternalID, st.FirstName, st.LastName,
-			st.Username, "", st.Grade.String(), school, reach.Listed(groups[st.ID])}
-	}
-	return cells, nil
+	return cells, err
 }
 
 // RefusedRow is a refused row and what is wrong with it.
@@ -269,8 +244,8 @@ func (s *Service) RefusedRows(ctx context.Context, jobID int, first *int,
 		cells[n] = kept.Cells
 	}
 	if s.kinds.BySelection(job.Kind) {
-		headers = exported
-		if cells, err = s.reading.exportedCells(ctx, cells); err != nil {
+		headers = s.kinds.Selector(job.Kind).Header()
+		if cells, err = s.reading.selectedCells(ctx, job, cells); err != nil {
 			return none, err
 		}
 	}

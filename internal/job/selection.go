@@ -3,7 +3,6 @@ package job
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,28 +14,12 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
-	"github.com/openhomeroom/homeroom/ent/db/student"
-	"github.com/openhomeroom/homeroom/internal/database/bulk"
-	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
-	"github.com/openhomeroom/homeroom/internal/job/row"
-	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Selection says which students a job is about. It is fixed when the job is
-// submitted: who matches later is not among them.
-type Selection struct {
-	// StudentIDs are the students one by one; nil where Matching is set.
-	StudentIDs []int
-	// Matching is a list of students, and OrganizationID the organization that it
-	// was limited to, or 0.
-	Matching       *roster.StudentList
-	OrganizationID int
-}
-
-// maxSelected is how many students can be named one by one.
-const maxSelected = 50_000
+// Selection says which students a job is about; see kind.Selection.
+type Selection = kind.Selection
 
 // SubmitEdit makes a job that edits the students of a selection; it is verified
 // and started like an import. Teachers edit within their limits. It returns
@@ -56,18 +39,18 @@ func (s *Service) SubmitDeletion(ctx context.Context, sel Selection) (*db.BulkJo
 	return s.submitting.submitSelection(ctx, bulkjob.KindDELETE_STUDENTS, sel, nil)
 }
 
-func (s submitting) submitSelection(ctx context.Context, kind bulkjob.Kind, sel Selection,
+func (s submitting) submitSelection(ctx context.Context, name bulkjob.Kind, sel Selection,
 	edit json.RawMessage) (*db.BulkJob, error) {
 	// Before everybody who matches is read.
 	if err := s.limiter.RefuseBeforehand(ctx); err != nil {
 		return nil, err
 	}
-	picked, err := s.pick(ctx, sel)
+	picked, err := s.kinds.Selector(name).Pick(ctx, sel)
 	if err != nil {
 		return nil, err
 	}
 	// Not before: whom the viewer does not see does not exist, and is not forbidden.
-	if err := s.kinds.MaySelect(viewer.FromContext(ctx), kind); err != nil {
+	if err := s.kinds.MaySelect(viewer.FromContext(ctx), name); err != nil {
 		return nil, err
 	}
 	at, err := s.organizationOf(ctx, sel, picked)
@@ -84,10 +67,10 @@ func (s submitting) submitSelection(ctx context.Context, kind bulkjob.Kind, sel 
 	// is asked for later.
 	v, schools := viewer.FromContext(ctx), map[int]bool{}
 	for _, p := range picked {
-		fmt.Fprintln(&list, p.id)
-		if len(v.AdminDistricts()) > 0 || slices.Contains(v.AdminSchools(), p.school) ||
-			slices.Contains(v.TeacherSchools(), p.school) {
-			schools[p.school] = true
+		fmt.Fprintln(&list, p.ID)
+		if len(v.AdminDistricts()) > 0 || slices.Contains(v.AdminSchools(), p.School) ||
+			slices.Contains(v.TeacherSchools(), p.School) {
+			schools[p.School] = true
 		}
 	}
 	from := ""
@@ -95,7 +78,7 @@ func (s submitting) submitSelection(ctx context.Context, kind bulkjob.Kind, sel 
 		from += fmt.Sprintf("|%d|", id)
 	}
 	job, err := s.upload(ctx, v, at, Submission{
-		Kind:       kind,
+		Kind:       name,
 		File:       &list,
 		Size:       int64(list.Len()),
 		GroupsMode: bulkjob.GroupsModeADD,
@@ -110,81 +93,15 @@ func (s submitting) submitSelection(ctx context.Context, kind bulkjob.Kind, sel 
 	return job, nil
 }
 
-// picked is one student of a selection.
-type picked struct {
-	id, school int
-	name       string
-}
-
-// pick reads the students of a selection, in the order in which lists show them.
-func (s submitting) pick(ctx context.Context, sel Selection) (list []picked, err error) {
-	if (sel.Matching == nil) == (sel.StudentIDs == nil) {
-		return nil, fault.Invalidf("give either the ids of students or what they have to match").At("selection")
-	}
-	// Everybody who matches at one moment.
-	ctx, end := s.db.Snapshot(ctx)
-	defer end()
-	field := "selection.matching"
-	if sel.Matching != nil {
-		err = sel.Matching.Each(ctx, func(students []*db.Student) error {
-			for _, st := range students {
-				list = append(list, picked{st.ID, st.OrganizationID, st.SortName})
-			}
-			return nil
-		})
-	} else {
-		field = "selection.studentIds"
-		list, err = s.pickByID(ctx, sel.StudentIDs)
-	}
-	if err == nil && len(list) == 0 {
-		err = fault.Invalidf("the selection holds no students").WithCode(row.Required).At(field)
-	}
-	return list, err
-}
-
-func (s submitting) pickByID(ctx context.Context, ids []int) ([]picked, error) {
-	const field = "selection.studentIds"
-	if len(ids) > maxSelected {
-		return nil, fault.Invalidf("at most %d students can be named one by one; select them by what they match",
-			maxSelected).WithCode(row.TooMany).At(field)
-	}
-	found := map[int]*db.Student{}
-	for chunk := range slices.Chunk(ids, bulk.StatementRows) {
-		students, err := s.db.Client(ctx).Student.Query().Where(student.IDIn(chunk...)).
-			Select(student.FieldID, student.FieldOrganizationID, student.FieldSortName).All(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, st := range students {
-			found[st.ID] = st
-		}
-	}
-	var refusals roster.Refusals
-	var list []picked
-	for i, id := range ids {
-		if found[id] == nil && len(refusals) < roster.MaxSelection {
-			refusals = append(refusals, roster.ErrNoStudent.At(field, i))
-		}
-	}
-	if len(refusals) > 0 {
-		return nil, refusals
-	}
-	for _, st := range found {
-		list = append(list, picked{st.ID, st.OrganizationID, st.SortName})
-	}
-	slices.SortFunc(list, func(a, b picked) int { return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.id, b.id)) })
-	return list, nil
-}
-
 // organizationOf says where a job belongs, and with it which administrators see
 // it: where the selection was limited to, or the school of all of its students.
 // A selection from several schools belongs to the district, so that nobody reads
 // about students of another school in it; so does one from a school that the
 // viewer does not see.
-func (s submitting) organizationOf(ctx context.Context, sel Selection, list []picked) (*db.Organization, error) {
+func (s submitting) organizationOf(ctx context.Context, sel Selection, list []kind.Picked) (*db.Organization, error) {
 	id := sel.OrganizationID
-	if id == 0 && !slices.ContainsFunc(list, func(p picked) bool { return p.school != list[0].school }) {
-		id = list[0].school
+	if id == 0 && !slices.ContainsFunc(list, func(p kind.Picked) bool { return p.School != list[0].School }) {
+		id = list[0].School
 	}
 	district := viewer.FromContext(ctx).DistrictID
 	if id != 0 {

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/openhomeroom/homeroom/ent/db"
-	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/job/queue"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
@@ -52,10 +51,9 @@ func (s checking) verifySelection(ctx context.Context, h *queue.Lease, v *viewer
 		return s.fail(ctx, h, refusal)
 	}
 	// The names of columns stand for the fields, as in a file with our own headers.
-	l := &sheet.Layout{
-		Format: &s.kinds.About(h.Job.Kind).Format,
-		Index:  map[string]int{},
-		Header: map[string]string{field.ColGrade: field.ColGrade, field.ColGroups: field.ColGroups},
+	l := &sheet.Layout{Format: &s.kinds.About(h.Job.Kind).Format, Index: map[string]int{}, Header: map[string]string{}}
+	for _, name := range s.kinds.Selector(h.Job.Kind).Header() {
+		l.Header[name] = name
 	}
 	row := 0
 	p := &preview{service: s.Service, held: h}

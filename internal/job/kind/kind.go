@@ -3,7 +3,6 @@ package kind
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
@@ -41,19 +40,6 @@ type Versioned interface {
 type Named interface {
 	// Names returns what rows may call the target of a row that has been checked.
 	Names(ctx context.Context, client *db.Client, r *sheet.Row) ([]string, error)
-}
-
-// Edit is what happens to the students of a selection. A part that is empty
-// leaves them as they are.
-type Edit struct {
-	AddTo, RemoveFrom []int
-	Grade             string
-}
-
-// Editor is a kind that changes what was selected as somebody says.
-type Editor interface {
-	// StoreEdit checks an edit for the viewer, and returns it as the job holds it.
-	StoreEdit(ctx context.Context, in Edit) (json.RawMessage, error)
 }
 
 // About is what is said of a kind before any row is read.
@@ -112,6 +98,9 @@ func (t Table) About(name bulkjob.Kind) *About {
 // BySelection reports whether the rows of a job are students of a selection and
 // not those of a file.
 func (t Table) BySelection(name bulkjob.Kind) bool { return t.About(name).Selected }
+
+// Selector returns the kind of a job whose rows are what somebody has selected.
+func (t Table) Selector(name bulkjob.Kind) Selector { return t[name].(Selector) }
 
 // MaySubmit checks that a viewer may submit, or start, a job of a kind at an
 // organization that the viewer sees. The policy of jobs says the same when one

@@ -51,22 +51,20 @@ func (k *shared) Versions(ctx context.Context, client *db.Client, ids []int) (ma
 	return versions, nil
 }
 
-// Undo implements kind.
-func (k *shared) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
-	return k.undoStudents(ctx, client, b)
-}
-
 // Names implements named.
 func (k *shared) Names(ctx context.Context, client *db.Client, r *sheet.Row) ([]string, error) {
 	return reach.NamesOfStudent(ctx, client, r.TargetID)
 }
 
+// written is what the kinds share that write new values of students.
+type written struct{ *shared }
+
 // importKind is the kind of a file of students.
-type importKind struct{ *shared }
+type importKind struct{ written }
 
 // NewImport returns the kind of a file of students.
 func NewImport(e row.Env, recount Recount) kind.Kind {
-	return importKind{&shared{e, recount}}
+	return importKind{written{&shared{e, recount}}}
 }
 
 // About implements kind.Kind.
@@ -86,17 +84,15 @@ func (k importKind) Checker(_ context.Context, c *reach.Check) (kind.Checker, *r
 	return &checker{c}, nil, nil
 }
 
-// Apply implements kind.Kind.
-func (k importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
-	return k.applyStudents(ctx, client, b)
-}
-
 // editKind is the kind of a selection of students who are edited.
-type editKind struct{ *shared }
+type editKind struct {
+	written
+	selected
+}
 
 // NewEdit returns the kind of a selection of students who are edited.
 func NewEdit(e row.Env, recount Recount) kind.Kind {
-	return editKind{&shared{e, recount}}
+	return editKind{written{&shared{e, recount}}, selected{e}}
 }
 
 // About implements kind.Kind.
@@ -113,11 +109,6 @@ func (editKind) About() *kind.About {
 // Checker implements kind.Kind.
 func (k editKind) Checker(ctx context.Context, c *reach.Check) (kind.Checker, *row.Problem, error) {
 	return k.selectionCheck(ctx, c)
-}
-
-// Apply implements kind.Kind.
-func (k editKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
-	return k.applyStudents(ctx, client, b)
 }
 
 // StoreEdit implements editor.
@@ -172,11 +163,14 @@ func (k editKind) checkEdit(ctx context.Context, in kind.Edit) (edit storedEdit,
 }
 
 // deletionKind is the kind of a selection of students who are deleted.
-type deletionKind struct{ *shared }
+type deletionKind struct {
+	*shared
+	selected
+}
 
 // NewDeletion returns the kind of a selection of students who are deleted.
 func NewDeletion(e row.Env, recount Recount) kind.Kind {
-	return deletionKind{&shared{e, recount}}
+	return deletionKind{&shared{e, recount}, selected{e}}
 }
 
 // About implements kind.Kind.
@@ -194,9 +188,4 @@ func (deletionKind) About() *kind.About {
 // Checker implements kind.Kind.
 func (k deletionKind) Checker(ctx context.Context, c *reach.Check) (kind.Checker, *row.Problem, error) {
 	return k.selectionCheck(ctx, c)
-}
-
-// Apply implements kind.Kind.
-func (k deletionKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
-	return k.applyDeletion(ctx, client, b)
 }

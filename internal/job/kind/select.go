@@ -1,0 +1,48 @@
+package kind
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/openhomeroom/homeroom/internal/roster"
+)
+
+// Selection says what a job without a file is about. It is fixed when the job is
+// submitted: who matches later is not among them.
+type Selection struct {
+	// StudentIDs are the students one by one; nil where Matching is set.
+	StudentIDs []int
+	// Matching is a list of students, and OrganizationID the organization that it
+	// was limited to, or 0.
+	Matching       *roster.StudentList
+	OrganizationID int
+}
+
+// Picked is one thing that was selected: its key, and the school where it is.
+type Picked struct{ ID, School int }
+
+// Selector is a kind whose rows are what somebody has selected, and not those of a file.
+type Selector interface {
+	// Pick reads what a viewer has selected, in the order in which lists show it. It returns
+	// fault.Invalid for an empty selection, and roster.Refusals for what the viewer does
+	// not see.
+	Pick(ctx context.Context, sel Selection) ([]Picked, error)
+	// Header names the columns in which refused rows are shown, as in an export.
+	Header() []string
+	// Cells are what stands there now, by the keys of what was selected. What the viewer
+	// does not see is left out.
+	Cells(ctx context.Context, keys []int) (map[int][]string, error)
+}
+
+// Edit is what happens to the students of a selection. A part that is empty
+// leaves them as they are.
+type Edit struct {
+	AddTo, RemoveFrom []int
+	Grade             string
+}
+
+// Editor is a kind that changes what was selected as somebody says.
+type Editor interface {
+	// StoreEdit checks an edit for the viewer, and returns it as the job holds it.
+	StoreEdit(ctx context.Context, in Edit) (json.RawMessage, error)
+}
