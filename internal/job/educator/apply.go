@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
@@ -17,24 +18,16 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// applyEducators writes a batch of rows of educators and their roles.
-func (k *importKind) applyEducators(ctx context.Context, client *db.Client, b *row.Batch) error {
+// Apply writes a batch of rows of educators and their roles.
+func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
 	system := row.SystemFor(ctx)
 	ids := row.IDs(b.Rows, func(r *row.Planned) []int { return []int{r.TargetID} })
 	// Educators are those of the school of the job, as when it was checked.
 	v := reach.HereOf(b.Viewer, b.Job)
 	ctx = viewer.NewContext(ctx, v)
-	q := client.Educator.Query().Where(educator.IDIn(ids...)).Order(db.Asc(educator.FieldID))
-	if k.Locks() {
-		q.ForUpdate()
-	}
-	locked, err := q.All(ctx)
+	educators, err := k.LockEducators(ctx, client, ids)
 	if err != nil {
 		return err
-	}
-	educators := map[int]*db.Educator{}
-	for _, e := range locked {
-		educators[e.ID] = e
 	}
 	editable, err := bulk.IDSet(client.Educator.Query().Where(educator.IDIn(ids...), rule.EducatorsEdited(v)).IDs(ctx))
 	if err != nil {
@@ -64,14 +57,7 @@ func (k *importKind) applyEducators(ctx context.Context, client *db.Client, b *r
 		case changes && !editable[e.ID]:
 			r.Refuse(row.Problemf(row.Forbidden, "Ask an administrator of the district.",
 				"Somebody who has a hand in the upload may not change the account."))
-		case !row.AsItWas(p, map[string]string{
-			educator.FieldExternalID:   row.Deref(e.ExternalID),
-			educator.FieldFirstName:    e.FirstName,
-			educator.FieldLastName:     e.LastName,
-			educator.FieldEmail:        e.Email,
-			educator.FieldUsername:     e.Username,
-			educator.FieldPasswordHash: row.HashPrint(e.PasswordHash),
-		}):
+		case !row.AsItWas(p, nowOf(e)):
 			r.Stale("Somebody has changed the educator since the file was checked.")
 		}
 	}
@@ -99,17 +85,7 @@ func (k *importKind) applyEducators(ctx context.Context, client *db.Client, b *r
 			addresses = append(addresses, r.TargetID+r.CreatedID)
 		}
 		if r.Plan.Do == row.Update && len(set) > 0 {
-			e := educators[r.TargetID]
-			r.Keep(set, map[string]any{
-				educator.FieldExternalID:   bulk.Optional(e.ExternalID),
-				educator.FieldFirstName:    e.FirstName,
-				educator.FieldLastName:     e.LastName,
-				educator.FieldSortName:     e.SortName,
-				educator.FieldEmail:        e.Email,
-				educator.FieldEmailKey:     bulk.Optional(e.EmailKey),
-				educator.FieldUsername:     e.Username,
-				educator.FieldPasswordHash: bulk.Nullable(e.PasswordHash),
-			})
+			r.Keep(set, stored.Now(educators[r.TargetID]))
 			updates = append(updates, bulk.Change{ID: r.TargetID, Set: set})
 		}
 	}
@@ -127,6 +103,13 @@ func (k *importKind) applyEducators(ctx context.Context, client *db.Client, b *r
 		return err
 	}
 	return k.giveRoles(system, client, b)
+}
+
+// nowOf is what stands in the columns of an educator, of a password no more than its print.
+func nowOf(e *db.Educator) map[string]string {
+	now := compared.Texts(e)
+	now[educator.FieldPasswordHash] = row.HashPrint(e.PasswordHash)
+	return now
 }
 
 // noteHands notes that whoever has submitted, started or corrected a file could sign in with
@@ -220,16 +203,12 @@ func (k *importKind) insertEducators(system context.Context, client *db.Client, 
 	if len(creates) == 0 {
 		return nil
 	}
-	text := func(r *row.Planned, field string) string { v, _ := r.Plan.Set[field].(string); return v }
 	rows := make([][]any, len(creates))
 	for i, r := range creates {
-		rows[i] = []any{k.Instant(), b.Job.DistrictID, row.Tag(b.Job.ID, r), text(r, educator.FieldFirstName),
-			text(r, educator.FieldLastName), text(r, educator.FieldSortName), text(r, educator.FieldEmail),
-			bulk.Nullable(text(r, educator.FieldEmailKey)), text(r, educator.FieldUsername), bulk.Nullable(r.Hash), 0}
+		rows[i] = append([]any{k.Instant(), b.Job.DistrictID, bulk.Nullable(r.Hash), 0}, row.Inserted(open, b.Job.ID, r)...)
 	}
 	err := bulk.Insert(system, client, educator.Table,
-		"created_at, district_id, external_id, first_name, last_name, sort_name, email, email_key, username, "+
-			"password_hash, disabled", rows)
+		"created_at, district_id, password_hash, disabled, "+strings.Join(open.DB(), ", "), rows)
 	if err != nil {
 		return err
 	}

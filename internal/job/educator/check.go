@@ -1,7 +1,9 @@
 package educator
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -170,8 +172,7 @@ func roleAt(role string, organizationID int) string { return role + " " + strcon
 // match finds the educator of a row: by Database ID, by external id, or by the
 // address where the row has neither.
 func (c *educatorCheck) match(r *educatorRow, found *educatorLookup) {
-	r.CannotClear(field.ColDatabaseID, field.ColExternalID, field.ColFirstName, field.ColLastName, field.ColRole,
-		field.ColSchool)
+	r.CannotClear(slices.Concat([]string{field.ColDatabaseID}, fixed, []string{field.ColRole, field.ColSchool})...)
 	r.Outside = r.Outside || found.IsElsewhere(r.Text(field.ColDatabaseID)) || found.IsElsewhere(r.externalID) ||
 		found.IsElsewhere(r.email)
 	switch {
@@ -222,17 +223,22 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 		p.Do, on = row.Update, r.e
 		r.TargetID = r.e.ID
 	}
-	c.externalID(r, p, row.Deref(on.ExternalID))
-	first := c.text(r, p, field.ColFirstName, educator.FieldFirstName, "first name", roster.MaxName, on.FirstName, true)
-	last := c.text(r, p, field.ColLastName, educator.FieldLastName, "last name", roster.MaxName, on.LastName, true)
+	for _, f := range fields {
+		if f.DB == educator.FieldEmail {
+			c.email(r, p, found, on)
+		}
+		if f.IsValue() {
+			c.value(r, p, f)
+		}
+	}
+	sheet.SetMade(p, fields, r.e)
+	first, last := cmp.Or(p.Text(educator.FieldFirstName), on.FirstName),
+		cmp.Or(p.Text(educator.FieldLastName), on.LastName)
 	if first != on.FirstName || last != on.LastName {
-		// It is made of both, also where one of them stays as it was.
-		p.SetColumn(educator.FieldSortName, fold.SortName(last, first))
+		// The name for sorting is made of both, also where one of them stays as it was.
 		p.ExpectColumn(educator.FieldFirstName, on.FirstName)
 		p.ExpectColumn(educator.FieldLastName, on.LastName)
 	}
-	c.email(r, p, found, on)
-	c.text(r, p, field.ColUsername, educator.FieldUsername, "username", row.MaxKeyLength, on.Username, false)
 	c.role(r, p, found)
 	if !c.isGuessed(r, c.own(r, found, first, last, on)) {
 		c.Password(r.Row, p, func(password string) *fault.Error {
@@ -337,46 +343,14 @@ func credentialsOf(p *row.Plan, e *db.Educator, roles []viewer.Assignment) ident
 	return c
 }
 
-func (c *educatorCheck) externalID(r *educatorRow, p *row.Plan, current string) {
-	value := r.Undamaged(field.ColExternalID, current)
-	switch {
-	case value == "" || value == current:
-	case utf8.RuneCountInString(value) > roster.MaxExternalID:
-		r.Fail(field.ColExternalID,
-			row.Problemf(row.TooLong, "Shorten it.", "The external ID has more than %d characters.", roster.MaxExternalID))
-	default:
-		if first := c.Seen.First("educator id", value); first != 0 && first != r.Number {
-			r.Fail(field.ColExternalID,
-				row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d has the same external ID.", first))
-			return
-		}
-		c.Seen.Claim("educator id", value, r.Number)
-		p.SetColumn(educator.FieldExternalID, value)
-		p.ExpectColumn(educator.FieldExternalID, current)
-		p.Show(field.ColExternalID, current, value)
+// value plans a new value of a field.
+func (c *educatorCheck) value(r *educatorRow, p *row.Plan, f *field.Field[db.Educator]) {
+	v, changes := sheet.Value(r.Row, f, r.e, "educator")
+	if changes && (f.DB != educator.FieldExternalID || c.IsFirst(r.Row, "educator id", v.After)) {
+		p.SetColumn(f.DB, v.Value)
+		p.ExpectColumn(f.DB, v.Before)
+		p.Show(f.File.Name, v.Before, v.After)
 	}
-}
-
-// text plans a field of text and returns what it will be.
-func (c *educatorCheck) text(r *educatorRow, p *row.Plan, column, field, what string, longest int, current string,
-	required bool) string {
-	value := r.Legible(column, current)
-	switch {
-	case r.Clears(column) && !required && current != "":
-	case value == "" && current == "" && required && !r.RefusedAt(column):
-		r.Needs(column, "A new educator needs one.")
-		return current
-	case value == "" || value == current:
-		return current
-	}
-	if utf8.RuneCountInString(value) > longest {
-		r.Fail(column, row.Problemf(row.TooLong, "Shorten it.", "The %s has more than %d characters.", what, longest))
-		return current
-	}
-	p.SetColumn(field, value)
-	p.ExpectColumn(field, current)
-	p.Show(column, current, value)
-	return value
 }
 
 // email plans the address to sign in with. It is unique in the installation,

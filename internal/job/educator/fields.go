@@ -121,3 +121,12 @@ func longest(what string, most int) func(string) *fault.Error {
 		return nil
 	}
 }
+
+// The fields over which the loops of this kind go.
+var (
+	values   = fields.Values()
+	stored   = fields.Stored()
+	compared = fields.Compared()
+	fixed    = fields.Fixed()
+	open     = stored.Where(func(f *field.Field[db.Educator]) bool { return !f.File.Secret })
+)

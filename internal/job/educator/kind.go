@@ -33,16 +33,6 @@ func (k *importKind) Checker(_ context.Context, c *reach.Check) (kind.Checker, *
 	return &educatorCheck{c, k}, nil, nil
 }
 
-// Apply implements kind.Kind.
-func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
-	return k.applyEducators(ctx, client, b)
-}
-
-// Undo implements kind.Kind.
-func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
-	return k.undoEducators(ctx, client, b)
-}
-
 // Names implements named.
 func (k *importKind) Names(ctx context.Context, client *db.Client, r *sheet.Row) ([]string, error) {
 	return reach.NamesOfEducator(ctx, client, r.TargetID)

@@ -18,23 +18,15 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// undoEducators puts the fields and passwords of educators back, takes away the
+// Undo puts the fields and passwords of educators back, takes away the
 // roles that the job gave, and removes the accounts that it created, as long as
 // nobody has used them.
-func (k *importKind) undoEducators(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
+func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
 	system := viewer.AsSystem(ctx, "put educators back as they were; the purview is checked beside it")
 	ids := row.Targets(b.Rows, row.Every)
-	q := client.Educator.Query().Where(educator.IDIn(ids...)).Order(db.Asc(educator.FieldID))
-	if k.Locks() {
-		q.ForUpdate()
-	}
-	locked, err := q.All(system)
+	educators, err := k.LockEducators(system, client, ids)
 	if err != nil {
 		return err
-	}
-	educators := map[int]*db.Educator{}
-	for _, e := range locked {
-		educators[e.ID] = e
 	}
 	editable, err := bulk.IDSet(client.Educator.Query().Where(educator.IDIn(ids...), rule.EducatorsEdited(b.Viewer)).
 		IDs(viewer.NewContext(ctx, b.Viewer)))
@@ -64,15 +56,7 @@ func (k *importKind) undoEducators(ctx context.Context, client *db.Client, b *ro
 		case (creates || len(r.Before.Set) > 0) && !editable[e.ID],
 			r.Before.GaveRole && !b.Viewer.Administers(r.Plan.SchoolID, b.Job.DistrictID):
 			r.Keep(row.Forbidden, row.HintAsk, "The person who asked for the undo may not change the account.")
-		case !r.StillAs(
-			map[string]any{
-				educator.FieldExternalID: bulk.Optional(e.ExternalID),
-				educator.FieldFirstName:  e.FirstName,
-				educator.FieldLastName:   e.LastName,
-				educator.FieldSortName:   e.SortName,
-				educator.FieldEmail:      e.Email,
-				educator.FieldUsername:   e.Username,
-			}):
+		case !r.StillAs(compared.Now(e)):
 			r.ChangedSince("the educator")
 		case creates && row.HashPrint(e.PasswordHash) != r.Before.Password:
 			r.ChangedSince("the password of the account")

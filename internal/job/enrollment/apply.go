@@ -12,24 +12,20 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// applyEnrollments writes a batch of lines that each put one person into one
+// Apply writes a batch of lines that each put one person into one
 // group, or take one out. A version is no help here: it grows with the line before
 // that is about the same student. What counts is whether the person and the group
 // are there; a line that somebody has carried out by hand meanwhile is unchanged.
-func (k *importKind) applyEnrollments(ctx context.Context, client *db.Client, b *row.Batch) error {
+func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
 	ids := row.IDs(b.Rows, func(r *row.Planned) []int {
 		if r.Plan.AboutStudent() {
 			return []int{r.TargetID}
 		}
 		return nil
 	})
-	students, err := roster.LockStudents(ctx, client, k.Locks(), ids)
+	there, err := k.LockStudents(ctx, client, ids)
 	if err != nil {
 		return err
-	}
-	there := map[int]*db.Student{}
-	for _, st := range students {
-		there[st.ID] = st
 	}
 	for _, r := range b.Open() {
 		switch st := there[r.TargetID]; {
@@ -74,14 +70,9 @@ func (k *importKind) applyEnrollments(ctx context.Context, client *db.Client, b 
 // refuseStaleTaughtGroups is refuseStaleGroups with the groups that educators
 // join and leave among those that are locked.
 func (k *importKind) refuseStaleTaughtGroups(ctx context.Context, client *db.Client, b *row.Batch) error {
-	ids := row.IDs(b.Open(), groupsOfLine)
-	groups, err := roster.LockGroups(ctx, client, k.Locks(), ids)
+	there, err := k.LockGroups(ctx, client, row.IDs(b.Open(), groupsOfLine))
 	if err != nil {
 		return err
-	}
-	there := map[int]*db.Group{}
-	for _, g := range groups {
-		there[g.ID] = g
 	}
 	for _, r := range b.Open() {
 		for _, id := range groupsOfLine(r) {

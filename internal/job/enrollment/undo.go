@@ -14,20 +14,16 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// undoEnrollments takes lines of enrollments back. A line is about one person in
+// Undo takes lines of enrollments back. A line is about one person in
 // one group: it is put back where that is as the line left it. Versions do not
 // help, because several lines are about the same student.
-func (k *importKind) undoEnrollments(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
+func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
 	system := viewer.AsSystem(ctx, "take enrollments of a job back; the purview is checked beside it")
 	asPerson := viewer.NewContext(ctx, b.Viewer)
 	ids := row.Targets(b.Rows, func(r *row.Applied) bool { return r.Plan.AboutStudent() })
-	locked, err := roster.LockStudents(system, client, k.Locks(), ids)
+	students, err := k.LockStudents(system, client, ids)
 	if err != nil {
 		return err
-	}
-	students := map[int]*db.Student{}
-	for _, st := range locked {
-		students[st.ID] = st
 	}
 	groups, err := k.lockUndoGroups(system, client, b)
 	if err != nil {
@@ -107,11 +103,5 @@ func (k *importKind) lockUndoGroups(system context.Context, client *db.Client,
 	for _, r := range b.Rows {
 		ids = append(ids, groupsOfUndo(r)...)
 	}
-	slices.Sort(ids)
-	locked, err := roster.LockGroups(system, client, k.Locks(), slices.Compact(ids))
-	groups := map[int]*db.Group{}
-	for _, g := range locked {
-		groups[g.ID] = g
-	}
-	return groups, err
+	return k.LockGroups(system, client, ids)
 }

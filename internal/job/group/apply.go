@@ -2,6 +2,7 @@ package group
 
 import (
 	"context"
+	"strings"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/group"
@@ -9,21 +10,16 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/teaching"
-	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// applyGroups writes a batch of rows of classes and groups.
-func (k *importKind) applyGroups(ctx context.Context, client *db.Client, b *row.Batch) error {
+// Apply writes a batch of rows of classes and groups.
+func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
 	system := viewer.AsSystem(ctx, "write checked rows of a file")
 	ids := row.IDs(b.Rows, func(r *row.Planned) []int { return []int{r.TargetID} })
-	locked, err := roster.LockGroups(ctx, client, k.Locks(), ids)
+	groups, err := k.LockGroups(ctx, client, ids)
 	if err != nil {
 		return err
-	}
-	groups := map[int]*db.Group{}
-	for _, g := range locked {
-		groups[g.ID] = g
 	}
 	for _, r := range b.Rows {
 		g := groups[r.TargetID]
@@ -52,12 +48,7 @@ func (k *importKind) applyGroups(ctx context.Context, client *db.Client, b *row.
 	for _, r := range b.Open() {
 		if r.Plan.Do == row.Update {
 			g := groups[r.TargetID]
-			r.Keep(r.Plan.Set,
-				map[string]any{
-					group.FieldName:       g.Name,
-					group.FieldNameKey:    g.NameKey,
-					group.FieldExternalID: bulk.Optional(g.ExternalID),
-				})
+			r.Keep(r.Plan.Set, stored.Now(g))
 			updates = append(updates, bulk.Change{ID: r.TargetID, Set: r.Plan.Set})
 		}
 	}
@@ -109,12 +100,11 @@ func (k *importKind) insertGroups(system context.Context, client *db.Client, b *
 	}
 	rows := make([][]any, len(creates))
 	for i, r := range creates {
-		set := r.Plan.Set
-		rows[i] = []any{k.Instant(), b.Job.DistrictID, r.Plan.SchoolID, set[group.FieldName], set[group.FieldNameKey],
-			row.Tag(b.Job.ID, r), 0, 0, 1}
+		rows[i] = append([]any{k.Instant(), b.Job.DistrictID, r.Plan.SchoolID, 0, 0, 1}, row.Inserted(stored, b.Job.ID, r)...)
 	}
 	err := bulk.Insert(system, client, group.Table,
-		"created_at, district_id, organization_id, name, name_key, external_id, synced, student_count, version", rows)
+		"created_at, district_id, organization_id, synced, student_count, version, "+
+			strings.Join(stored.DB(), ", "), rows)
 	if err != nil {
 		return err
 	}

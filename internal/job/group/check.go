@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/group"
@@ -59,7 +58,7 @@ func (c *groupCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error {
 		}
 		row.id = reach.KeyOf(globalid.Group, r.Text(field.ColDatabaseID))
 		r.Label = reach.GroupLabel(row.name, row.externalID)
-		r.CannotClear(field.ColDatabaseID, field.ColName, field.ColSchool, field.ColEducators)
+		r.CannotClear(slices.Concat([]string{field.ColDatabaseID}, fixed, []string{field.ColSchool, field.ColEducators})...)
 		c.place(row)
 		all = append(all, row)
 	}
@@ -228,30 +227,21 @@ func (c *groupCheck) findTeaching(ctx context.Context, rows []*groupRow, found *
 
 func (c *groupCheck) planRow(r *groupRow, found *groupLookup) {
 	p := &row.Plan{Do: row.Create}
-	name, externalID := "", ""
 	if r.g != nil {
 		p.Do = row.Update
 		r.TargetID, r.Version = r.g.ID, r.g.Version
-		name, externalID = r.g.Name, row.Deref(r.g.ExternalID)
-		r.Label = reach.GroupLabel(name, externalID)
+		r.Label = reach.GroupLabel(r.g.Name, row.Deref(r.g.ExternalID))
 	} else {
 		p.SchoolID = r.school.ID
 	}
-	c.externalID(r, p, externalID, found)
-	switch value := r.Legible(field.ColName, name); {
-	case value == "" && name == "" && !r.RefusedAt(field.ColName):
-		r.Needs(field.ColName, "A new class or group needs one.")
-	case value == "" || value == name:
-	default:
-		if err := roster.CheckName(value, "name of the class or group", roster.MaxGroupName); err != nil {
-			r.Fail(field.ColName, row.FromFault(err, "Shorten it."))
-		} else if utf8.RuneCountInString(fold.Text(value)) > row.MaxKeyLength {
-			r.Fail(field.ColName, row.Problemf(row.TooLong, "Shorten it.", "The name is too long."))
+	for _, f := range values {
+		v, changes := sheet.Value(r.Row, f, r.g, "class or group")
+		if changes && (f.DB != group.FieldExternalID || v.After == "" || c.isFree(r, v.After, found)) {
+			p.SetColumn(f.DB, v.Value)
+			p.Show(f.File.Name, v.Before, v.After)
 		}
-		p.SetColumn(group.FieldName, value)
-		p.SetColumn(group.FieldNameKey, fold.Text(value))
-		p.Show(field.ColName, name, value)
 	}
+	sheet.SetMade(p, roster.GroupFields, r.g)
 	if r.g == nil {
 		p.Show(field.ColSchool, "", r.school.Name)
 	}
@@ -265,34 +255,16 @@ func (c *groupCheck) planRow(r *groupRow, found *groupLookup) {
 	}
 }
 
-func (c *groupCheck) externalID(r *groupRow, p *row.Plan, current string, found *groupLookup) {
-	value := r.Undamaged(field.ColExternalID, current)
-	switch {
-	case r.Clears(field.ColExternalID) && current != "":
-		p.SetColumn(group.FieldExternalID, nil)
-		p.Show(field.ColExternalID, current, "")
-		return
-	case value == "" || value == current:
-		return
-	case utf8.RuneCountInString(value) > roster.MaxExternalID:
-		r.Fail(field.ColExternalID,
-			row.Problemf(row.TooLong, "Shorten it.", "The external ID has more than %d characters.", roster.MaxExternalID))
-		return
-	case found.taken[r.at()]:
+// isFree reports whether no other group of the school has a new external ID.
+func (c *groupCheck) isFree(r *groupRow, id string, found *groupLookup) bool {
+	if found.taken[r.at()] {
 		r.Fail(field.ColExternalID,
 			reach.UnseenUnless(found.ByExternal[r.at()] != nil,
 				row.Problemf(row.ExternalIDTaken, "Check the external ID.",
 					"Another class or group of the school has this external ID.")))
-		return
+		return false
 	}
-	if first := c.Seen.First("group id", reach.KeyAt(r.school.ID, value)); first != 0 && first != r.Number {
-		r.Fail(field.ColExternalID,
-			row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d has the same external ID.", first))
-		return
-	}
-	c.Seen.Claim("group id", reach.KeyAt(r.school.ID, value), r.Number)
-	p.SetColumn(group.FieldExternalID, value)
-	p.Show(field.ColExternalID, current, value)
+	return c.IsFirst(r.Row, "group id", reach.KeyAt(r.school.ID, id))
 }
 
 // teachers plans who is added to those who teach the group. A file never takes

@@ -6,6 +6,14 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
+// The fields of a group over which the loops of this kind go.
+var (
+	values   = roster.GroupFields.Values()
+	stored   = roster.GroupFields.Stored()
+	compared = roster.GroupFields.Compared()
+	fixed    = roster.GroupFields.Fixed()
+)
+
 // format is what stands in a file of classes and groups.
 var format = sheet.Format{
 	Kind: bulkjob.KindIMPORT_GROUPS, Plural: "classes and groups", Template: "groups-template.csv",

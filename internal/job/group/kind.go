@@ -32,16 +32,6 @@ func (k *importKind) Checker(_ context.Context, c *reach.Check) (kind.Checker, *
 	return &groupCheck{c}, nil, nil
 }
 
-// Apply implements kind.Kind.
-func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
-	return k.applyGroups(ctx, client, b)
-}
-
-// Undo implements kind.Kind.
-func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
-	return k.undoGroups(ctx, client, b)
-}
-
 // Names implements named.
 func (k *importKind) Names(ctx context.Context, client *db.Client, r *sheet.Row) ([]string, error) {
 	g, err := client.Group.Query().Where(group.ID(r.TargetID)).Only(ctx)

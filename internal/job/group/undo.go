@@ -12,23 +12,18 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/teaching"
 	"github.com/openhomeroom/homeroom/internal/quote"
-	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// undoGroups puts groups back, and removes those that the job created as long as
+// Undo puts groups back, and removes those that the job created as long as
 // nobody has joined them. A group's version grows with every member who comes or
 // goes, so what counts is whether the fields are as the job left them.
-func (k *importKind) undoGroups(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
+func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
 	system := viewer.AsSystem(ctx, "put groups back as they were; the purview is checked beside it")
 	ids := row.Targets(b.Rows, row.Every)
-	locked, err := roster.LockGroups(system, client, k.Locks(), ids)
+	groups, err := k.LockGroups(system, client, ids)
 	if err != nil {
 		return err
-	}
-	groups := map[int]*db.Group{}
-	for _, g := range locked {
-		groups[g.ID] = g
 	}
 	seen, err := bulk.IDSet(client.Group.Query().Where(group.IDIn(ids...)).IDs(viewer.NewContext(ctx, b.Viewer)))
 	if err != nil {
@@ -53,11 +48,7 @@ func (k *importKind) undoGroups(ctx context.Context, client *db.Client, b *row.U
 		case g.Synced == 1:
 			r.Keep(row.ChangedSince, "Make the change in the school's information system.",
 				"The school's information system keeps the class or group now.")
-		case !r.StillAs(map[string]any{
-			group.FieldName:       g.Name,
-			group.FieldNameKey:    g.NameKey,
-			group.FieldExternalID: bulk.Optional(g.ExternalID),
-		}):
+		case !r.StillAs(compared.Now(g)):
 			r.ChangedSince("the class or group")
 		case creates && g.StudentCount > 0:
 			r.Keep(row.ChangedSince, "Take the students out of it, and delete it by hand.",

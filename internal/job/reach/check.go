@@ -114,6 +114,18 @@ func (c *Check) Duplicate(r *sheet.Row, what, kind, key string) bool {
 	return false
 }
 
+// IsFirst notes that a row gives something an external ID, which no other row may do; a
+// second one is refused.
+func (c *Check) IsFirst(r *sheet.Row, kind, key string) bool {
+	if first := c.Seen.First(kind, key); first != 0 && first != r.Number {
+		r.Fail(field.ColExternalID,
+			row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d has the same external ID.", first))
+		return false
+	}
+	c.Seen.Claim(kind, key, r.Number)
+	return true
+}
+
 // Password notes a new password in the plan, encrypted, if it has passed the rules
 // of whoever will have it. [clear] removes the one that is there.
 func (c *Check) Password(r *sheet.Row, p *row.Plan, rules func(string) *fault.Error, hasOne bool) {

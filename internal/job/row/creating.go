@@ -6,6 +6,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/field"
 )
 
 // Creating are the rows of a batch that create something.
@@ -33,6 +34,27 @@ func Tags(jobID int, rows []*Planned) []string {
 	return list
 }
 
+// Inserted are the values of a new row in the columns of some fields. The external ID is
+// the tag of the row.
+func Inserted[T any](fields field.Table[T], jobID int, r *Planned) []any {
+	values := make([]any, len(fields))
+	for i, f := range fields {
+		value, sets := r.Plan.Set[f.DB]
+		switch {
+		case f.DB == externalID:
+			values[i] = Tag(jobID, r)
+		case sets:
+			values[i] = value
+		default:
+			values[i] = f.Empty()
+		}
+	}
+	return values
+}
+
+// externalID is the column in which rows are found again.
+const externalID = "external_id"
+
 // Untag notes the keys of new rows and gives them their own external ids.
 func Untag(ctx context.Context, client *db.Client, table string, jobID int, rows []*Planned, ids map[string]int) error {
 	updates := make([]bulk.Change, len(rows))
@@ -41,7 +63,7 @@ func Untag(ctx context.Context, client *db.Client, table string, jobID int, rows
 		if r.CreatedID == 0 {
 			return fmt.Errorf("row %d was not found again in %s after it had been created", r.Row, table)
 		}
-		updates[i] = bulk.Change{ID: r.CreatedID, Set: map[string]any{"external_id": r.Plan.Set["external_id"]}}
+		updates[i] = bulk.Change{ID: r.CreatedID, Set: map[string]any{externalID: r.Plan.Set[externalID]}}
 	}
 	return bulk.Update(ctx, client, table, "", updates)
 }

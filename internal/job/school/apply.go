@@ -2,6 +2,7 @@ package school
 
 import (
 	"context"
+	"strings"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
@@ -9,26 +10,17 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/row"
 )
 
-// applyOrganizations writes a batch of rows of schools. A new school counts usage
+// Apply writes a batch of rows of schools. A new school counts usage
 // from the day of its district, whose school year it inherits.
-func (k *importKind) applyOrganizations(ctx context.Context, client *db.Client, b *row.Batch) error {
+func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
 	system := row.SystemFor(ctx)
 	district, err := client.Organization.Get(system, b.Job.DistrictID)
 	if err != nil {
 		return err
 	}
-	ids := row.IDs(b.Rows, func(r *row.Planned) []int { return []int{r.TargetID} })
-	q := client.Organization.Query().Where(organization.IDIn(ids...)).Order(db.Asc(organization.FieldID))
-	if k.Locks() {
-		q.ForUpdate()
-	}
-	locked, err := q.All(ctx)
+	schools, err := k.LockSchools(ctx, client, row.IDs(b.Rows, func(r *row.Planned) []int { return []int{r.TargetID} }))
 	if err != nil {
 		return err
-	}
-	schools := map[int]*db.Organization{}
-	for _, o := range locked {
-		schools[o.ID] = o
 	}
 	var externalIDs []string
 	for _, r := range b.Rows {
@@ -37,8 +29,7 @@ func (k *importKind) applyOrganizations(ctx context.Context, client *db.Client, 
 		case r.Plan.Do == row.Create:
 		case o == nil:
 			r.Stale("The school is no longer in the purview of the person who uploaded the file.")
-		case !row.AsItWas(r.Plan,
-			map[string]string{organization.FieldName: o.Name, organization.FieldExternalID: row.Deref(o.ExternalID)}):
+		case !row.AsItWas(r.Plan, compared.Texts(o)):
 			r.Stale("Somebody has changed the school since the file was checked.")
 		}
 		if v, ok := r.Plan.Set[organization.FieldExternalID].(string); ok {
@@ -63,12 +54,7 @@ func (k *importKind) applyOrganizations(ctx context.Context, client *db.Client, 
 				"Somebody has taken the external ID since the file was checked."))
 		case r.Plan.Do == row.Update:
 			o := schools[r.TargetID]
-			r.Keep(r.Plan.Set,
-				map[string]any{
-					organization.FieldName:       o.Name,
-					organization.FieldNameKey:    o.NameKey,
-					organization.FieldExternalID: bulk.Optional(o.ExternalID),
-				})
+			r.Keep(r.Plan.Set, stored.Now(o))
 			updates = append(updates, bulk.Change{ID: r.TargetID, Set: r.Plan.Set})
 		}
 	}
@@ -86,12 +72,13 @@ func (k *importKind) insertSchools(system context.Context, client *db.Client, b 
 	}
 	rows := make([][]any, len(creates))
 	for i, r := range creates {
-		rows[i] = []any{k.Instant(), string(organization.TypeSCHOOL), district.ID, district.ID,
-			r.Plan.Set[organization.FieldName], r.Plan.Set[organization.FieldNameKey], row.Tag(b.Job.ID, r),
-			int(district.UsageCountedFrom)}
+		rows[i] = append(
+			[]any{k.Instant(), string(organization.TypeSCHOOL), district.ID, district.ID, int(district.UsageCountedFrom)},
+			row.Inserted(stored, b.Job.ID, r)...)
 	}
 	err := bulk.Insert(system, client, organization.Table,
-		"created_at, type, district_id, parent_id, name, name_key, external_id, usage_counted_from", rows)
+		"created_at, type, district_id, parent_id, usage_counted_from, "+
+			strings.Join(stored.DB(), ", "), rows)
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,8 @@ package school
 
 import (
 	"context"
+	"slices"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
@@ -33,7 +33,7 @@ func (c *organizationCheck) CheckRows(_ context.Context, rows []*sheet.Row) erro
 func (c *organizationCheck) row(r *sheet.Row) {
 	name, externalID := roster.Clean(r.Text(field.ColName)), roster.Clean(r.Text(field.ColExternalID))
 	r.Label = reach.GroupLabel(name, externalID)
-	r.CannotClear(field.ColDatabaseID, field.ColName, field.ColType)
+	r.CannotClear(slices.Concat([]string{field.ColDatabaseID}, fixed, []string{field.ColType})...)
 	if kind := sheet.HeaderKey(r.Text(field.ColType)); kind != "" && kind != "school" {
 		r.Fail(field.ColType,
 			row.Problemf(row.UnsupportedType, "Delete the row, or write School.", "Only schools can be imported."))
@@ -46,27 +46,20 @@ func (c *organizationCheck) row(r *sheet.Row) {
 		return
 	}
 	p := &row.Plan{Do: row.Create}
-	on := &db.Organization{}
 	if school != nil {
-		p.Do, on = row.Update, school
+		p.Do = row.Update
 		r.TargetID = school.ID
 		r.Label = reach.GroupLabel(school.Name, row.Deref(school.ExternalID))
 	}
-	c.externalID(r, p, row.Deref(on.ExternalID))
-	switch name = r.Legible(field.ColName, on.Name); {
-	case name == "" && on.Name == "" && !r.RefusedAt(field.ColName):
-		r.Needs(field.ColName, "A new school needs one.")
-	case name != "" && name != on.Name:
-		if err := roster.CheckName(name, "name of the school", row.MaxKeyLength); err != nil {
-			r.Fail(field.ColName, row.FromFault(err, "Shorten it."))
-		} else if utf8.RuneCountInString(fold.Text(name)) > row.MaxKeyLength {
-			r.Fail(field.ColName, row.Problemf(row.TooLong, "Shorten it.", "The name is too long."))
+	for _, f := range values {
+		v, changes := sheet.Value(r, f, school, "school")
+		if changes && (f.DB != organization.FieldExternalID || v.After == "" || c.IsFirst(r, "school id", v.After)) {
+			p.SetColumn(f.DB, v.Value)
+			p.ExpectColumn(f.DB, v.Before)
+			p.Show(f.File.Name, v.Before, v.After)
 		}
-		p.SetColumn(organization.FieldName, name)
-		p.SetColumn(organization.FieldNameKey, fold.Text(name))
-		p.ExpectColumn(organization.FieldName, on.Name)
-		p.Show(field.ColName, on.Name, name)
 	}
+	sheet.SetMade(p, fields, school)
 	if !r.Refused && len(p.Changes) > 0 {
 		r.Plan = p
 	}
@@ -118,28 +111,4 @@ func (c *organizationCheck) match(r *sheet.Row, name, externalID string) *db.Org
 		c.Duplicate(r, "school", "school name", fold.Key(name))
 	}
 	return school
-}
-
-func (c *organizationCheck) externalID(r *sheet.Row, p *row.Plan, current string) {
-	value := r.Undamaged(field.ColExternalID, current)
-	switch {
-	case r.Clears(field.ColExternalID) && current != "":
-		p.SetColumn(organization.FieldExternalID, nil)
-	case value == "" || value == current:
-		return
-	case utf8.RuneCountInString(value) > roster.MaxExternalID:
-		r.Fail(field.ColExternalID,
-			row.Problemf(row.TooLong, "Shorten it.", "The external ID has more than %d characters.", roster.MaxExternalID))
-		return
-	default:
-		if first := c.Seen.First("school id", value); first != 0 && first != r.Number {
-			r.Fail(field.ColExternalID,
-				row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d has the same external ID.", first))
-			return
-		}
-		c.Seen.Claim("school id", value, r.Number)
-		p.SetColumn(organization.FieldExternalID, value)
-	}
-	p.ExpectColumn(organization.FieldExternalID, current)
-	p.Show(field.ColExternalID, current, value)
 }

@@ -57,3 +57,11 @@ var fields = field.Table[db.Organization]{
 		Made: func(text func(string) string) string { return fold.Text(text(organization.FieldName)) },
 	},
 }
+
+// The fields over which the loops of this kind go.
+var (
+	values   = fields.Values()
+	stored   = fields.Stored()
+	compared = fields.Compared()
+	fixed    = fields.Fixed()
+)

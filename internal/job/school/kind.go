@@ -32,16 +32,6 @@ func (k *importKind) Checker(_ context.Context, c *reach.Check) (kind.Checker, *
 	return &organizationCheck{c}, nil, nil
 }
 
-// Apply implements kind.Kind.
-func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
-	return k.applyOrganizations(ctx, client, b)
-}
-
-// Undo implements kind.Kind.
-func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
-	return k.undoOrganizations(ctx, client, b)
-}
-
 // Names implements named.
 func (k *importKind) Names(ctx context.Context, client *db.Client, r *sheet.Row) ([]string, error) {
 	o, err := client.Organization.Query().Where(organization.ID(r.TargetID)).Only(ctx)

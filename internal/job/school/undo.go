@@ -11,22 +11,13 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// undoOrganizations puts the fields of schools back, and removes those that the job
+// Undo puts the fields of schools back, and removes those that the job
 // created as long as nothing is in them.
-func (k *importKind) undoOrganizations(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
+func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
 	system := viewer.AsSystem(ctx, "put schools back as they were; the purview is checked beside it")
-	q := client.Organization.Query().Where(organization.IDIn(row.Targets(b.Rows, row.Every)...)).
-		Order(db.Asc(organization.FieldID))
-	if k.Locks() {
-		q.ForUpdate()
-	}
-	locked, err := q.All(system)
+	schools, err := k.LockSchools(system, client, row.Targets(b.Rows, row.Every))
 	if err != nil {
 		return err
-	}
-	schools := map[int]*db.Organization{}
-	for _, o := range locked {
-		schools[o.ID] = o
 	}
 	for _, r := range b.Open() {
 		o := schools[r.TargetID]
@@ -34,8 +25,7 @@ func (k *importKind) undoOrganizations(ctx context.Context, client *db.Client, b
 		case o == nil || !b.Viewer.Administers(b.Job.DistrictID, b.Job.DistrictID):
 			r.Keep(row.Forbidden, "Ask an administrator of the district.",
 				"The school is not in the purview of the person who asked for the undo.")
-		case !r.StillAs(
-			map[string]any{organization.FieldName: o.Name, organization.FieldExternalID: bulk.Optional(o.ExternalID)}):
+		case !r.StillAs(compared.Now(o)):
 			r.ChangedSince("the school")
 		case r.Plan.Do == row.Create && hasSettings(o):
 			r.ChangedSince("the settings of the new school")

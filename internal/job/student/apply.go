@@ -15,20 +15,14 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// applyStudents writes a batch of rows of students: it locks what they are about,
+// Apply writes a batch of rows of students: it locks what they are about,
 // refuses what has changed since the preview, and writes the rest.
-func (k *shared) applyStudents(ctx context.Context, client *db.Client, b *row.Batch) error {
+func (k written) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
 	system := viewer.AsSystem(ctx, "lock what a checked row is about; the purview is checked beside it")
 	ids := row.IDs(b.Rows, func(r *row.Planned) []int { return []int{r.TargetID} })
-	students := map[int]*db.Student{}
-	for chunk := range slices.Chunk(ids, bulk.StatementRows) {
-		locked, err := roster.LockStudents(system, client, k.Locks(), chunk)
-		if err != nil {
-			return err
-		}
-		for _, st := range locked {
-			students[st.ID] = st
-		}
+	students, err := k.LockStudents(system, client, ids)
+	if err != nil {
+		return err
 	}
 	if err := k.refuseStaleStudents(ctx, client, b, students, ids); err != nil {
 		return err

@@ -13,18 +13,14 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// applyDeletion hides the students of a batch and takes them out of all their
+// Apply hides the students of a batch and takes them out of all their
 // groups, as roster.DeleteStudents does.
-func (k *shared) applyDeletion(ctx context.Context, client *db.Client, b *row.Batch) error {
+func (k deletionKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
 	system := viewer.AsSystem(ctx, "lock what a checked row is about; the purview is checked beside it")
 	ids := row.IDs(b.Rows, func(r *row.Planned) []int { return []int{r.TargetID} })
-	locked, err := roster.LockStudents(system, client, k.Locks(), ids)
+	students, err := k.LockStudents(system, client, ids)
 	if err != nil {
 		return err
-	}
-	students := map[int]*db.Student{}
-	for _, st := range locked {
-		students[st.ID] = st
 	}
 	if err := k.refuseStaleStudents(ctx, client, b, students, ids); err != nil {
 		return err
@@ -75,16 +71,5 @@ func (k *shared) lockGroupsOf(ctx context.Context, client *db.Client, pairs []ro
 	for _, p := range pairs {
 		ids = append(ids, p.GroupID)
 	}
-	slices.Sort(ids)
-	groups := map[int]*db.Group{}
-	for chunk := range slices.Chunk(slices.Compact(ids), bulk.StatementRows) {
-		locked, err := roster.LockGroups(viewer.AsSystem(ctx, "groups that students leave"), client, k.Locks(), chunk)
-		if err != nil {
-			return nil, err
-		}
-		for _, g := range locked {
-			groups[g.ID] = g
-		}
-	}
-	return groups, nil
+	return k.LockGroups(viewer.AsSystem(ctx, "groups that students leave"), client, ids)
 }

@@ -142,15 +142,9 @@ func ownersOf(system context.Context, client *db.Client, districtID int, f *fiel
 // group's version is no help: it grows with each student who comes or goes.
 func (k *shared) refuseStaleGroups(ctx context.Context, client *db.Client, b *row.Batch) error {
 	ids := row.IDs(b.Open(), func(r *row.Planned) []int { return r.Plan.Groups() })
-	there := map[int]*db.Group{}
-	for chunk := range slices.Chunk(ids, bulk.StatementRows) {
-		groups, err := roster.LockGroups(ctx, client, k.Locks(), chunk)
-		if err != nil {
-			return err
-		}
-		for _, g := range groups {
-			there[g.ID] = g
-		}
+	there, err := k.LockGroups(ctx, client, ids)
+	if err != nil {
+		return err
 	}
 	for _, r := range b.Open() {
 		for _, id := range append(append([]int(nil), r.Plan.Join...), r.Plan.Leave...) {

@@ -14,20 +14,16 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// undoStudents puts students back. Every change of a student, and every group
+// Undo puts students back. Every change of a student, and every group
 // joined or left, raises the student's version: where it is the one that the job
 // left behind, nobody has touched the student since. Where later jobs have been
 // undone it is another one; see standing.
-func (k *shared) undoStudents(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
+func (k *shared) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
 	system := viewer.AsSystem(ctx, "put students back as they were; the purview is checked beside it")
 	ids := row.Targets(b.Rows, row.Every)
-	locked, err := roster.LockStudents(system, client, k.Locks(), ids)
+	students, err := k.LockStudents(system, client, ids)
 	if err != nil {
 		return err
-	}
-	students := map[int]*db.Student{}
-	for _, st := range locked {
-		students[st.ID] = st
 	}
 	if err := k.keepChangedStudents(ctx, client, b, students, ids); err != nil {
 		return err
@@ -174,15 +170,9 @@ func (k *shared) undoGroupsOfStudents(ctx context.Context, client *db.Client, b 
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	there := map[int]*db.Group{}
-	for chunk := range slices.Chunk(ids, bulk.StatementRows) {
-		groups, err := roster.LockGroups(viewer.AsSystem(ctx, "groups that an undo is about"), client, k.Locks(), chunk)
-		if err != nil {
-			return err
-		}
-		for _, g := range groups {
-			there[g.ID] = g
-		}
+	there, err := k.LockGroups(viewer.AsSystem(ctx, "groups that an undo is about"), client, ids)
+	if err != nil {
+		return err
 	}
 	seen, err := bulk.IDSet(client.Group.Query().Where(group.IDIn(ids...)).IDs(viewer.NewContext(ctx, b.Viewer)))
 	if err != nil {
