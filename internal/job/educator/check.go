@@ -223,7 +223,7 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 		p.Do, on = row.Update, r.e
 		r.TargetID = r.e.ID
 	}
-	for _, f := range fields {
+	for _, f := range Fields {
 		if f.DB == educator.FieldEmail {
 			c.email(r, p, found, on)
 		}
@@ -231,7 +231,7 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 			c.value(r, p, f)
 		}
 	}
-	sheet.SetMade(p, fields, r.e)
+	sheet.SetMade(p, Fields, r.e)
 	first, last := cmp.Or(p.Text(educator.FieldFirstName), on.FirstName),
 		cmp.Or(p.Text(educator.FieldLastName), on.LastName)
 	if first != on.FirstName || last != on.LastName {

@@ -13,9 +13,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// fields are those of an educator; see roster.StudentFields. A role is held at a school,
+// Fields are those of an educator; see roster.StudentFields. A role is held at a school,
 // and stands in a table of its own.
-var fields = field.Table[db.Educator]{
+var Fields = field.Table[db.Educator]{
 	{File: field.Column{Name: field.ColDatabaseID, Aliases: []string{"Homeroom ID"}, Identifies: true,
 		Help: "The ID of the educator in Homeroom. Leave it blank for new educators."}},
 	{
@@ -124,9 +124,9 @@ func longest(what string, most int) func(string) *fault.Error {
 
 // The fields over which the loops of this kind go.
 var (
-	values   = fields.Values()
-	stored   = fields.Stored()
-	compared = fields.Compared()
-	fixed    = fields.Fixed()
+	values   = Fields.Values()
+	stored   = Fields.Stored()
+	compared = Fields.Compared()
+	fixed    = Fields.Fixed()
 	open     = stored.Where(func(f *field.Field[db.Educator]) bool { return !f.File.Secret })
 )

@@ -8,7 +8,7 @@ import (
 // format is what stands in a file of educators.
 var format = sheet.Format{
 	Kind: bulkjob.KindIMPORT_EDUCATORS, Plural: "educators", Template: "educators-template.csv",
-	Columns: fields.Columns(), Identifying: fields.Identifying(),
+	Columns: Fields.Columns(), Identifying: Fields.Identifying(),
 	Signs: []sheet.Sign{
 		{
 			Rank: 22,

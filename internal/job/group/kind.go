@@ -5,9 +5,7 @@ import (
 	"context"
 
 	"github.com/openhomeroom/homeroom/ent/db"
-	"github.com/openhomeroom/homeroom/ent/db/group"
 	"github.com/openhomeroom/homeroom/ent/db/loss"
-	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/row"
@@ -32,11 +30,7 @@ func (k *importKind) Checker(_ context.Context, c *reach.Check) (kind.Checker, *
 	return &groupCheck{c}, nil, nil
 }
 
-// Names implements named.
-func (k *importKind) Names(ctx context.Context, client *db.Client, r *sheet.Row) ([]string, error) {
-	g, err := client.Group.Query().Where(group.ID(r.TargetID)).Only(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return []string{globalid.Encode(globalid.Group, g.ID), row.Deref(g.ExternalID), g.Name}, nil
+// Names implements kind.Named.
+func (*importKind) Names(ctx context.Context, client *db.Client, r *sheet.Row) ([]string, error) {
+	return reach.NamesOfGroup(ctx, client, r.TargetID)
 }

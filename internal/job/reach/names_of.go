@@ -5,6 +5,8 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/group"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
 	"github.com/openhomeroom/homeroom/ent/db/student"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/job/row"
@@ -30,4 +32,22 @@ func NamesOfEducator(ctx context.Context, client *db.Client, id int) ([]string, 
 		return nil, err
 	}
 	return []string{globalid.Encode(globalid.Educator, e.ID), row.Deref(e.ExternalID), e.Email}, nil
+}
+
+// NamesOfGroup are what rows of a file may call a group.
+func NamesOfGroup(ctx context.Context, client *db.Client, id int) ([]string, error) {
+	g, err := client.Group.Query().Where(group.ID(id)).Only(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []string{globalid.Encode(globalid.Group, g.ID), row.Deref(g.ExternalID), g.Name}, nil
+}
+
+// NamesOfSchool are what rows of a file may call a school.
+func NamesOfSchool(ctx context.Context, client *db.Client, id int) ([]string, error) {
+	o, err := client.Organization.Query().Where(organization.ID(id)).Only(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []string{globalid.Encode(globalid.Organization, o.ID), row.Deref(o.ExternalID), o.Name}, nil
 }

@@ -59,7 +59,7 @@ func (c *organizationCheck) row(r *sheet.Row) {
 			p.Show(f.File.Name, v.Before, v.After)
 		}
 	}
-	sheet.SetMade(p, fields, school)
+	sheet.SetMade(p, Fields, school)
 	if !r.Refused && len(p.Changes) > 0 {
 		r.Plan = p
 	}

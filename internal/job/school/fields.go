@@ -11,9 +11,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// fields are those of a school; see roster.StudentFields. A file says nothing of the
+// Fields are those of a school; see roster.StudentFields. A file says nothing of the
 // settings of a school.
-var fields = field.Table[db.Organization]{
+var Fields = field.Table[db.Organization]{
 	{File: field.Column{Name: field.ColDatabaseID, Aliases: []string{"Homeroom ID"}, Identifies: true,
 		Help: "The ID of the school in Homeroom. Leave it blank for new schools."}},
 	{
@@ -60,8 +60,8 @@ var fields = field.Table[db.Organization]{
 
 // The fields over which the loops of this kind go.
 var (
-	values   = fields.Values()
-	stored   = fields.Stored()
-	compared = fields.Compared()
-	fixed    = fields.Fixed()
+	values   = Fields.Values()
+	stored   = Fields.Stored()
+	compared = Fields.Compared()
+	fixed    = Fields.Fixed()
 )

@@ -8,7 +8,7 @@ import (
 // format is what stands in a file of schools.
 var format = sheet.Format{
 	Kind: bulkjob.KindIMPORT_ORGANIZATIONS, Plural: "schools", Template: "schools-template.csv",
-	Columns: fields.Columns(), Identifying: fields.Identifying(),
+	Columns: Fields.Columns(), Identifying: Fields.Identifying(),
 	Signs: []sheet.Sign{
 		{Rank: 60, Sure: true, Has: [][]string{
 			{"Name", "Title", "Section Name", "Class Name", "Group Name", "School Name"},

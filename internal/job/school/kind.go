@@ -6,8 +6,6 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/loss"
-	"github.com/openhomeroom/homeroom/ent/db/organization"
-	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/row"
@@ -32,11 +30,7 @@ func (k *importKind) Checker(_ context.Context, c *reach.Check) (kind.Checker, *
 	return &organizationCheck{c}, nil, nil
 }
 
-// Names implements named.
-func (k *importKind) Names(ctx context.Context, client *db.Client, r *sheet.Row) ([]string, error) {
-	o, err := client.Organization.Query().Where(organization.ID(r.TargetID)).Only(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return []string{globalid.Encode(globalid.Organization, o.ID), row.Deref(o.ExternalID), o.Name}, nil
+// Names implements kind.Named.
+func (*importKind) Names(ctx context.Context, client *db.Client, r *sheet.Row) ([]string, error) {
+	return reach.NamesOfSchool(ctx, client, r.TargetID)
 }

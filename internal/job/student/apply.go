@@ -18,13 +18,8 @@ import (
 // Apply writes a batch of rows of students: it locks what they are about,
 // refuses what has changed since the preview, and writes the rest.
 func (k written) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
-	system := viewer.AsSystem(ctx, "lock what a checked row is about; the purview is checked beside it")
-	ids := row.IDs(b.Rows, func(r *row.Planned) []int { return []int{r.TargetID} })
-	students, err := k.LockStudents(system, client, ids)
+	system, students, err := k.lockFresh(ctx, client, b)
 	if err != nil {
-		return err
-	}
-	if err := k.refuseStaleStudents(ctx, client, b, students, ids); err != nil {
 		return err
 	}
 	if b.Careful {
@@ -62,6 +57,19 @@ func (k written) Apply(ctx context.Context, client *db.Client, b *row.Batch) err
 		return err
 	}
 	return k.recountMoved(ctx, client, b)
+}
+
+// lockFresh locks the students of a batch and refuses the rows whose students are not as
+// they were when the preview was made. It returns the students by their keys, and the
+// context of writes that this has allowed.
+func (k *shared) lockFresh(ctx context.Context, client *db.Client, b *row.Batch) (system context.Context,
+	students map[int]*db.Student, err error) {
+	system = viewer.AsSystem(ctx, "lock what a checked row is about; the purview is checked beside it")
+	ids := row.IDs(b.Rows, func(r *row.Planned) []int { return []int{r.TargetID} })
+	if students, err = k.LockStudents(system, client, ids); err != nil {
+		return nil, nil, err
+	}
+	return system, students, k.refuseStaleStudents(ctx, client, b, students, ids)
 }
 
 // created are the fields of a student whom a plan creates; a password is written apart,

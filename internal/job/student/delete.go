@@ -16,13 +16,8 @@ import (
 // Apply hides the students of a batch and takes them out of all their
 // groups, as roster.DeleteStudents does.
 func (k deletionKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
-	system := viewer.AsSystem(ctx, "lock what a checked row is about; the purview is checked beside it")
-	ids := row.IDs(b.Rows, func(r *row.Planned) []int { return []int{r.TargetID} })
-	students, err := k.LockStudents(system, client, ids)
+	_, students, err := k.lockFresh(ctx, client, b)
 	if err != nil {
-		return err
-	}
-	if err := k.refuseStaleStudents(ctx, client, b, students, ids); err != nil {
 		return err
 	}
 	for _, r := range b.Open() {

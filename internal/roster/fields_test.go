@@ -1,0 +1,39 @@
+package roster_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/openhomeroom/homeroom/internal/roster"
+)
+
+// TestEveryFieldHasItsInputs fails for a field that cannot be set by hand, and for an
+// input that is no field and would be passed over.
+func TestEveryFieldHasItsInputs(t *testing.T) {
+	t.Parallel()
+	for _, f := range roster.StudentFields.Values() {
+		if !roster.HasInput(f.DB) {
+			t.Errorf("%s is a field of a student; studentInputs does not say where NewStudent and StudentChange have it", f.DB)
+		}
+	}
+	for _, f := range roster.GroupFields.Values() {
+		if !roster.HasGroupInput(f.DB) {
+			t.Errorf("%s is a field of a group; groupInputs does not say where GroupChange has it", f.DB)
+		}
+	}
+	for _, in := range []any{roster.NewStudent{}, roster.StudentChange{}} {
+		of := reflect.TypeOf(in)
+		for i := range of.NumField() {
+			name, found := of.Field(i).Name, false
+			if strings.HasSuffix(of.Field(i).Type.String(), "string") {
+				for _, f := range roster.StudentFields {
+					found = found || strings.EqualFold(f.API, name)
+				}
+				if !found {
+					t.Errorf("%s has %s, which is no field of roster.StudentFields", of.Name(), name)
+				}
+			}
+		}
+	}
+}
