@@ -14,7 +14,7 @@ import (
 const manual = "../../docs/files.md"
 
 // TestTheManualHoldsEveryColumn compares docs/files.md with the columns.
-// `UPDATE_DOCS=1 go test ./internal/job -run Manual` writes it anew.
+// `UPDATE_DOCS=1 go test ./internal/job -run TheManualHolds` writes it anew.
 func TestTheManualHoldsEveryColumn(t *testing.T) {
 	t.Parallel()
 	const mark = "<!-- The tables below are written by the test of internal/job. -->\n"
@@ -34,7 +34,7 @@ func TestTheManualHoldsEveryColumn(t *testing.T) {
 		return
 	}
 	if string(content) != want {
-		t.Errorf("%s is not current; UPDATE_DOCS=1 go test ./internal/job -run Manual writes it", manual)
+		t.Errorf("%s is not current; UPDATE_DOCS=1 go test ./internal/job -run TheManualHolds writes it", manual)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/migrate"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/privacy"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 // place says what becomes of a column of a table that holds data of students: where
@@ -21,13 +22,12 @@ type place map[string]string
 // aboutStudents are the tables that hold data of students. Columns that every table
 // has are left out.
 var aboutStudents = map[string]place{
-	"students": {
-		"district_id": "student.districtId", "organization_id": "student.schoolId", "external_id": "student.externalId", "username": "student.username",
-		"username_key": "student.usernameForMatching", "first_name": "student.firstName", "last_name": "student.lastName", "sort_name": "student.nameForSorting",
-		"grade": "student.grade", "password_hash": "student.hasPassword", "synced": "student.synced", "group_count": "groups", "ungrouped": "groups",
-		"seconds_this_year": "student.secondsThisSchoolYear", "active": "student.active", "last_active_at": "student.lastActiveAt",
-		"deleted_at": "student.deletedAt", "version": "student.version",
-	},
+	"students": withFields(place{
+		"district_id": "student.districtId", "organization_id": "student.schoolId", "username_key": "student.usernameForMatching",
+		"sort_name": "student.nameForSorting", "password_hash": "student.hasPassword", "synced": "student.synced", "group_count": "groups",
+		"ungrouped": "groups", "seconds_this_year": "student.secondsThisSchoolYear", "active": "student.active",
+		"last_active_at": "student.lastActiveAt", "deleted_at": "student.deletedAt", "version": "student.version",
+	}),
 	"student_words":      {"student_id": "student.id", "district_id": "student.districtId", "word": "student.searchWords.0"},
 	"enrollments":        {"student_id": "student.id", "group_id": "groups.0.id"},
 	"former_enrollments": {"student_id": "student.id", "group_id": "formerGroups"},
@@ -64,6 +64,14 @@ var aboutStudents = map[string]place{
 	},
 	"bulk_jobs":    {"file_name": "bulkJobRows.fileName"},
 	"audit_events": {"action": "auditEntries.0.action", "actor_kind": "auditEntries.0.by", "actor_id": "auditEntries.byId", "roles": "auditEntries.roles"},
+}
+
+// withFields adds what people write of a student, which a record tells by the names of the API.
+func withFields(p place) place {
+	for _, f := range roster.StudentFields.Values() {
+		p[f.DB] = "student." + f.API
+	}
+	return p
 }
 
 // aboutNobody are the tables that hold nothing of a student, each with the reason.
