@@ -14,6 +14,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -58,7 +59,7 @@ func (s submitting) submitSelection(ctx context.Context, name bulkjob.Kind, sel 
 		return nil, err
 	}
 	// A selection from several schools belongs to the district, and each row says what stays.
-	if v := viewer.FromContext(ctx); s.kinds.About(kind).Deletes && at.ID != v.DistrictID &&
+	if v := viewer.FromContext(ctx); s.kinds.About(name).Deletes && at.ID != v.DistrictID &&
 		!v.Administers(at.ID, at.DistrictID) {
 		return nil, fault.Forbiddenf("only administrators of the school delete its students").At("selection")
 	}
