@@ -7,7 +7,7 @@ FUZZTIME ?= 30s
 FUZZ  ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-fast mutants lint vulnerabilities generate generated migration fuzz bench bench-import build demo clean
+.PHONY: help test test-fast mutants lint vulnerabilities dashboard generate generated migration fuzz bench bench-import build demo pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,6 +26,10 @@ lint: ## gofmt, go vet and staticcheck on the hand-written code
 
 vulnerabilities: ## Look for known vulnerabilities in what the program can reach
 	@.ci/vulnerabilities
+
+dashboard: ## Build the dashboard anew from internal/dashboard/web; wants node and npm
+	@.ci/with-node npm ci --prefix internal/dashboard/web --no-audit --no-fund --prefer-offline
+	@.ci/with-node npm run --prefix internal/dashboard/web build
 
 generate: ## Write the generated code anew
 	go generate ./...
@@ -51,6 +55,9 @@ build: ## bin/homeroom
 
 demo: build ## A server with made-up schools to look at
 	./bin/homeroom demo
+
+pictures: build ## The pictures of the README, from a demo
+	@.ci/with-chromium .ci/pictures
 
 clean: ## Remove what the build made
 	rm -rf bin

@@ -2,6 +2,9 @@ module github.com/openhomeroom/homeroom
 
 go 1.26.8
 
+// What npm installs for the dashboard holds files of Go as well.
+ignore internal/dashboard/web/node_modules
+
 require (
 	ariga.io/atlas v0.32.1-0.20250325101103-175b25e1c1b9
 	entgo.io/ent v0.14.5

@@ -34,7 +34,7 @@ func TestWithoutGraphiQLAndIntrospection(t *testing.T) {
 	t.Parallel()
 	in := installation{t: t, url: dbtest.URL(t, database.SQLite), folder: t.TempDir()}
 	in.run("seed", "--students", "60")
-	s := in.start("serve", "--graphiql", "off", "--introspection", "off")
+	s := in.start("serve", "--dashboard=false", "--graphiql", "off", "--introspection", "off")
 	answer, err := http.Get(s.address + "/graphiql")
 	if status, text := fetched(t, answer, err); status != http.StatusNotFound {
 		t.Errorf("GraphiQL answers %d %s", status, text)

@@ -3,13 +3,47 @@ package main_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
+
+// TestTheStartPageWithoutTheDashboard opens the page that stands at / then.
+func TestTheStartPageWithoutTheDashboard(t *testing.T) {
+	t.Parallel()
+	in := installation{t: t, url: dbtest.URL(t, database.SQLite), folder: t.TempDir()}
+	b := openBrowser(t)
+	s := in.start("serve", "--dashboard=false", "--log-level", "warn")
+	b.do(chromedp.Navigate(s.address + "/"))
+	if text := b.text("main"); !strings.Contains(text, "backend of an educator dashboard") ||
+		!strings.Contains(text, "SQLite") {
+		t.Errorf("the page says %s", text)
+	}
+	b.click(`a[href="/readyz"]`)
+	b.until("the answer", `location.pathname === "/readyz"`)
+	if text := b.text("body"); !strings.Contains(text, `"ready"`) {
+		t.Errorf("the link to the readiness leads to %s", text)
+	}
+	b.do(chromedp.Navigate(s.address + "/"))
+	b.click(`a[href="/graphiql"]`)
+	b.see("#sign-in")
+	if c := b.takeComplaints(); len(c) > 0 {
+		t.Errorf("the browser complains: %q", c)
+	}
+	answer, err := http.Get(s.address + "/students")
+	if status, _ := fetched(t, answer, err); status != http.StatusNotFound {
+		t.Errorf("a screen of the dashboard answers %d", status)
+	}
+	b.stayedAt(s.address)
+	s.stop()
+}
 
 func TestTheWorkbenchInABrowser(t *testing.T) {
 	t.Parallel()
@@ -30,19 +64,8 @@ func TestTheWorkbenchInABrowser(t *testing.T) {
 		b.t = t
 	}
 
-	step("the start page says what runs here and leads to GraphiQL", func(t *testing.T) {
-		b.do(chromedp.Navigate(s.address + "/"))
-		if text := b.text("main"); !strings.Contains(text, "backend of an educator dashboard") ||
-			!strings.Contains(text, "SQLite") {
-			t.Errorf("the page says %s", text)
-		}
-		b.click(`a[href="/readyz"]`)
-		b.until("the answer", `location.pathname === "/readyz"`)
-		if text := b.text("body"); !strings.Contains(text, `"ready"`) {
-			t.Errorf("the link to the readiness leads to %s", text)
-		}
-		b.do(chromedp.Navigate(s.address + "/"))
-		b.click(`a[href="/graphiql"]`)
+	step("GraphiQL asks who is there", func(t *testing.T) {
+		b.do(chromedp.Navigate(s.address + "/graphiql"))
 		b.see("#sign-in")
 	})
 	step("a wrong password is told, and the form stays", func(t *testing.T) {

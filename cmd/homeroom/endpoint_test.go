@@ -45,6 +45,8 @@ var endpoints = []endpoint{
 	{"/healthz", "GET", "/healthz", "", everybody("200")},
 	{"/readyz", "GET", "/readyz", "", everybody("200")},
 	{"/", "GET", "/nothing/here", "", everybody("404 NOT_FOUND")},
+	{"/", "GET", "/students", "", everybody("200")},
+	{"/", "POST", "/students", "", everybody("405")},
 	{"/account/set-password", "GET", "/account/set-password", "", everybody("200")},
 	{"/account/security", "GET", "/account/security", "", [9]string{"200 sign-in", "200", "200", "200", "200", "200 sign-in", "200 sign-in", "200 sign-in", "200 sign-in"}},
 	{"/account/sso/", "GET", "/account/sso/unknown/start", "", everybody("404")},

@@ -103,7 +103,7 @@ func (a *app) printMail(_ context.Context, m identity.Mail) error {
 func (a *app) greet(data, address string) {
 	fmt.Fprintf(a.out, `Homeroom %s runs on a sample district in %s
 
-  %s            what runs here
+  %s            the dashboard
   %s/graphiql   GraphiQL, with examples of the main job
   %s/graphql    the API
 

@@ -19,6 +19,7 @@ import (
 	"github.com/openhomeroom/homeroom/graph/document"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/dashboard"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/httpd"
 	"github.com/openhomeroom/homeroom/internal/httpd/page"
@@ -150,13 +151,7 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 		Log:        log,
 	}, limitsOf(cfg))
 	deps := httpd.Deps{
-		GraphQL: graph.Authenticate(s.identity, secure, log, endpoint),
-		Home: page.Home(page.Info{
-			Version:  Version(),
-			Database: kindNamesOf[s.db.Kind()],
-			Endpoint: cfg.Server.PublicURL + "/graphql",
-			GraphiQL: cfg.API.GraphiQL != config.Off,
-		}),
+		GraphQL:  graph.Authenticate(s.identity, secure, log, endpoint),
 		Password: page.SetPassword("/graphql"),
 		Security: graph.Authenticate(s.identity, secure, log,
 			page.Security("/graphql", signedIn, buttons(cfg, page.SecurityPath)...)),
@@ -168,6 +163,14 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 			s.turns.Ask()
 			s.exports.Ask()
 		},
+	}
+	if cfg.API.Dashboard {
+		deps.Dashboard = dashboard.New().Serve
+	} else {
+		deps.Home = page.Home(page.Info{
+			Version: Version(), Database: kindNamesOf[s.db.Kind()], Endpoint: cfg.Server.PublicURL + "/graphql",
+			GraphiQL: cfg.API.GraphiQL != config.Off,
+		})
 	}
 	if cfg.API.GraphiQL != config.Off {
 		deps.GraphiQL = graph.Authenticate(s.identity, secure, log,
@@ -194,7 +197,7 @@ func limitsOf(cfg config.Config) graph.Limits {
 	return graph.Limits{
 		Introspection:    introspection[cfg.API.Introspection],
 		Running:          running[cfg.API.Operations],
-		OwnOperations:    page.Operations(),
+		OwnOperations:    ownOperations(cfg.API),
 		UploadBytes:      cfg.Server.MaxUploadBytes,
 		UploadMemory:     uploadMemory,
 		Uploads:          l.Uploads,
@@ -215,6 +218,15 @@ func limitsOf(cfg config.Config) graph.Limits {
 		Subscriptions:    l.Subscriptions,
 		AllSubscriptions: l.AllSubscriptions,
 	}
+}
+
+// ownOperations are the documents that the server's own pages send.
+func ownOperations(api config.API) []string {
+	documents := page.Operations()
+	if api.Dashboard {
+		documents = append(documents, dashboard.Operations()...)
+	}
+	return documents
 }
 
 var kindNamesOf = map[database.Kind]string{database.SQLite: "SQLite", database.MySQL: "MySQL or MariaDB"}

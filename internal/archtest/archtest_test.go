@@ -15,10 +15,12 @@ import (
 var layers = [][]string{
 	{"cmd/homeroom"},
 	{"internal/app"},
+	{"internal/dashboard/picture"},
 	{"internal/mutant"},
 	{"graph", "internal/httpd"},
 	{"graph/document"},
-	{"graph/loader", "graph/transport", "graph/generated", "graph/model", "graph/scalar", "internal/httpd/page", "internal/sso"},
+	{"graph/loader", "graph/transport", "graph/generated", "graph/model", "graph/scalar", "internal/dashboard",
+		"internal/httpd/page", "internal/sso"},
 	{"internal/doctor", "internal/download", "internal/export", "internal/job/catalog", "internal/notify", "internal/operation", "internal/privacy", "internal/sample"},
 	{"internal/job"},
 	// A kind imports no other kind.

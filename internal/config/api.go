@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/openhomeroom/homeroom/internal/quote"
@@ -12,6 +13,8 @@ import (
 type API struct {
 	// Introspection is who may read the schema from the endpoint.
 	Introspection string
+	// Dashboard says whether the dashboard is served at /.
+	Dashboard bool
 	// GraphiQL is who may use GraphiQL.
 	GraphiQL string
 	// Operations is which operations run.
@@ -41,6 +44,11 @@ func (a API) settings() []Setting {
 			Description: "who may read the schema from the endpoint, and is told in errors which name was probably meant: " +
 				"administrators, everybody or off",
 			set: oneOf(func(c *Config) *string { return &c.API.Introspection }, ForAdministrators, ForEverybody, Off),
+		},
+		{
+			Section: APISection, Name: "dashboard", Flag: "dashboard", Form: formBool, Default: strconv.FormatBool(a.Dashboard),
+			Description: "whether the dashboard is served at /; without it, a page there says what runs here",
+			set:         func(c *Config, v string) error { return store(&c.API.Dashboard, parseBool)(v) },
 		},
 		{
 			Section: APISection, Name: "GraphiQL", Flag: "graphiql", Form: "who", Default: a.GraphiQL,

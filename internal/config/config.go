@@ -43,7 +43,7 @@ func Default() Config {
 			JobLease:        20 * time.Second,
 			PurgeHour:       2,
 		},
-		API: API{Introspection: ForAdministrators, GraphiQL: ForAdministrators, Operations: AnyOperation},
+		API: API{Dashboard: true, Introspection: ForAdministrators, GraphiQL: ForAdministrators, Operations: AnyOperation},
 		Limits: Limits{
 			DocumentBytes: 64 << 10, Tokens: 5000, Depth: 20, Fields: 500, Aliases: 100, RootFields: 20, Complexity: 60_000,
 			Operations: 20, Subscriptions: 20, Uploads: 4, StatementTimeout: time.Minute,

@@ -36,8 +36,11 @@ type Deps struct {
 	GraphQL http.Handler
 	// GraphiQL answers at /graphiql and below.
 	GraphiQL http.Handler
-	// Home answers at / only.
+	// Home answers at / only. If it is nil, the dashboard answers there.
 	Home http.Handler
+	// Dashboard answers at those addresses that nothing else takes and that it knows. It
+	// returns false for others.
+	Dashboard func(http.ResponseWriter, *http.Request) bool
 	// Password answers at /account/set-password only.
 	Password http.Handler
 	// Security answers at /account/security only.
@@ -128,7 +131,7 @@ func (s *Server) routes(deps Deps) map[string]http.Handler {
 		"/account/sso/":         deps.SSO,
 		"/healthz":              http.HandlerFunc(s.healthz),
 		"/readyz":               http.HandlerFunc(s.readyz),
-		"/":                     http.HandlerFunc(notFound),
+		"/":                     orNotFound(deps.Dashboard),
 	}
 }
 
@@ -277,6 +280,15 @@ func harden(h http.Header, id string) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	h.Set("Cache-Control", "no-store")
+}
+
+// orNotFound tells what no pattern takes, nor the dashboard, where there is one.
+func orNotFound(dashboard func(http.ResponseWriter, *http.Request) bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if dashboard == nil || !dashboard(w, r) {
+			notFound(w, r)
+		}
+	})
 }
 
 func notFound(w http.ResponseWriter, r *http.Request) {

@@ -1,0 +1,1 @@
+function e(e){let t=document.createElement(`a`);t.href=e,t.download=``,t.click()}function t(e,t){let n=URL.createObjectURL(new Blob([t],{type:`text/csv`})),r=document.createElement(`a`);r.href=n,r.download=e,r.click(),URL.revokeObjectURL(n)}export{t as n,e as t};

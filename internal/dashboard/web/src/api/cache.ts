@@ -1,0 +1,86 @@
+import { cacheExchange } from "@urql/exchange-graphcache";
+import type { Exchange } from "@urql/core";
+import { NoticeDocument, type NoticeQueryVariables, type WatchNoticeSubscription } from "../gql/graphql";
+
+/** What a change may have moved besides the objects in its answer: lists and counts are asked for anew. */
+const stale = {
+  students: ["students"],
+  notice: ["dashboardNotifications", "usageReport"],
+  groups: ["groups"],
+  jobs: ["bulkJobs"],
+};
+type What = keyof typeof stale;
+
+const after: Record<string, What[]> = {
+  assignStudentsToGroups: ["students", "notice"],
+  removeStudentsFromGroups: ["students", "notice"],
+  createGroup: ["groups"],
+  updateGroup: ["groups"],
+  deleteGroup: ["groups", "students", "notice"],
+  bulkEditStudents: ["jobs"],
+  submitBulkImport: ["jobs"],
+  startBulkJob: ["jobs"],
+  cancelBulkJob: ["jobs"],
+  approveBulkJob: ["jobs"],
+  undoBulkJob: ["jobs"],
+};
+
+/** The fields of Query that everything a finished job may have changed stands in. */
+export const movedByJobs = [...stale.students, ...stale.notice, ...stale.groups, ...stale.jobs];
+
+/** cache keeps each object once, by its id; types without an id belong to the object that they stand in. */
+export function cache(): Exchange {
+  const embedded = () => null;
+  return cacheExchange({
+    keys: {
+      Viewer: embedded,
+      RoleAssignment: embedded,
+      SecondFactors: embedded,
+      SchoolYear: embedded,
+      DashboardNotification: embedded,
+      StudentConnection: embedded,
+      GroupConnection: embedded,
+      BulkJobConnection: embedded,
+      BulkJobChangeConnection: embedded,
+      BulkJobProblemConnection: embedded,
+      PageInfo: embedded,
+      DetectedFile: embedded,
+      BulkJobProgress: embedded,
+      BulkJobCounts: embedded,
+      BulkJobChange: embedded,
+      BulkJobProblem: embedded,
+      ImportTemplate: embedded,
+      UsageReport: embedded,
+      UsageTotals: embedded,
+      UsageWeek: embedded,
+      UsageRow: embedded,
+      UserError: embedded,
+    },
+    updates: {
+      Mutation: Object.fromEntries(
+        Object.entries(after).map(([mutation, moved]) => [
+          mutation,
+          (_result, _args, store) => {
+            const fields = new Set(moved.flatMap((what) => stale[what]));
+            for (const field of store.inspectFields("Query")) {
+              if (fields.has(field.fieldName)) store.invalidate("Query", field.fieldName, field.arguments);
+            }
+          },
+        ]),
+      ),
+      Subscription: {
+        dashboardNotifications: (result, args, store) => {
+          const told = result as WatchNoticeSubscription;
+          store.updateQuery({ query: NoticeDocument, variables: args as NoticeQueryVariables }, () => told);
+        },
+        bulkJob: (result, _args, store) => {
+          const job = result.bulkJob as { finishedAt?: string | null };
+          if (!job.finishedAt) return;
+          for (const field of store.inspectFields("Query")) {
+            if (movedByJobs.includes(field.fieldName)) store.invalidate("Query", field.fieldName, field.arguments);
+          }
+        },
+      },
+    },
+  });
+}

@@ -1,0 +1,71 @@
+import { Suspense, lazy, useEffect, useRef, type ComponentType } from "react";
+import { RouterProvider } from "react-aria-components";
+import { Redirect, Route, Switch, useLocation } from "wouter";
+import { usePerson } from "../api/person";
+import { BrandMark } from "./BrandMark";
+import { AccountMenu } from "./AccountMenu";
+import { Navigation } from "./Navigation";
+import { Notice } from "./Notice";
+import { Offline } from "./Offline";
+import { OrganizationSwitch } from "./OrganizationSwitch";
+import { screensFor, type ScreenName } from "./screens";
+import { useText } from "../text";
+import "./frame.css";
+
+const pages: Record<ScreenName, ComponentType> = {
+  usage: lazy(() => import("../screens/usage/Usage")),
+  students: lazy(() => import("../screens/students/Students")),
+  groups: lazy(() => import("../screens/groups/Groups")),
+  import: lazy(() => import("../screens/import/Import")),
+  jobs: lazy(() => import("../screens/jobs/Jobs")),
+};
+const Job = lazy(() => import("../screens/import/Job"));
+
+/** What stands around every screen. */
+export function Frame() {
+  const { t } = useText();
+  const { administers, organization, viewer } = usePerson();
+  const [path, navigate] = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const screens = screensFor(viewer);
+  const title = screens.find((screen) => path.startsWith(`/${screen}`));
+  const first = useRef(true);
+  useEffect(() => {
+    document.title = title ? `${t(`screen.${title}`)} · Homeroom` : "Homeroom";
+    // A screen reader begins to read where the new screen begins; at the start the page has the focus anyway.
+    if (!first.current) main.current?.querySelector("h1")?.focus();
+    first.current = false;
+  }, [title, t]);
+
+  return (
+    <RouterProvider navigate={navigate}>
+      <a className="skip" href="#main">
+        {t("skip")}
+      </a>
+      <div className="frame">
+        <Navigation screens={screens} path={path} />
+        <header className="top">
+          <BrandMark />
+          <OrganizationSwitch />
+          <span className="grow" />
+          {administers && <Notice organizationId={organization.id} />}
+          <AccountMenu />
+        </header>
+        <main id="main" ref={main} tabIndex={-1}>
+          <Offline />
+          <Suspense fallback={<div className="wait" aria-busy="true" />}>
+            <Switch>
+              <Route path="/jobs/:id" component={Job} />
+              {screens.map((screen) => (
+                <Route key={screen} path={`/${screen}`} component={pages[screen]} />
+              ))}
+              <Route>
+                <Redirect to={`/${screens[0]}`} replace />
+              </Route>
+            </Switch>
+          </Suspense>
+        </main>
+      </div>
+    </RouterProvider>
+  );
+}

@@ -1,0 +1,13 @@
+import type { Viewer } from "../api/person";
+
+/** The screens that there are, in the order of the navigation. */
+export const everyScreen = ["usage", "students", "groups", "import", "jobs"] as const;
+export type ScreenName = (typeof everyScreen)[number];
+
+/** isTeacher is true for somebody who administers nothing. */
+export const isTeacher = (viewer: Viewer) => viewer.roles.every(({ role }) => role === "TEACHER");
+
+/** screensFor are the screens of a person; the first one is home. */
+export function screensFor(viewer: Viewer): readonly ScreenName[] {
+  return isTeacher(viewer) ? ["students", "groups", "import"] : everyScreen;
+}

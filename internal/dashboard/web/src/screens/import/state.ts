@@ -1,0 +1,53 @@
+import type { BulkJobStatus } from "../../gql/graphql";
+
+/** Whether a server works on the job. */
+export const works = (status: BulkJobStatus) => status === "VERIFYING" || status === "PROCESSING" || status === "UNDOING";
+
+/** Whether the job can still move by itself, or by what somebody else does in the next moments. */
+export const moves = (status: BulkJobStatus) => works(status) || status === "READY" || status === "HELD";
+
+/** Whether what the job has changed can be put back. */
+export const undoable = (status: BulkJobStatus) => status === "COMPLETED" || status === "COMPLETED_WITH_ERRORS";
+
+export type Tone = "pine" | "warm" | "bad" | "good" | "";
+
+export const toneOf: Record<BulkJobStatus, Tone> = {
+  VERIFYING: "pine",
+  READY: "warm",
+  HELD: "warm",
+  PROCESSING: "pine",
+  COMPLETED: "good",
+  COMPLETED_WITH_ERRORS: "warm",
+  FAILED: "bad",
+  CANCELED: "",
+  UNDOING: "pine",
+  UNDONE: "",
+  PARTIALLY_UNDONE: "warm",
+};
+
+type Change = { row: number; label: string; field: string; before?: string | null; after?: string | null };
+
+/** byRow puts together what changes in one row of the file. */
+export function byRow<C extends Change>(changes: readonly C[]): { row: number; label: string; changes: C[] }[] {
+  const rows: { row: number; label: string; changes: C[] }[] = [];
+  for (const change of changes) {
+    const last = rows.at(-1);
+    if (last?.row === change.row) last.changes.push(change);
+    else rows.push({ row: change.row, label: change.label, changes: [change] });
+  }
+  return rows;
+}
+
+type Problem = { row: number; column?: string | null; value?: string | null; code: string; message: string };
+
+/** byCause puts together the rows in which the same is wrong. */
+export function byCause<P extends Problem>(problems: readonly P[]): { problem: P; rows: number[] }[] {
+  const causes = new Map<string, { problem: P; rows: number[] }>();
+  for (const problem of problems) {
+    const cause = JSON.stringify([problem.code, problem.column, problem.value, problem.message]);
+    const known = causes.get(cause);
+    if (known) known.rows.push(problem.row);
+    else causes.set(cause, { problem, rows: [problem.row] });
+  }
+  return [...causes.values()];
+}

@@ -1,0 +1,20 @@
+import type { Viewer } from "../../api/person";
+import { Window } from "../../kit/Window";
+import { useText } from "../../text";
+import { Door } from "./Door";
+
+/** Signs somebody in again over the page on which the session has ended. What was begun there is still there. */
+export function SignInOver({ educator, onBack }: { educator: Viewer["educator"]; onBack: () => void }) {
+  const { t } = useText();
+  const done = (viewer: Viewer) => {
+    // Somebody else must not find the page of the one before.
+    if (viewer.educator.id === educator.id) onBack();
+    else location.assign("/");
+  };
+  return (
+    <Window title={t("signInOver.title")}>
+      <p className="soft">{t("signInOver.lead")}</p>
+      <Door email={educator.email} onDone={done} />
+    </Window>
+  );
+}
