@@ -48,7 +48,7 @@ func candidates(role string) string {
 		return "[type=checkbox]"
 	case "heading":
 		return "h1, h2"
-	case "searchbox|textbox":
+	case "textbox", "searchbox|textbox":
 		return "input"
 	default:
 		return "[role=" + role + "]"

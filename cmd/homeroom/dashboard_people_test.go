@@ -3,9 +3,12 @@ package main_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/openhomeroom/homeroom/internal/factortest"
 )
 
 // TestTheDashboardOfATeacherOnAPhone assigns a student with fingers, at a server that
@@ -94,5 +97,45 @@ func TestASessionThatEndsInTheMiddle(t *testing.T) {
 	s.noticeIs(n - 3)
 	s.mustNotComplain()
 	s.stayedAt(server.address)
+	server.stop()
+}
+
+// TestASecondAdministratorApprovesInTheDashboard has an administrator of a school
+// change everybody, and one of the district, who shows a second factor, look at it.
+func TestASecondAdministratorApprovesInTheDashboard(t *testing.T) {
+	t.Parallel()
+	s, server := dashboardOf(t, "300")
+	first := signIn(t, server.address, "school@example.com", samplePassword)
+	var found struct {
+		Students struct{ Nodes []struct{ ID string } }
+	}
+	first.ask(`query ($id: ID!) { students(organizationId: $id, first: 500, filter: {synced: false}) { nodes { id } } }`,
+		variables{"id": first.organization}, &found)
+	rows := [][]string{{"Database ID", "First Name"}}
+	for _, student := range found.Students.Nodes {
+		rows = append(rows, []string{student.ID, "Renamed"})
+	}
+	waits := first.wait(first.submitFile("renamed.csv", csvOf(rows)), "READY")
+	if held := first.begin(waits.ID); held.Job == nil || held.Job.Status != "HELD" {
+		t.Fatalf("the job is not held: %+v", held)
+	}
+
+	app := setUpApp(t, server.address, "district@example.com")
+	s.do(chromedp.Navigate(server.address + "/jobs/" + waits.ID))
+	s.comeIn(app.email, samplePassword)
+	s.finds("textbox", "Code")
+	s.isAccessible("the second factor")
+	s.fill("Code", "000000")
+	s.press("button", "Continue")
+	s.finds("alert", ".+")
+	s.fill("Code", factortest.Code(t, app.secret, time.Now().Add(30*time.Second)))
+	s.press("button", "Continue")
+	s.finds("heading", "renamed.csv")
+	s.finds("status", "Needs approval")
+	s.says("a second administrator of")
+	s.isAccessible("a job that is held")
+	s.press("button", "Approve")
+	s.says("Done. Every row was carried out.")
+	s.mustNotComplain()
 	server.stop()
 }

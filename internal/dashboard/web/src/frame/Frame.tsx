@@ -1,4 +1,4 @@
-import { Suspense, lazy, useEffect, useRef, type ComponentType } from "react";
+import { Suspense, lazy, useEffect, useRef, type ComponentType, type RefObject } from "react";
 import { RouterProvider } from "react-aria-components";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { usePerson } from "../api/person";
@@ -29,12 +29,9 @@ export function Frame() {
   const main = useRef<HTMLElement>(null);
   const screens = screensFor(viewer);
   const title = screens.find((screen) => path.startsWith(`/${screen}`));
-  const first = useRef(true);
+  const begun = useRef(path);
   useEffect(() => {
     document.title = title ? `${t(`screen.${title}`)} · Homeroom` : "Homeroom";
-    // A screen reader begins to read where the new screen begins; at the start the page has the focus anyway.
-    if (!first.current) main.current?.querySelector("h1")?.focus();
-    first.current = false;
   }, [title, t]);
 
   return (
@@ -63,9 +60,20 @@ export function Frame() {
                 <Redirect to={`/${screens[0]}`} replace />
               </Route>
             </Switch>
+            {path !== begun.current && <Arrived key={path} main={main} onArrived={() => (begun.current = "")} />}
           </Suspense>
         </main>
       </div>
     </RouterProvider>
   );
+}
+
+/** Moves the focus to where the new screen begins, once it is there; a screen reader reads on from it. */
+function Arrived({ main, onArrived }: { main: RefObject<HTMLElement | null>; onArrived: () => void }) {
+  useEffect(() => {
+    onArrived();
+    (main.current?.querySelector("h1") ?? main.current)?.focus({ preventScroll: true });
+    scrollTo({ top: 0 });
+  }, []);
+  return null;
 }
