@@ -51,7 +51,7 @@ func pictures(ctx context.Context, address, folder string) error {
 	)
 	if err := chromedp.Do(ctx,
 		chromedp.EmulateViewport(1280, 800),
-		chromedp.Navigate(address+"/students?groups=none&active=yes"),
+		chromedp.Navigate(address+"/students?groups=none&active=yes&grades=4"),
 		chromedp.SendKeys(email, "district@example.com"),
 		chromedp.SendKeys(password, "homeroom"),
 		chromedp.Click(chromedp.CSS(`button[type="submit"]`)),
