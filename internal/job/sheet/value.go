@@ -65,6 +65,9 @@ func refusal(err *fault.Error, hint string) *row.Problem {
 // SetMade notes the columns that are made of those which a plan sets, as far as they
 // change with them; on is the thing on record, or nil.
 func SetMade[T any](p *row.Plan, fields field.Table[T], on *T) {
+	if len(p.Set) == 0 {
+		return // As in nearly every row of a file that comes again.
+	}
 	before := func(db string) string { return fields.By(db).Text(on) }
 	after := func(db string) string {
 		if value, sets := p.Set[db]; sets {
