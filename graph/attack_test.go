@@ -169,8 +169,8 @@ func TestAttacks(t *testing.T) {
 	if a := s.call(t, s.NorthAdmin, ordinary, nil); len(a.Errors) > 0 {
 		t.Fatalf("got %+v", a)
 	}
-	usual, bytes := s.cost(t, ordinary, nil)
-	t.Logf("an ordinary query takes %v and %d KB", usual, bytes>>10)
+	usual, size := s.cost(t, ordinary, nil)
+	t.Logf("an ordinary query takes %v and %d KB", usual, size>>10)
 	for _, a := range attacks() {
 		t.Run(a.what, func(t *testing.T) {
 			if got := s.call(t, s.NorthAdmin, a.query, a.variables).code(); got != a.code {
@@ -178,9 +178,9 @@ func TestAttacks(t *testing.T) {
 			}
 			took, allocated := s.cost(t, a.query, a.variables)
 			t.Logf("takes %v and %d KB: %.1f and %.1f ordinary queries", took, allocated>>10, float64(took)/float64(usual),
-				float64(allocated)/float64(bytes))
-			if took > dearest*usual || allocated > dearest*bytes+32<<20 {
-				t.Errorf("takes %v and %d bytes; an ordinary query takes %v and %d", took, allocated, usual, bytes)
+				float64(allocated)/float64(size))
+			if took > dearest*usual || allocated > dearest*size+32<<20 {
+				t.Errorf("takes %v and %d size; an ordinary query takes %v and %d", took, allocated, usual, size)
 			}
 		})
 	}

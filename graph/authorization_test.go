@@ -182,7 +182,7 @@ func (s *server) cell(t *testing.T, name, operation string) string {
 	s.Teach(t, s.NorthTeacher, g)
 	student := s.Student(t, s.North, "Target", name, 600, g)
 	job := ""
-	if bytes.Contains([]byte(operation), []byte("{{Job}}")) {
+	if strings.Contains(operation, "{{Job}}") {
 		job = s.verifiedJob(t, s.DistrictAdmin)
 	}
 	deleted := ""
@@ -243,7 +243,7 @@ func (s *server) outcome(t *testing.T, who *db.Educator, operation string) strin
 	default:
 		a = s.ask(t, who, operation, nil)
 	}
-	if who != nil && bytes.Contains([]byte(operation), []byte("{ signOut }")) {
+	if who != nil && strings.Contains(operation, "{ signOut }") {
 		s.tokens.Delete(who.ID)
 	}
 	if code := a.code(); code != "" {

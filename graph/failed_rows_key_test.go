@@ -98,7 +98,7 @@ func TestAProgramGetsItsRefusedRows(t *testing.T) {
 			job, _ := globalid.Key(globalid.BulkJob, id)
 			on := s.Client().AuditEvent.Query().
 				Where(auditevent.Action(string(audit.FailedRowsDownloaded)), auditevent.JobID(job)).AllX(fixture.System())
-			if len(on) != 1 || string(on[0].ActorKind) != string(audit.ServiceKey) || on[0].ActorID != k ||
+			if len(on) != 1 || on[0].ActorKind != string(audit.ServiceKey) || on[0].ActorID != k ||
 				on[0].DistrictID != s.Alpha.ID {
 				t.Errorf("on record: %+v", on)
 			}

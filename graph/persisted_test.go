@@ -124,15 +124,15 @@ func (s *server) over(t *testing.T, who *db.Educator, method, query, contentType
 }
 
 // hashed are the fields of a request that names a document.
-func hashed(document string) map[string]any {
+func hashed(doc string) map[string]any {
 	return map[string]any{
-		"extensions": map[string]any{"persistedQuery": map[string]any{"version": 1, "sha256Hash": operation.Hash(document)}}}
+		"extensions": map[string]any{"persistedQuery": map[string]any{"version": 1, "sha256Hash": operation.Hash(doc)}}}
 }
 
 // both are hashed with the document.
-func both(document string) map[string]any {
-	fields := hashed(document)
-	fields["query"] = document
+func both(doc string) map[string]any {
+	fields := hashed(doc)
+	fields["query"] = doc
 	return fields
 }
 
@@ -157,18 +157,18 @@ func TestPersistedQueries(t *testing.T) {
 	for i, name := range slices.Sorted(maps.Keys(transports)) {
 		t.Run("over "+name, func(t *testing.T) {
 			send := func(fields map[string]any) answer { return transports[name](s, t, s.NorthTeacher, fields) }
-			document := fmt.Sprintf("query Who%d { viewer { educator { email } } }", i)
+			doc := fmt.Sprintf("query Who%d { viewer { educator { email } } }", i)
 			steps := []struct {
 				what   string
 				fields map[string]any
 				want   string
 			}{
-				{"a hash that nobody has sent", hashed(document), notFoundYet},
-				{"the hash of another document", map[string]any{"query": document, "extensions": hashed("{ viewer }")["extensions"]}, "PERSISTED_QUERY_HASH_MISMATCH"},
-				{"the hash after that", hashed(document), notFoundYet},
-				{"both", both(document), "ok"},
-				{"the hash alone", hashed(document), "ok"},
-				{"another version", map[string]any{"extensions": map[string]any{"persistedQuery": map[string]any{"version": 2, "sha256Hash": operation.Hash(document)}}}, "BAD_REQUEST"},
+				{"a hash that nobody has sent", hashed(doc), notFoundYet},
+				{"the hash of another doc", map[string]any{"query": doc, "extensions": hashed("{ viewer }")["extensions"]}, "PERSISTED_QUERY_HASH_MISMATCH"},
+				{"the hash after that", hashed(doc), notFoundYet},
+				{"both", both(doc), "ok"},
+				{"the hash alone", hashed(doc), "ok"},
+				{"another version", map[string]any{"extensions": map[string]any{"persistedQuery": map[string]any{"version": 2, "sha256Hash": operation.Hash(doc)}}}, "BAD_REQUEST"},
 				{"no hash", map[string]any{"extensions": map[string]any{"persistedQuery": map[string]any{"version": 1}}}, "BAD_REQUEST"},
 				{"no object", map[string]any{"extensions": map[string]any{"persistedQuery": "x"}}, "BAD_REQUEST"},
 				{"both, of what is not valid", both("query Bad" + fmt.Sprint(i) + " { nothing }"), "GRAPHQL_VALIDATION_FAILED"},
@@ -212,20 +212,20 @@ func TestPersistedQueries(t *testing.T) {
 		}
 	})
 	t.Run("strangers leave nothing behind", func(t *testing.T) {
-		const document = "query Stranger { __typename }"
-		if got := outcomeOf(post(s, t, nil, both(document))); got != "ok" {
+		const doc = "query Stranger { __typename }"
+		if got := outcomeOf(post(s, t, nil, both(doc))); got != "ok" {
 			t.Errorf("both: %s", got)
 		}
-		if got := outcomeOf(get(s, t, nil, hashed(document))); got != notFoundYet {
+		if got := outcomeOf(get(s, t, nil, hashed(doc))); got != notFoundYet {
 			t.Errorf("the hash: %s", got)
 		}
 	})
 	t.Run("a session is asked for as ever", func(t *testing.T) {
-		const document = "query Mine { viewer { educator { id } } }"
-		if got := outcomeOf(post(s, t, s.NorthTeacher, both(document))); got != "ok" {
+		const doc = "query Mine { viewer { educator { id } } }"
+		if got := outcomeOf(post(s, t, s.NorthTeacher, both(doc))); got != "ok" {
 			t.Fatal(got)
 		}
-		if got := outcomeOf(post(s, t, nil, hashed(document))); got != "UNAUTHENTICATED" {
+		if got := outcomeOf(post(s, t, nil, hashed(doc))); got != "UNAUTHENTICATED" {
 			t.Errorf("a stranger: %s", got)
 		}
 	})
@@ -248,7 +248,7 @@ func TestPersistedQueries(t *testing.T) {
 }
 
 const (
-	// The first three are registered; own is a document of the server's pages.
+	// The first three are registered; own is a doc of the server's pages.
 	listedDocument  = "query Listed { viewer { educator { email } } }"
 	deepDocument    = "query Deep { viewer { educator { roles { organization { id } } } } }"
 	watchedDocument = "subscription Watched($id: ID!) { dashboardNotifications(organizationId: $id) { count } }"
@@ -267,8 +267,8 @@ func newRegistering(t *testing.T, d *database.DB, running document.Running, dept
 			`mutation($input: SignInInput!) { signIn(input: $input) { token userErrors { message } } }`}
 	})
 	var list []operation.Operation
-	for _, document := range []string{listedDocument, watchedDocument, deepDocument} {
-		op, err := newChecker().Check(document)
+	for _, doc := range []string{listedDocument, watchedDocument, deepDocument} {
+		op, err := newChecker().Check(doc)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -276,7 +276,7 @@ func newRegistering(t *testing.T, d *database.DB, running document.Running, dept
 			operation.Operation{
 				Name:     op.Name,
 				Kind:     registeredoperation.Kind(strings.ToUpper(string(op.Operation))),
-				Document: document,
+				Document: doc,
 			})
 	}
 	if n, err := operation.New(d, clock).Register(fixture.System(), "app", list); n != 3 || err != nil {
@@ -295,16 +295,16 @@ func TestRegisteredOperations(t *testing.T) {
 					fields map[string]any
 					want   string
 				}{
-					"a registered document":                {map[string]any{"query": listedDocument}, "ok"},
-					"its hash":                             {hashed(listedDocument), "ok"},
-					"both":                                 {both(listedDocument), "ok"},
-					"another document":                     {map[string]any{"query": otherDocument}, unregistered},
-					"another document with its hash":       {both(otherDocument), unregistered},
-					"the hash of another document":         {hashed(otherDocument), unregistered},
-					"another document with a known hash":   {map[string]any{"query": otherDocument, "extensions": hashed(listedDocument)["extensions"]}, "PERSISTED_QUERY_HASH_MISMATCH"},
-					"a registered document with a space":   {map[string]any{"query": listedDocument + " "}, unregistered},
-					"what introspection asks for":          {map[string]any{"query": introspection}, unregistered},
-					"a document that is no GraphQL at all": {map[string]any{"query": "}{"}, unregistered},
+					"a registered doc":                {map[string]any{"query": listedDocument}, "ok"},
+					"its hash":                        {hashed(listedDocument), "ok"},
+					"both":                            {both(listedDocument), "ok"},
+					"another doc":                     {map[string]any{"query": otherDocument}, unregistered},
+					"another doc with its hash":       {both(otherDocument), unregistered},
+					"the hash of another doc":         {hashed(otherDocument), unregistered},
+					"another doc with a known hash":   {map[string]any{"query": otherDocument, "extensions": hashed(listedDocument)["extensions"]}, "PERSISTED_QUERY_HASH_MISMATCH"},
+					"a registered doc with a space":   {map[string]any{"query": listedDocument + " "}, unregistered},
+					"what introspection asks for":     {map[string]any{"query": introspection}, unregistered},
+					"a doc that is no GraphQL at all": {map[string]any{"query": "}{"}, unregistered},
 				} {
 					for _, who := range []*db.Educator{s.NorthTeacher, s.DistrictAdmin} {
 						if got := outcomeOf(send(s, t, who, c.fields)); got != c.want {
@@ -364,7 +364,7 @@ func TestRegisteredDocumentsMeetTheLimits(t *testing.T) {
 func TestCheckDocument(t *testing.T) {
 	t.Parallel()
 	checker := newChecker()
-	for document, want := range map[string]string{
+	for doc, want := range map[string]string{
 		listedDocument: "",
 		"query A { viewer { ...E } } fragment E on Viewer { educator { id } }": "",
 		"query A { nothing }":            "Cannot query field",
@@ -375,12 +375,12 @@ func TestCheckDocument(t *testing.T) {
 		"query A { " + strings.Repeat("node(id: 1) { ... on Student { organization { ", 12) + "id" + strings.Repeat(" } } }", 12) + " }": "more than 20 fields inside each other",
 		"query A { students(first: 500) { nodes { groups { students(first: 500) { nodes { id } } } } } }":                                "costs",
 	} {
-		op, err := checker.Check(document)
+		op, err := checker.Check(doc)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%.60s: %v; want %q", document, err, want)
+			t.Errorf("%.60s: %v; want %q", doc, err, want)
 		}
 		if err == nil && op.Name == "" {
-			t.Errorf("%.60s has no name", document)
+			t.Errorf("%.60s has no name", doc)
 		}
 	}
 }

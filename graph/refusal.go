@@ -20,7 +20,7 @@ func userErrors(ctx context.Context, err error) ([]*model.UserError, error) {
 func mendable(err error) ([]*model.UserError, error) {
 	var refusals roster.Refusals
 	if errors.As(err, &refusals) {
-		return all(refusals, func(f *fault.Error) *model.UserError { return toUserError(f) }), nil
+		return all(refusals, toUserError), nil
 	}
 	f := fault.From(err)
 	if f == nil {

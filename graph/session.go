@@ -37,7 +37,7 @@ func (r *Resolver) connect(ctx context.Context, payload map[string]any) (context
 		}
 		text, _ := value.(string)
 		token := tokenOf(&http.Request{Header: http.Header{"Authorization": {text}}})
-		ctx = context.WithValue(ctx, tokenKey{}, token)
+		ctx = context.WithValue(ctx, tokenKey{}, token) //nolint:fatcontext // one header at most is this one
 	}
 	return r.authenticate(ctx)
 }

@@ -130,7 +130,7 @@ func (r subscriptionResolver) DashboardNotifications(ctx context.Context,
 // operation; later it ends the subscription with an error.
 //
 // Between two polls it holds no database connection and no snapshot.
-func watch[T, M any, S comparable](ctx context.Context, look func(context.Context) (T, error), state func(T) S,
+func watch[T, M any, S comparable](ctx context.Context, look func(context.Context) (T, error), stateOf func(T) S,
 	finished func(T) bool, convert func(T) M, fast, slow time.Duration) (<-chan M, error) {
 	session := sessionOf(ctx)
 	// A change of the session after this line ends the next pause.
@@ -143,14 +143,14 @@ func watch[T, M any, S comparable](ctx context.Context, look func(context.Contex
 	go func() {
 		defer close(events)
 		for {
-			sent := state(now)
+			sent := stateOf(now)
 			session.arrive()
 			select {
 			case events <- convert(now):
 			case <-ctx.Done():
 				return
 			}
-			for pause := fast; state(now) == sent; pause = min(pause*5/4, slow) {
+			for pause := fast; stateOf(now) == sent; pause = min(pause*5/4, slow) {
 				if finished(now) {
 					return
 				}

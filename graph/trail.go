@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -122,7 +123,7 @@ var guesses = map[string]bool{
 
 // noteFault notes the errors that depend on who asked, not on the input.
 func noteFault(ctx context.Context, err error) {
-	if refusals, ok := err.(roster.Refusals); ok {
+	if refusals, several := errors.AsType[roster.Refusals](err); several {
 		for _, f := range refusals {
 			noteFault(ctx, f)
 		}

@@ -86,7 +86,7 @@ func (in installation) contents() contents {
 		for i, row := range rows {
 			var line strings.Builder
 			for c, column := range columns {
-				fmt.Fprintf(&line, "%s=%q ", column, comparable(column, row[c], students))
+				fmt.Fprintf(&line, "%s=%q ", column, stable(column, row[c], students))
 			}
 			lines[i] = line.String()
 		}
@@ -96,8 +96,8 @@ func (in installation) contents() contents {
 	return all
 }
 
-// comparable is a value as it must be the same in every run.
-func comparable(column, value string, students map[string]string) string {
+// stable is a value as it must be the same in every run.
+func stable(column, value string, students map[string]string) string {
 	switch {
 	case column == "id", column == "created_at", column == "lease_owner", column == "lease_until", column == "fence",
 		column == "abandoned", column == "key_print", column == "cells", column == "sealed":

@@ -16,7 +16,7 @@ import (
 // right and the wrong district, in the own and in another name.
 func (b bench) candidates(name string, c caller) (rows []row) {
 	organizations, educators := b.tables["organizations"], b.tables["educators"]
-	any := func(table string) int { return b.tables[table][b.rnd.IntN(len(b.tables[table]))].id("id") }
+	anyOf := func(table string) int { return b.tables[table][b.rnd.IntN(len(b.tables[table]))].id("id") }
 	districts := []int{b.Alpha.ID, b.Beta.ID}
 	switch name {
 	case "Educator":
@@ -27,15 +27,15 @@ func (b bench) candidates(name string, c caller) (rows []row) {
 		for _, d := range districts {
 			in := row{"district_id": d, "parent_id": d}
 			rows = append(rows, in.with("type", "SCHOOL"), in.with("type", "DISTRICT"),
-				in.with("type", "SCHOOL").with("parent_id", any("organizations")))
+				in.with("type", "SCHOOL").with("parent_id", anyOf("organizations")))
 		}
 	case "Enrollment":
 		for range 12 {
-			rows = append(rows, row{"student_id": any("students"), "group_id": any("groups")})
+			rows = append(rows, row{"student_id": anyOf("students"), "group_id": anyOf("groups")})
 		}
 	case "GroupEducator":
 		for range 12 {
-			rows = append(rows, row{"educator_id": any("educators"), "group_id": any("groups")})
+			rows = append(rows, row{"educator_id": anyOf("educators"), "group_id": anyOf("groups")})
 		}
 	default:
 		for _, o := range organizations {
@@ -43,7 +43,7 @@ func (b bench) candidates(name string, c caller) (rows []row) {
 				at := row{"organization_id": o.id("id"), "district_id": d}
 				switch name {
 				case "RoleAssignment":
-					rows = append(rows, at.with("educator_id", any("educators")), at.with("educator_id", any("educators")))
+					rows = append(rows, at.with("educator_id", anyOf("educators")), at.with("educator_id", anyOf("educators")))
 				case "BulkJob":
 					submitters := []int{c.viewer.SubmitterID(), educators[b.rnd.IntN(len(educators))].id("id")}
 					for _, kind := range []string{"IMPORT_STUDENTS", "IMPORT_GROUPS", "IMPORT_EDUCATORS", "EDIT_STUDENTS",
@@ -52,7 +52,7 @@ func (b bench) candidates(name string, c caller) (rows []row) {
 					}
 				case "ServiceKey":
 					own := at.with("created_by", c.viewer.SubmitterID())
-					rows = append(rows, own, at.with("created_by", any("educators")), own.with("agent_id", any("educators")))
+					rows = append(rows, own, at.with("created_by", anyOf("educators")), own.with("agent_id", anyOf("educators")))
 					for _, e := range educators {
 						if e.id("service") == 1 {
 							rows = append(rows, own.with("agent_id", e.id("id")))

@@ -164,7 +164,7 @@ func entries(value any) (n int) {
 // if there is none. A single value counts as a list of one.
 func listAt(arguments map[string]any, path string) int {
 	var at any = arguments
-	for _, step := range strings.Split(path, ".") {
+	for step := range strings.SplitSeq(path, ".") {
 		object, ok := at.(map[string]any)
 		if !ok {
 			return 0

@@ -135,7 +135,7 @@ func negotiate(r *http.Request) string {
 		return plainJSON
 	}
 	best, quality := "", 0.0
-	for _, item := range strings.Split(header, ",") {
+	for item := range strings.SplitSeq(header, ",") {
 		media, options, err := mime.ParseMediaType(item)
 		if err != nil {
 			continue

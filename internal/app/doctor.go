@@ -101,22 +101,22 @@ func (a *app) tellKeys(ctx context.Context, d *database.DB, loader *config.Loade
 		apps[vault.PrintOf(cfg.Secret.OldKeys()[i])] += n
 	}
 	for i, key := range cfg.Secret.OldKeys() {
-		print := vault.PrintOf(key)
-		switch needed := needs(jobs.Needed[print], apps[print]); {
-		case print == jobs.Own:
+		name := vault.PrintOf(key)
+		switch needed := needs(jobs.Needed[name], apps[name]); {
+		case name == jobs.Own:
 			fmt.Fprintf(a.out, "Old secret key %d is the secret key itself.\n", i+1)
 		case needed != "":
 			fmt.Fprintf(a.out, "Old secret key %d (%s) is needed by %s; a running server that has it encrypts them anew.\n",
-				i+1, print, needed)
+				i+1, name, needed)
 		default:
 			fmt.Fprintf(a.out,
 				"Old secret key %d (%s) is needed by nothing that is stored. "+
-					"It can go when every server runs with the new key.\n", i+1, print)
+					"It can go when every server runs with the new key.\n", i+1, name)
 		}
 	}
-	for _, print := range slices.Sorted(maps.Keys(jobs.Missing)) {
-		fmt.Fprintf(a.out, "A secret key that is not here (%s) is needed by %s: give it with --old-secret-keys.\n", print,
-			quote.Count(jobs.Missing[print], "bulk job"))
+	for _, name := range slices.Sorted(maps.Keys(jobs.Missing)) {
+		fmt.Fprintf(a.out, "A secret key that is not here (%s) is needed by %s: give it with --old-secret-keys.\n", name,
+			quote.Count(jobs.Missing[name], "bulk job"))
 	}
 	if n := factors.Missing; n > 0 {
 		fmt.Fprintf(a.out,

@@ -169,8 +169,8 @@ func (a *app) readPassword(own ...string) (string, error) {
 }
 
 // identity returns the identity service for commands that set no password.
-func (a *app) identity(d *database.DB, linkBase string) *identity.Service {
-	return a.identityWith(d, linkBase, nil)
+func (a *app) identity(d *database.DB) *identity.Service {
+	return a.identityWith(d, "", nil)
 }
 
 // identityWith returns it for commands that set passwords, which are not allowed for some
@@ -268,7 +268,7 @@ func (a *app) switchEducator(name, short string, disable bool) *cobra.Command {
 		}
 		defer d.Close()
 		system := viewer.AsSystem(cmd.Context(), "account that the operator disables or enables")
-		if err := a.identity(d, "").SetDisabled(system, args[0], disable); err != nil {
+		if err := a.identity(d).SetDisabled(system, args[0], disable); err != nil {
 			return err
 		}
 		fmt.Fprintf(a.out, "%s is %sd.\n", args[0], name)
@@ -292,7 +292,7 @@ new account there. The next person whose verified address is that of the account
 			return err
 		}
 		defer d.Close()
-		n, err := a.identity(d, "").Unlink(viewer.AsSystem(cmd.Context(), "account that the operator unlinks"), args[0])
+		n, err := a.identity(d).Unlink(viewer.AsSystem(cmd.Context(), "account that the operator unlinks"), args[0])
 		if err == nil {
 			fmt.Fprintf(a.out, "%s is linked to nobody; it was linked to %d.\n", args[0], n)
 		}

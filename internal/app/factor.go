@@ -68,7 +68,7 @@ one up first. Make sure by another way that it is the person who asks.`,
 		}
 		defer d.Close()
 		system := viewer.AsSystem(cmd.Context(), "second factors that the operator removes")
-		if err := a.identity(d, "").ResetFactorsOf(system, args[0]); err != nil {
+		if err := a.identity(d).ResetFactorsOf(system, args[0]); err != nil {
 			return err
 		}
 		fmt.Fprintf(a.out, "%s has no second factor, and is signed out everywhere.\n", args[0])

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -118,7 +119,7 @@ func (a *app) importFiles(ctx context.Context, loader *config.Loader, f importFl
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		if code := codeOf(job); code != nil && code != exitRefused {
+		if code := codeOf(job); code != nil && !errors.Is(code, exitRefused) {
 			return code
 		}
 		refused = refused || job.Errors > 0

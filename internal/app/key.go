@@ -74,7 +74,7 @@ func (a *app) createKey() *cobra.Command {
 			return err
 		}
 		in.OrganizationID = o.ID
-		made, secret, err := a.identity(d, "").CreateKey(system, in)
+		made, secret, err := a.identity(d).CreateKey(system, in)
 		if err != nil {
 			return err
 		}
@@ -164,7 +164,7 @@ func (a *app) revokeKey() *cobra.Command {
 			return err
 		}
 		defer d.Close()
-		return a.runRevokeKey(viewer.AsSystem(cmd.Context(), "service key that the operator revokes"), a.identity(d, ""), id)
+		return a.runRevokeKey(viewer.AsSystem(cmd.Context(), "service key that the operator revokes"), a.identity(d), id)
 	}
 	return cmd
 }

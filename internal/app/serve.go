@@ -72,7 +72,7 @@ func (a *app) run(ctx context.Context, cfg config.Config, log *slog.Logger,
 		return err
 	}
 	// Listening comes first, because it is what fails most often.
-	listener, err := listen(cfg.Server.Addr)
+	listener, err := listen(ctx, cfg.Server.Addr)
 	if err != nil {
 		return err
 	}
@@ -278,8 +278,9 @@ func (s *services) recountForever(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-func listen(address string) (net.Listener, error) {
-	listener, err := net.Listen("tcp", address)
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("the address %s is in use; end the other program, or choose another one with --addr", address)
 	}

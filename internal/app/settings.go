@@ -23,7 +23,7 @@ import (
 )
 
 func (a *app) settings() *cobra.Command {
-	var organization string
+	var named string
 	cmd := &cobra.Command{
 		Use:   "settings [NAME=VALUE ...]",
 		Short: "Show and change what holds for a district or a school",
@@ -39,7 +39,7 @@ settings through the API, wait for 24 hours, or for a second administrator; what
 		Example: `  homeroom settings --organization "North School"
   homeroom settings retention-days=60 time-zone=America/Chicago`,
 	}
-	cmd.Flags().StringVar(&organization, "organization", "",
+	cmd.Flags().StringVar(&named, "organization", "",
 		"the district or school, by id, external id or name; the only district where it is not given")
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -55,7 +55,7 @@ settings through the API, wait for 24 hours, or for a second administrator; what
 		}
 		defer d.Close()
 		system := viewer.AsSystem(cmd.Context(), "settings that the operator shows or changes")
-		o, err := target(system, d, organization, "")
+		o, err := target(system, d, named, "")
 		if err != nil {
 			return err
 		}

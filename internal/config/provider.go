@@ -83,7 +83,7 @@ func parseProviders(value string) ([]Provider, error) {
 	if file := providersFile(value); file != "" {
 		var err error
 		if text, err = os.ReadFile(file); err != nil {
-			return nil, fmt.Errorf("is neither a JSON list nor a file that can be read: %v", pathless(err))
+			return nil, fmt.Errorf("is neither a JSON list nor a file that can be read: %w", pathless(err))
 		}
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -111,7 +111,7 @@ func (p *Provider) complete() error {
 		}
 		text, err := os.ReadFile(p.ClientSecretFile)
 		if err != nil {
-			return fmt.Errorf("clientSecretFile cannot be read: %v", pathless(err))
+			return fmt.Errorf("clientSecretFile cannot be read: %w", pathless(err))
 		}
 		p.ClientSecret = Hidden(strings.TrimSpace(string(text)))
 	}

@@ -218,7 +218,7 @@ func Scratch(ctx context.Context, serverURL, prefix string) (string, func(), err
 	drop := func() {
 		if conn, err := sql.Open(MySQL.DriverName(), src.dsn); err == nil {
 			defer conn.Close()
-			_, _ = conn.Exec("DROP DATABASE IF EXISTS `" + name + "`")
+			_, _ = conn.ExecContext(context.WithoutCancel(ctx), "DROP DATABASE IF EXISTS `"+name+"`")
 		}
 	}
 	path, query, hasQuery := strings.Cut(serverURL, "?")

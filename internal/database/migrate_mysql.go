@@ -231,27 +231,29 @@ func (m *migrator) define(ctx context.Context, statement, before string) error {
 func (m *migrator) stepOfRows(ctx context.Context, name string, i int, statement string) error {
 	return m.fenced(ctx, func(tx *sql.Tx) error {
 		var applied int
-		if err := tx.QueryRow("SELECT applied FROM schema_revisions WHERE name = ? FOR UPDATE", name).
-			Scan(&applied); err != nil || applied > i {
+		if err := tx.QueryRowContext(context.WithoutCancel(ctx),
+			"SELECT applied FROM schema_revisions WHERE name = ? FOR UPDATE", name).Scan(&applied); err != nil || applied > i {
 			return err
 		}
 		if err := m.at(Noted, statement); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(statement); err != nil {
+		if _, err := tx.ExecContext(context.WithoutCancel(ctx), statement); err != nil {
 			return err
 		}
 		if err := m.at(Ran, statement); err != nil {
 			return err
 		}
-		_, err := tx.Exec("UPDATE schema_revisions SET applied = ?, begun = ? WHERE name = ?", i+1, i+1, name)
+		_, err := tx.ExecContext(context.WithoutCancel(ctx),
+			"UPDATE schema_revisions SET applied = ?, begun = ? WHERE name = ?", i+1, i+1, name)
 		return err
 	})
 }
 
 func (m *migrator) note(ctx context.Context, name, set string, values ...any) error {
 	return m.fenced(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec("UPDATE schema_revisions SET "+set+" WHERE name = ?", append(values, name)...)
+		_, err := tx.ExecContext(context.WithoutCancel(ctx), "UPDATE schema_revisions SET "+set+" WHERE name = ?",
+			append(values, name)...)
 		return err
 	})
 }

@@ -3,7 +3,6 @@ package download_test
 import (
 	"context"
 	"crypto/rand"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -41,7 +40,7 @@ func TestDownload(t *testing.T) {
 		w.Student(t, w.South, "Sam", "South", 600)
 		w.Student(t, w.North, "In", "Algebra", 600, w.Algebra)
 
-		log := slog.New(slog.NewTextHandler(io.Discard, nil))
+		log := slog.New(slog.DiscardHandler)
 		now := fixture.Today
 		clock := func() time.Time { return now }
 		people := identity.New(d,

@@ -39,9 +39,9 @@ func (s *Service) openFilter(name string, q url.Values, filter any) error {
 	if err != nil {
 		return err
 	}
-	clear, err := s.filter.Open(nil, nil, sealed, []byte(name))
+	opened, err := s.filter.Open(nil, nil, sealed, []byte(name))
 	if err != nil {
 		return err
 	}
-	return json.Unmarshal(clear, filter)
+	return json.Unmarshal(opened, filter)
 }

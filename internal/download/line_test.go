@@ -3,7 +3,6 @@ package download_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -124,7 +123,7 @@ func TestDownloadsAreFew(t *testing.T) {
 // newDownloads is a service over the world of a test.
 func newDownloads(t *testing.T, d *database.DB, now func() time.Time, o download.Options) *download.Service {
 	t.Helper()
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	people := identity.New(d,
 		identity.Options{Hasher: identity.NewHasher(identity.Cost{Memory: 64, Time: 1}), Now: now, Log: log})
 	usages := usage.New(d, now, log)

@@ -91,7 +91,7 @@ func SortName(last, first string) string {
 
 // Words splits text into the folded words that a search compares.
 func Words(s string) []string {
-	return strings.FieldsFunc(Text(s), func(r rune) bool { return unicode.IsSpace(r) })
+	return strings.FieldsFunc(Text(s), unicode.IsSpace)
 }
 
 // cut shortens s to at most n characters.

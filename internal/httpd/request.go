@@ -3,6 +3,7 @@ package httpd
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -88,7 +89,7 @@ func (s *Server) contain(r *http.Request, a *answer) {
 		return
 	}
 	begun := a.status != 0
-	if p != http.ErrAbortHandler {
+	if err, is := p.(error); !is || !errors.Is(err, http.ErrAbortHandler) {
 		s.log.ErrorContext(r.Context(), "panic", "value", fmt.Sprint(p), "stack", string(debug.Stack()))
 		if !begun {
 			a.fail(http.StatusInternalServerError, "INTERNAL",

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/openhomeroom/homeroom/ent/db"
@@ -149,9 +150,7 @@ func (s *Service) added(ctx context.Context, client *db.Client, e *db.Educator, 
 		return nil, err
 	}
 	all := audit.Facts{"factor": string(method)}
-	for name, value := range facts {
-		all[name] = value
-	}
+	maps.Copy(all, facts)
 	recordAbout(ctx, audit.SecondFactorAdded, e, all)
 	if err := s.endOthers(ctx, client, own); err != nil {
 		return nil, err
@@ -188,9 +187,7 @@ func (s *Service) removed(ctx context.Context, client *db.Client, e *db.Educator
 		}
 	}
 	all := audit.Facts{"factor": string(method)}
-	for name, value := range facts {
-		all[name] = value
-	}
+	maps.Copy(all, facts)
 	recordAbout(ctx, audit.SecondFactorRemoved, e, all)
 	return s.endOthers(ctx, client, own)
 }

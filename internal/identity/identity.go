@@ -146,7 +146,7 @@ func (s *Service) verify(system context.Context, password, hash string, try atte
 	if err != nil {
 		s.takeBack(system, try)
 		if try.refusal != nil {
-			return false, nil
+			return false, nil //nolint:nilerr // a refused attempt is told the refusal, whatever else went wrong
 		}
 	}
 	return right, err

@@ -306,7 +306,7 @@ func (s *Service) ownerByResponse(system context.Context, response string) (*db.
 	}
 	id, err := factor.CredentialID(response)
 	if err != nil {
-		return nil, nil // an unreadable response opens nothing
+		return nil, nil //nolint:nilerr // an unreadable response opens nothing
 	}
 	p, err := s.db.Client(system).Passkey.Query().Where(passkey.CredentialHash(hashToken(string(id)))).Only(system)
 	if err != nil {

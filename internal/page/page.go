@@ -70,10 +70,10 @@ func Parse(a Args, order Order) (Query, error) {
 	}
 	var err error
 	if q.after, err = decode(a.After, order); err != nil {
-		return q, err.(*fault.Error).At("after")
+		return q, fault.From(err).At("after")
 	}
 	if q.before, err = decode(a.Before, order); err != nil {
-		return q, err.(*fault.Error).At("before")
+		return q, fault.From(err).At("before")
 	}
 	return q, nil
 }

@@ -3,7 +3,6 @@ package roster_test
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -21,7 +20,7 @@ import (
 func clock() time.Time { return fixture.Today }
 
 func newRoster(d *database.DB) *roster.Service {
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	return roster.New(d, roster.Options{
 		Hash:    func(_ context.Context, password string) (string, error) { return "hash of " + password, nil },
 		Recount: usage.RecountStudents,

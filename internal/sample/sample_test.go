@@ -109,20 +109,20 @@ func hash(t testing.TB, d *database.DB) string {
 func TestSameOptionsSameRows(t *testing.T) {
 	t.Parallel()
 	o := sample.Options{Seed: 7, Students: 900, Schools: 3, PasswordHash: "$argon2id$x"}
-	make := func(kind database.Kind, o sample.Options) string {
+	written := func(kind database.Kind, o sample.Options) string {
 		d := dbtest.Open(t, kind)
 		fill(t, d, o)
 		return hash(t, d)
 	}
-	want := make(database.SQLite, o)
-	if got := make(database.SQLite, o); got != want {
+	want := written(database.SQLite, o)
+	if got := written(database.SQLite, o); got != want {
 		t.Error("a second run gives other rows")
 	}
-	if got := make(database.MySQL, o); got != want {
+	if got := written(database.MySQL, o); got != want {
 		t.Error("MySQL has other rows than SQLite")
 	}
 	o.Seed++
-	if make(database.SQLite, o) == want {
+	if written(database.SQLite, o) == want {
 		t.Error("another seed gives the same rows")
 	}
 }

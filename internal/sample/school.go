@@ -24,7 +24,7 @@ func (p *plan) fillSchool(b *batch, position int) {
 	s := &p.schools[position]
 	first := len(b.groups)
 	for i := range s.groups[1] - s.groups[0] {
-		b.groups = append(b.groups, p.group(r, position, i))
+		b.groups = append(b.groups, p.group(position, i))
 	}
 	groups := b.groups[first:]
 	choice := newChoice(groups, s)
@@ -49,7 +49,7 @@ const (
 )
 
 // group makes up the i-th group of a school.
-func (p *plan) group(r *rand.Rand, position, i int) group {
+func (p *plan) group(position, i int) group {
 	s := &p.schools[position]
 	g := group{school: position, externalID: fmt.Sprintf("G%07d", s.groups[0]+i+1)}
 	span := int(s.highest-s.lowest) + 1
@@ -62,7 +62,7 @@ func (p *plan) group(r *rand.Rand, position, i int) group {
 	teachers := s.teachers
 	if position == 0 {
 		if i == sameName {
-			same := p.group(r, position, sameNameAs)
+			same := p.group(position, sameNameAs)
 			g.name, g.grade = same.name, same.grade
 		}
 		if i < groupsOfSignIn {

@@ -33,8 +33,8 @@ var errOpen = errors.New("seal: no key opens it")
 
 // Open implements cipher.AEAD.
 func (r *Reader) Open(dst, nonce, sealed, data []byte) ([]byte, error) {
-	clear, _, err := r.open(dst, nonce, sealed, data)
-	return clear, err
+	text, _, err := r.open(dst, nonce, sealed, data)
+	return text, err
 }
 
 // Older is how many older keys there are.
@@ -51,13 +51,13 @@ func (r *Reader) KeyOf(sealed, data []byte) int {
 }
 
 func (r *Reader) open(dst, nonce, sealed, data []byte) ([]byte, int, error) {
-	clear, err := r.AEAD.Open(dst, nonce, sealed, data)
+	text, err := r.AEAD.Open(dst, nonce, sealed, data)
 	if err == nil {
-		return clear, 0, nil
+		return text, 0, nil
 	}
 	for i, aead := range r.older {
-		if clear, err = aead.Open(dst, nonce, sealed, data); err == nil {
-			return clear, i + 1, nil
+		if text, err = aead.Open(dst, nonce, sealed, data); err == nil {
+			return text, i + 1, nil
 		}
 	}
 	return nil, 0, errOpen

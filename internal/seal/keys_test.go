@@ -19,8 +19,8 @@ func TestOldKeysOpenAndTheNewOneSeals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if clear, err := both.Open(nil, nil, sealed, []byte("place")); err != nil || string(clear) != "text" {
-		t.Errorf("%q, %v", clear, err)
+	if opened, err := both.Open(nil, nil, sealed, []byte("place")); err != nil || string(opened) != "text" {
+		t.Errorf("%q, %v", opened, err)
 	}
 	if _, err := both.Open(nil, nil, sealed, []byte("elsewhere")); err == nil {
 		t.Error("what was sealed for another place is opened")

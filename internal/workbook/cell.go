@@ -107,7 +107,7 @@ func (r *rows) value(s stored) (c cell, err error) {
 		if strings.TrimSpace(s.raw) == "" {
 			return c, nil
 		}
-		ok := false
+		var ok bool
 		if c.text, c.flaw, ok = r.book.number(s.raw, s.style); !ok {
 			return c, damaged("A cell of the workbook holds a number that is none, or has a style that is not there.")
 		}

@@ -195,11 +195,11 @@ func plain(t testing.TB) []byte {
 	})
 }
 
-func in(part, old, new string) func(string, []byte) []byte {
+func in(part, before, after string) func(string, []byte) []byte {
 	return func(name string, content []byte) []byte {
 		if !strings.HasSuffix(name, part) {
 			return content
 		}
-		return bytes.Replace(content, []byte(old), []byte(new), 1)
+		return bytes.Replace(content, []byte(before), []byte(after), 1)
 	}
 }

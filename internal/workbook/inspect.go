@@ -1,6 +1,7 @@
 package workbook
 
 import (
+	"errors"
 	"io"
 	"strings"
 
@@ -23,7 +24,7 @@ func (b *Book) inspect() error {
 	last, wide, several := b.format.HeaderRow, 0, 0
 	for {
 		err := rows.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -56,7 +57,7 @@ func (b *Book) inspect() error {
 func (b *Book) header(rows *rows) error {
 	for {
 		err := rows.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return damaged("The workbook has changed while it was read.")
 		}
 		if err != nil {
@@ -130,7 +131,7 @@ func (r *Reader) Next() (csvfile.Record, error) {
 		case r.err != nil:
 			r.rows.close()
 		}
-		if r.err == io.EOF && r.n != r.book.format.Rows {
+		if errors.Is(r.err, io.EOF) && r.n != r.book.format.Rows {
 			r.err = endTooEarly(io.EOF)
 		}
 	}
@@ -160,7 +161,7 @@ func (r *Reader) record() csvfile.Record {
 }
 
 func endTooEarly(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return damaged("A part of the workbook ends too early.")
 	}
 	return err

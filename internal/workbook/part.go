@@ -67,7 +67,7 @@ func (d *decoder) next() (xml.Token, error) {
 	token, err := d.Token()
 	var refused *csvfile.Error
 	switch {
-	case err == io.EOF && d.begun:
+	case errors.Is(err, io.EOF) && d.begun:
 		return nil, io.EOF
 	case errors.As(err, &refused):
 		return nil, refused
@@ -100,7 +100,7 @@ var errDamaged = damaged("A part of the workbook is damaged.")
 func (d *decoder) inside(fn func(xml.Token) error) error {
 	for outside := d.depth - 1; ; {
 		token, err := d.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return errDamaged
 		}
 		if err != nil {
@@ -167,7 +167,7 @@ func (b *Book) each(part string, most int64, fn func(d *decoder, e xml.StartElem
 	defer d.close()
 	for {
 		token, err := d.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

@@ -2,6 +2,7 @@ package workbook
 
 import (
 	"encoding/xml"
+	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -41,7 +42,7 @@ func (r *rows) close() { r.d.close() }
 func (r *rows) next() error {
 	for {
 		token, err := r.d.next()
-		if err == io.EOF && !r.seen {
+		if errors.Is(err, io.EOF) && !r.seen {
 			return errDamaged
 		}
 		if err != nil {

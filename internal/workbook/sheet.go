@@ -2,6 +2,7 @@ package workbook
 
 import (
 	"encoding/xml"
+	"errors"
 	"io"
 	"path"
 	"strings"
@@ -169,7 +170,7 @@ func (b *Book) isEmpty(part string) (bool, error) {
 	for {
 		err := rows.next()
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return true, nil
 		case err != nil:
 			return false, err
