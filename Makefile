@@ -21,7 +21,7 @@ test-fast: ## The Go tests, cached and without lint; PKG=./internal/roster/... n
 mutants: ## Small faults that the tests should notice, one at a time; ONLY=ent/rule or SINCE=main narrows. See docs/testing.md
 	@.ci/in-memory .ci/with-mysql go run ./internal/mutant $(if $(SINCE),-since $(SINCE)) $(ONLY)
 
-lint: ## gofmt, go vet and staticcheck on the hand-written code
+lint: ## gofmt and golangci-lint on the hand-written code
 	@.ci/lint
 
 vulnerabilities: ## Look for known vulnerabilities in what the program can reach
