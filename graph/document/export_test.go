@@ -1,6 +1,7 @@
 package document
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2"
@@ -56,10 +57,8 @@ func lists(schema *ast.Schema, t *ast.Type, path string, above []string) (paths 
 	if t.Elem != nil {
 		return []string{path}
 	}
-	for _, name := range above {
-		if name == t.NamedType {
-			return nil
-		}
+	if slices.Contains(above, t.NamedType) {
+		return nil
 	}
 	for _, f := range schema.Types[t.NamedType].Fields {
 		paths = append(paths, lists(schema, f.Type, path+"."+f.Name, append(above, t.NamedType))...)

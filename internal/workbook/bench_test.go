@@ -42,6 +42,8 @@ func large(t testing.TB, rows int) []byte {
 // TestALargeWorkbookNeedsLittleMemory reads 50,000 rows and watches the heap
 // meanwhile: the file itself and the texts that cells share are in it, and no
 // sheet.
+//
+//nolint:paralleltest // it measures memory, which other tests would take at the same time
 func TestALargeWorkbookNeedsLittleMemory(t *testing.T) {
 	const rows, most = 50_000, 40 << 20
 	file := large(t, rows)

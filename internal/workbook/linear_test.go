@@ -191,6 +191,8 @@ func allocated(t testing.TB, file []byte) uint64 {
 // TestWorkbooksAreReadInLinearMemory doubles everything of which a workbook may
 // have many and compares what reading it takes from the heap. It is not parallel:
 // others would be counted.
+//
+//nolint:paralleltest // it measures memory, which other tests would take at the same time
 func TestWorkbooksAreReadInLinearMemory(t *testing.T) {
 	for name, of := range constructs {
 		t.Run(name, func(t *testing.T) {
@@ -205,6 +207,8 @@ func TestWorkbooksAreReadInLinearMemory(t *testing.T) {
 }
 
 // TestALittleWorkbookIsNoLargeOne reads files in which little stands for much.
+//
+//nolint:paralleltest // it measures memory, which other tests would take at the same time
 func TestALittleWorkbookIsNoLargeOne(t *testing.T) {
 	many := strings.Repeat(`<c t="s"><v>0</v></c>`, 256)
 	for name, c := range map[string]struct {
