@@ -160,6 +160,8 @@ const ordinary = `{ students(first: 50) { totalCount nodes { id firstName lastNa
 
 // TestAttacks compares what an attack costs with an ordinary query in the same
 // run. It measures the memory of the process, so it runs alone.
+//
+//nolint:paralleltest // it compares times, which other tests would change
 func TestAttacks(t *testing.T) {
 	s := newServer(t, dbtest.Open(t, database.SQLite), func(l *graph.Limits) { l.RequestBytes = 2 << 20 })
 	for i := range 50 {

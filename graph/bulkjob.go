@@ -48,17 +48,17 @@ func (r queryResolver) BulkJobs(ctx context.Context, organizationID *string, fir
 }
 
 // primeJobs is primeStudents for jobs.
-func primeJobs(ctx context.Context, page []*db.BulkJob, prefixes ...string) error {
-	if len(page) == 0 {
+func primeJobs(ctx context.Context, list []*db.BulkJob, prefixes ...string) error {
+	if len(list) == 0 {
 		return nil
 	}
 	l := loader.From(ctx)
-	ids := all(page, func(j *db.BulkJob) int { return j.ID })
-	for i, j := range page {
+	ids := all(list, func(j *db.BulkJob) int { return j.ID })
+	for i, j := range list {
 		l.BulkJobByID.Set(ids[i], j)
 	}
 	if selects(ctx, under(prefixes, "organization")...) {
-		if err := l.SchoolByID.Prime(ctx, all(page, func(j *db.BulkJob) int { return j.OrganizationID })); err != nil {
+		if err := l.SchoolByID.Prime(ctx, all(list, func(j *db.BulkJob) int { return j.OrganizationID })); err != nil {
 			return err
 		}
 	}
@@ -68,24 +68,24 @@ func primeJobs(ctx context.Context, page []*db.BulkJob, prefixes ...string) erro
 		}
 	}
 	if selects(ctx, under(prefixes, "submittedBy")...) {
-		if err := l.SubmitterByID.Prime(ctx, all(page, func(j *db.BulkJob) int { return j.SubmittedBy })); err != nil {
+		if err := l.SubmitterByID.Prime(ctx, all(list, func(j *db.BulkJob) int { return j.SubmittedBy })); err != nil {
 			return err
 		}
 	}
 	if selects(ctx, under(prefixes, "progress")...) {
-		if err := l.ProgressByJob.Prime(ctx, page); err != nil {
+		if err := l.ProgressByJob.Prime(ctx, list); err != nil {
 			return err
 		}
 	}
-	return primeWaiting(ctx, page, prefixes)
+	return primeWaiting(ctx, list, prefixes)
 }
 
-// primeWaiting is primeJobs for the jobs that those of a page wait for.
-func primeWaiting(ctx context.Context, page []*db.BulkJob, prefixes []string) error {
+// primeWaiting is primeJobs for the jobs that those of a list wait for.
+func primeWaiting(ctx context.Context, list []*db.BulkJob, prefixes []string) error {
 	l := loader.From(ctx)
 	first := selects(ctx, under(prefixes, "waitingFor")...)
 	if first || selects(ctx, under(prefixes, "waiting")...) {
-		if err := l.WaitingByJob.Prime(ctx, page); err != nil {
+		if err := l.WaitingByJob.Prime(ctx, list); err != nil {
 			return err
 		}
 	}
@@ -93,7 +93,7 @@ func primeWaiting(ctx context.Context, page []*db.BulkJob, prefixes []string) er
 		return nil
 	}
 	var ids []int
-	for _, j := range page {
+	for _, j := range list {
 		id, err := l.WaitingByJob.Load(ctx, j)
 		if err != nil {
 			return err

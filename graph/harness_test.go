@@ -192,7 +192,7 @@ func (a answer) code() string {
 // at returns what lies at a path of the data, such as "students.nodes.0.id".
 func (a answer) at(path string) any {
 	var v any = a.Data
-	for _, step := range strings.Split(path, ".") {
+	for step := range strings.SplitSeq(path, ".") {
 		switch x := v.(type) {
 		case map[string]any:
 			v = x[step]

@@ -69,6 +69,8 @@ func manyLists(n int) string { return `{"a":[[]` + strings.Repeat(",[]", n-1) + 
 // TestAttacksByWebSocket compares what a WebSocket of somebody without an account
 // costs with an ordinary query. It measures the memory of the process, so it runs
 // alone.
+//
+//nolint:paralleltest // it measures memory, which other tests would take at the same time
 func TestAttacksByWebSocket(t *testing.T) {
 	s := newServer(t, dbtest.Open(t, database.SQLite))
 	for i := range 50 {

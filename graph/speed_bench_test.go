@@ -19,7 +19,7 @@ var benchStudents = flag.Int("students", 20_000, "how many students the district
 
 // BenchmarkDashboard compares what the dashboard asks first, over HTTP with the
 // session looked up, with the same rows read by hand-written SQL on the same
-// database. `go test ./graph -bench Dashboard -run '^$' -students 200000`
+// database. `go test ./graph -bench Dashboard -run '^$' -students 200000`.
 func BenchmarkDashboard(b *testing.B) {
 	for _, kind := range []database.Kind{database.SQLite, database.MySQL} {
 		b.Run(string(kind), func(b *testing.B) {

@@ -279,8 +279,8 @@ func (s *services) recountForever(ctx context.Context, log *slog.Logger) {
 }
 
 func listen(ctx context.Context, address string) (net.Listener, error) {
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", address)
+	var listening net.ListenConfig
+	listener, err := listening.Listen(ctx, "tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("the address %s is in use; end the other program, or choose another one with --addr", address)
 	}

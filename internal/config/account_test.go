@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -13,9 +14,7 @@ func TestSettingsOfAccounts(t *testing.T) {
 	with := func(more map[string]string) map[string]string {
 		all := map[string]string{}
 		for _, m := range []map[string]string{base, more} {
-			for name, value := range m {
-				all[name] = value
-			}
+			maps.Copy(all, m)
 		}
 		return all
 	}

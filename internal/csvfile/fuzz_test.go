@@ -52,7 +52,7 @@ func FuzzInspectAndRead(f *testing.F) {
 			}
 		}
 		if len(header) == 1 {
-			return // A table of one column has no delimiter to recognise.
+			return // A table of one column has no delimiter to recognize.
 		}
 
 		_, again := everything(t, written(t, table...))

@@ -216,6 +216,8 @@ func TestInspectPassesOnFailuresOfTheStream(t *testing.T) {
 }
 
 // Not parallel, because it measures what the whole process allocates.
+//
+//nolint:paralleltest // it measures memory, which other tests would take at the same time
 func TestInspectNeedsTheSameMemoryForEveryFile(t *testing.T) {
 	rows := strings.Repeat("1234567,José,\"Núñez, \"\"Nu\"\"\",x\r\n", 1000)
 	tests := []struct {

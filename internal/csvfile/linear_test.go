@@ -86,6 +86,8 @@ func readThrough(t testing.TB, file string) {
 // TestFilesAreReadInLinearMemory doubles everything of which a file may have many
 // and compares what reading it takes from the heap. It is not parallel: others
 // would be counted.
+//
+//nolint:paralleltest // it measures memory, which other tests would take at the same time
 func TestFilesAreReadInLinearMemory(t *testing.T) {
 	for name, do := range work() {
 		t.Run(name, func(t *testing.T) {

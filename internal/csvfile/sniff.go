@@ -25,7 +25,7 @@ func sniff(head []byte) (e Encoding, mark int, err error) {
 	return encodingByZeros(head), 0, nil
 }
 
-// encodingByZeros recognises UTF-16 without a byte order mark. Most characters
+// encodingByZeros recognizes UTF-16 without a byte order mark. Most characters
 // of a table are ASCII, so in UTF-16 most pairs of bytes have a zero, always on
 // the same side. Nothing less than a clear majority will do: any other zero is
 // a sign that the file is not text, which is found out later.

@@ -38,7 +38,7 @@ func (b *bounded) Connect(ctx context.Context) (driver.Conn, error) {
 	statement := fmt.Sprintf("SET SESSION /*M!100101 max_statement_time = %d.%03d */ /*!50708 max_execution_time = %d */",
 		limit/1000, limit%1000, limit)
 	if _, err := conn.(driver.ExecerContext).ExecContext(ctx, statement, nil); err != nil {
-		conn.Close()
+		_ = conn.Close()
 		return nil, fmt.Errorf("bound the time of statements: %w", err)
 	}
 	return conn, nil

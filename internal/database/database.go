@@ -67,20 +67,20 @@ func Open(ctx context.Context, rawURL string) (*DB, error) {
 		return nil, err
 	}
 	if err := ping(ctx, src, conn); err != nil {
-		conn.Close()
+		_ = conn.Close()
 		return nil, fmt.Errorf("the database does not answer: %w; %s", err, whatToCheck(err))
 	}
 	d := &DB{kind: src.kind, file: src.file, sql: conn, writer: make(chan struct{}, 1), bounded: limits}
 	d.client = db.NewClient(db.Driver(counting{entsql.OpenDB(src.kind.dialect(), conn)}))
 	d.writing = d.client
 	if d.ready, _, err = src.open(); err != nil {
-		conn.Close()
+		_ = conn.Close()
 		return nil, err
 	}
 	d.ready.SetMaxOpenConns(readyConnections)
 	if src.kind == SQLite {
 		if d.writes, err = src.openWriter(1); err != nil {
-			conn.Close()
+			_ = conn.Close()
 			d.ready.Close()
 			return nil, err
 		}

@@ -36,7 +36,7 @@ func lockWaits(t testing.TB, d *database.DB) int {
 	t.Helper()
 	waiting := map[string]bool{}
 	for _, row := range query(t, d, "SHOW ENGINE INNODB STATUS") {
-		for _, transaction := range strings.Split(row[2], "---TRANSACTION ") {
+		for transaction := range strings.SplitSeq(row[2], "---TRANSACTION ") {
 			if id := thread.FindStringSubmatch(transaction); id != nil && strings.Contains(transaction, "LOCK WAIT") {
 				waiting[id[1]] = true
 			}

@@ -2,6 +2,7 @@ package download_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -185,7 +186,10 @@ func TestASlowClientIsCutOff(t *testing.T) {
 			s := newDownloads(t, d, now, download.Options{})
 			c := &crawling{httptest.NewRecorder(), func(bytes int) { today = today.Add(test.takes(bytes)) }}
 			cut := func() (cut bool) {
-				defer func() { cut = recover() == http.ErrAbortHandler }()
+				defer func() {
+					err, _ := recover().(error)
+					cut = errors.Is(err, http.ErrAbortHandler)
+				}()
 				s.ServeHTTP(c,
 					httptest.NewRequest(http.MethodGet, s.UnassignedURL(signedIn(t, w, w.DistrictAdmin), test.at.ID), nil))
 				return false

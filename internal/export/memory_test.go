@@ -31,6 +31,8 @@ func (h *heap) Write(p []byte) (int, error) {
 
 // TestALongExportNeedsNoMoreMemory compares the heap of a long list with that of
 // one five times shorter.
+//
+//nolint:paralleltest // it measures memory, which other tests would take at the same time
 func TestALongExportNeedsNoMoreMemory(t *testing.T) {
 	b := newBench(t, dbtest.Open(t, database.SQLite))
 	add := func(from, n int) {

@@ -119,7 +119,7 @@ func (s *Server) dial(ctx context.Context) (*smtp.Client, error) {
 	}
 	client, err := smtp.NewClient(conn, s.host)
 	if err != nil {
-		conn.Close()
+		_ = conn.Close()
 	}
 	return client, err
 }

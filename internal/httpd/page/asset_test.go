@@ -30,7 +30,7 @@ func addresses(t *testing.T, handler http.Handler) []string {
 	body := get(t, handler, "/graphiql").Body.String()
 	found := regexp.MustCompile(`/graphiql/assets/[^"]+`).FindAllString(body, -1)
 	if len(found) != len(published)+1 {
-		t.Fatalf("the page refers to %d files, want %d and the licences: %v", len(found), len(published), found)
+		t.Fatalf("the page refers to %d files, want %d and the licenses: %v", len(found), len(published), found)
 	}
 	return found
 }
