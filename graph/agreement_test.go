@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -194,6 +193,6 @@ func (s *server) compareInOneSnapshot(t *testing.T, u *usage.Service, log *slog.
 
 func newTestRoster(d *database.DB) *roster.Service {
 	return roster.New(d,
-		roster.Options{Recount: usage.RecountStudents, Now: clock, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		roster.Options{Recount: usage.RecountStudents, Now: clock, Log: slog.New(slog.DiscardHandler),
 			Hash: func(context.Context, string) (string, error) { return "", nil }})
 }

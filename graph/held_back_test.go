@@ -197,7 +197,7 @@ func isAt(t *testing.T, function string) {
 	t.Helper()
 	stacks := make([]byte, 16<<20)
 	for t.Context().Err() == nil {
-		for _, one := range strings.Split(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
+		for one := range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
 			if strings.Contains(one, function) && strings.Contains(one, "TestAnEndWhileAnOperationWaits") {
 				return
 			}

@@ -136,8 +136,8 @@ func (m *migrator) apply(ctx context.Context, f migrations.File) (bool, error) {
 	}
 	if !known {
 		err := m.fenced(context.WithoutCancel(ctx), func(tx *sql.Tx) error {
-			_, err := tx.Exec("INSERT IGNORE INTO schema_revisions (name, applied, total, begun) VALUES (?, 0, ?, 0)", f.Name,
-				len(statements))
+			_, err := tx.ExecContext(context.WithoutCancel(ctx),
+				"INSERT IGNORE INTO schema_revisions (name, applied, total, begun) VALUES (?, 0, ?, 0)", f.Name, len(statements))
 			return err
 		})
 		if err != nil {

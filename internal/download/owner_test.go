@@ -1,6 +1,7 @@
 package download_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -48,7 +49,10 @@ func TestADownloadEndsWithItsOwner(t *testing.T) {
 				today = today.Add(time.Second)
 			}}
 			cut := func() (cut bool) {
-				defer func() { cut = recover() == http.ErrAbortHandler }()
+				defer func() {
+					err, _ := recover().(error)
+					cut = errors.Is(err, http.ErrAbortHandler)
+				}()
 				s.ServeHTTP(c,
 					httptest.NewRequest(http.MethodGet, s.UnassignedURL(signedIn(t, w, w.DistrictAdmin), w.South.ID), nil))
 				return false

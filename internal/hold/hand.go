@@ -49,7 +49,8 @@ func NoteWay(ctx context.Context, client *db.Client, now time.Time, way Way, han
 	for chunk := range slices.Chunk(distinct(educatorIDs), 500) {
 		in, args := among(chunk)
 		_, err := client.ExecContext(system,
-			"UPDATE account_hands SET ways = ways & ? WHERE ways & ? <> 0 AND educator_id IN "+in, append([]any{int(Both &^ way), int(way)}, args...)...)
+			"UPDATE account_hands SET ways = ways & ? WHERE ways & ? <> 0 AND educator_id IN "+in,
+			append([]any{int(Both &^ way), int(way)}, args...)...)
 		if err != nil {
 			return err
 		}

@@ -61,7 +61,8 @@ func (p *piece) spend() error {
 		Message: fmt.Sprintf(
 			"Checking the file took more than %v of computing time, far more than its rows explain. Nothing was written.",
 			limit.Round(time.Second)),
-		Hint: `Save the list anew as "CSV UTF-8", without formats, comments and other sheets, or divide it into several files. If it stays so, tell whoever runs the server.`}
+		Hint: `Save the list anew as "CSV UTF-8", without formats, comments and other sheets, ` +
+			"or divide it into several files. If it stays so, tell whoever runs the server."}
 }
 
 // during does a piece of the check and counts its time.

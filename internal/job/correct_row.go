@@ -101,11 +101,11 @@ func (s correction) rowOfKept(jobID int, l *sheet.Layout, kept *db.BulkJobRefuse
 		if err != nil {
 			return nil, err
 		}
-		clear, err := passwords.Open(kept.Row, kept.Password)
+		plain, err := passwords.Open(kept.Row, kept.Password)
 		if err != nil {
 			return nil, err
 		}
-		r.Put(field.ColPassword, string(clear))
+		r.Put(field.ColPassword, string(plain))
 	}
 	return r, nil
 }

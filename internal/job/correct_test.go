@@ -19,7 +19,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
-// correct corrects a row and returns what came of it; values are column, value, …
+// correct corrects a row and returns what came of it; values are column, value and so on.
 func (b *bench) correct(who *db.Educator, job *db.BulkJob, row int, values ...string) (*jobs.Corrected, error) {
 	b.t.Helper()
 	in := jobs.Correction{JobID: job.ID, Row: row}

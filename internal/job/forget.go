@@ -84,7 +84,7 @@ func (s sweeping) expire(ctx context.Context, job *db.BulkJob) error {
 	})
 	switch {
 	case fault.From(err) != nil, errors.Is(err, bulk.ErrLost):
-		return nil // Somebody has just started or canceled it.
+		return nil //nolint:nilerr // somebody has just started or canceled it
 	case err != nil:
 		return err
 	}

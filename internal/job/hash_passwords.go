@@ -19,7 +19,7 @@ func (s writing) hashPasswords(ctx context.Context, job *db.BulkJob, rows []*row
 	if err != nil {
 		return err
 	}
-	var clear []*row.Planned
+	var plain []*row.Planned
 	for _, r := range rows {
 		switch {
 		case len(r.Plan.Password) == 0:
@@ -30,10 +30,10 @@ func (s writing) hashPasswords(ctx context.Context, job *db.BulkJob, rows []*row
 			}
 			r.Hash, r.HashedAhead = string(hash), true
 		default:
-			clear = append(clear, r)
+			plain = append(plain, r)
 		}
 	}
-	if len(clear) == 0 {
+	if len(plain) == 0 {
 		return nil
 	}
 	s.meter.NoteLive(job.ID, func(l *progress.Live) { l.Hashing, l.Hashed = true, max(l.Hashed, job.HashedPasswords) })
@@ -57,7 +57,7 @@ func (s writing) hashPasswords(ctx context.Context, job *db.BulkJob, rows []*row
 			}
 		})
 	}
-	for _, r := range clear {
+	for _, r := range plain {
 		if ctx.Err() == nil {
 			work <- r
 		}

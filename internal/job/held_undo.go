@@ -70,7 +70,7 @@ func (s sweeping) expireUndo(ctx context.Context, job *db.BulkJob) error {
 		return s.holding.dropUndo(ctx, client, now)
 	})
 	if fault.From(err) != nil {
-		return nil // Somebody has just approved or canceled it.
+		return nil //nolint:nilerr // somebody has just approved or canceled it
 	}
 	return err
 }

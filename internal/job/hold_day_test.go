@@ -3,7 +3,6 @@ package job_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -54,7 +53,7 @@ func TestAHoldCountsADay(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		b, all, now := dayBench(t, d, 100)
 		second := b.Educator(t, b.Alpha, "Nils Northerner", viewer.SchoolAdmin, b.North)
-		people := roster.New(d, roster.Options{Now: now.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		people := roster.New(d, roster.Options{Now: now.Now, Log: slog.New(slog.DiscardHandler)})
 		ids := func(list []*db.Student) (ids []int) {
 			for _, st := range list {
 				ids = append(ids, st.ID)
@@ -211,7 +210,7 @@ func TestAHoldCountsAMonth(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		b, all, now := dayBench(t, d, 100)
-		people := roster.New(d, roster.Options{Now: now.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		people := roster.New(d, roster.Options{Now: now.Now, Log: slog.New(slog.DiscardHandler),
 			Recount: func(context.Context, *db.Client, []int) error { return nil }})
 		keys := func(list []*db.Student) (ids []int) {
 			for _, st := range list {

@@ -39,7 +39,7 @@ func TestGroups(t *testing.T) {
 			",D1,Drawing,,\n"+
 			",D1,Drawing,Hogwarts,\n"+
 			",D1,Drawing,N,merlin@example.com\n"+
-			grp(b.Drama)+",,Theatre,,\n"+
+			grp(b.Drama)+",,Theater,,\n"+
 			grp(b.Biology)+",,Biology,S,\n"+
 			grp(b.Synced)+",,Renamed,,\n"+
 			",,Music,South School,\n"+

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -129,7 +130,7 @@ func (s *Service) selected(ctx context.Context, jobID int) ([]int, error) {
 		}
 		ids = append(ids, id)
 	}
-	if err := lines.Err(); err != nil && err != io.EOF {
+	if err := lines.Err(); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	return ids, nil

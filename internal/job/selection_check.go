@@ -55,13 +55,13 @@ func (s checking) verifySelection(ctx context.Context, h *queue.Lease, v *viewer
 	for _, name := range s.kinds.Selector(h.Job.Kind).Header() {
 		l.Header[name] = name
 	}
-	row := 0
+	number := 0
 	p := &preview{service: s.Service, held: h}
 	for chunk := range slices.Chunk(ids, s.rowsAtOnce(sheet.BatchRows)) {
 		rows := make([]*sheet.Row, len(chunk))
 		for i, id := range chunk {
-			row++
-			rows[i] = &sheet.Row{Number: row, N: row, Layout: l, Cells: []string{strconv.Itoa(id)}}
+			number++
+			rows[i] = &sheet.Row{Number: number, N: number, Layout: l, Cells: []string{strconv.Itoa(id)}}
 		}
 		if err := c.CheckRows(ctx, rows); err != nil {
 			return fmt.Errorf("check the selected students from %d on: %w", rows[0].Number, err)

@@ -70,12 +70,12 @@ func TestNamesThatHaveChangedSinceTheCheck(t *testing.T) {
 			drama := b.Group(t, b.North, "Drama")
 			actor, other := b.Student(t, b.North, "Act", "Or", 0, drama), b.Student(t, b.North, "Oth", "Er", 0)
 			job := b.deleting(b.DistrictAdmin, these(actor, other))
-			rename(drama, "Theatre")
+			rename(drama, "Theater")
 			job = b.applied(b.DistrictAdmin, job)
 			if job.Status != withErrors || job.Deleted != 1 || job.Errors != 1 || job.TotalRows != 2 {
 				t.Errorf("%s: %d deleted and %d refused of %d", job.Status, job.Deleted, job.Errors, job.TotalRows)
 			}
-			if got := b.groupsOf(b.student(actor.ExternalID)); got != "Theatre" {
+			if got := b.groupsOf(b.student(actor.ExternalID)); got != "Theater" {
 				t.Errorf("the student is in %q", got)
 			}
 			b.healthy()

@@ -133,11 +133,11 @@ func (s submitting) writeChunk(ctx context.Context, jobID, seq int, data []byte,
 }
 
 // completeUpload makes the job one that can be claimed.
-func (s submitting) completeUpload(ctx context.Context, v *viewer.Viewer, job *db.BulkJob, key, print string,
+func (s submitting) completeUpload(ctx context.Context, v *viewer.Viewer, job *db.BulkJob, key, keyPrint string,
 	size int64) error {
 	var idempotencyKey *string
 	if key == "" {
-		print = ""
+		keyPrint = ""
 	} else {
 		idempotencyKey = &key
 	}
@@ -155,7 +155,7 @@ func (s submitting) completeUpload(ctx context.Context, v *viewer.Viewer, job *d
 		return bulk.MustHitOne(client.ExecContext(ctx,
 			"UPDATE bulk_jobs SET lease_owner = '', lease_until = NULL, idempotency_key = ?, content_print = ?, file_bytes = ? "+
 				"WHERE id = ? AND lease_owner = ?",
-			idempotencyKey, print, size, job.ID, vault.Uploading))
+			idempotencyKey, keyPrint, size, job.ID, vault.Uploading))
 	})
 }
 

@@ -85,7 +85,8 @@ func (c *Counter) Ask(ctx context.Context, districtID, educatorID int) error {
 		return nil
 	}
 	spent, err := c.db.Client(ctx).TakenAnswer.Query().Where(takenanswer.EducatorID(educatorID),
-		takenanswer.Day(c.today()), takenanswer.AnswersGTE(c.most)).Exist(viewer.AsSystem(ctx, "whether answers have ended for the day"))
+		takenanswer.Day(c.today()), takenanswer.AnswersGTE(c.most)).
+		Exist(viewer.AsSystem(ctx, "whether answers have ended for the day"))
 	if err != nil || !spent {
 		return err
 	}

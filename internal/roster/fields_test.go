@@ -5,6 +5,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
@@ -36,4 +40,29 @@ func TestEveryFieldHasItsInputs(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestWhatIsMadeOfAFieldFollowsIt changes names by hand and looks at the columns that are
+// made of them.
+func TestWhatIsMadeOfAFieldFollowsIt(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		w, r := fixture.New(t, d), newRoster(d)
+		admin := w.As(t, w.NorthAdmin)
+		st := w.Student(t, w.North, "Ada", "Byron", 0)
+		st, err := r.UpdateStudent(admin, roster.StudentChange{ID: st.ID, LastName: ptr("Lovelace"), Username: ptr("Countess")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if st.SortName != fold.SortName("Lovelace", "Ada") || st.UsernameKey != fold.Key("Countess") {
+			t.Errorf("sorted as %q, matched as %q", st.SortName, st.UsernameKey)
+		}
+		g, err := r.UpdateGroup(admin, roster.GroupChange{ID: w.Algebra.ID, Name: ptr("Ébène")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g.NameKey != fold.Text("Ébène") {
+			t.Errorf("matched as %q", g.NameKey)
+		}
+	})
 }

@@ -75,7 +75,7 @@ var groupValues = slices.Concat(
 )
 
 // changed is the new value of a column, or nil where it stays.
-func (ch *GroupChange) changed(db string) *string { return groupInputs[db](ch) }
+func (ch *GroupChange) changed(column string) *string { return groupInputs[column](ch) }
 
 // check cleans the given fields in place and returns what is wrong with them.
 func (ch *GroupChange) check() (refusals Refusals) {

@@ -145,7 +145,7 @@ var (
 )
 
 // changed is the new value of a column, or nil where it stays.
-func (ch *StudentChange) changed(db string) *string { return *studentInputs[db].changed(ch) }
+func (ch *StudentChange) changed(column string) *string { return *studentInputs[column].changed(ch) }
 
 // changesValues reports whether anything changes that the school's information system owns.
 func (ch *StudentChange) changesValues() bool {

@@ -16,7 +16,8 @@ const (
 	MergedCells   csvfile.Code = "MERGED_CELLS"   // Cells of the table are merged.
 )
 
-const hintSaveAs = `Open it in your spreadsheet program and save it as "CSV UTF-8", or as an Excel workbook (.xlsx) anew.`
+const hintSaveAs = `Open it in your spreadsheet program and save it as "CSV UTF-8", ` +
+	"or as an Excel workbook (.xlsx) anew."
 
 func damaged(message string) *csvfile.Error {
 	return &csvfile.Error{Code: BadWorkbook, Message: message, Hint: hintSaveAs}

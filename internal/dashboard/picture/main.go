@@ -82,7 +82,7 @@ func pictures(ctx context.Context, address, folder string) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(folder, "dashboard-"+theme+".png"), picture, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, "dashboard-"+theme+".png"), picture, 0o600); err != nil {
 			return err
 		}
 	}

@@ -37,10 +37,10 @@ type Actors struct {
 	Viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
 }
 
-// NewActors returns the actors of a database; viewer is asked for the roles of an educator.
+// NewActors returns the actors of a database; rolesOf is asked for the roles of an educator.
 func NewActors(e row.Env, kinds kind.Table,
-	viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)) *Actors {
-	return &Actors{Env: e, kinds: kinds, Viewer: viewer}
+	rolesOf func(ctx context.Context, educatorID int) (*viewer.Viewer, error)) *Actors {
+	return &Actors{Env: e, kinds: kinds, Viewer: rolesOf}
 }
 
 // HandsOf returns the hands in a job, and others beside them who are about to have
@@ -112,7 +112,7 @@ func (a *Actors) hand(ctx context.Context, job *db.BulkJob, educatorID int) (v *
 		Only(viewer.NewContext(ctx, v))
 	switch {
 	case db.IsNotFound(err), err == nil && a.kinds.MaySubmit(v, o, job.Kind) != nil:
-		return nil, withoutRole, nil
+		return nil, withoutRole, nil //nolint:nilerr // what is gone, or not allowed any more, is a lost role
 	case err != nil:
 		return nil, "", err
 	}

@@ -48,14 +48,14 @@ func Kinds(d *database.DB, n Needs) []kind.Kind {
 func Files() sheet.Formats { return kind.FormatsOf(Kinds(nil, Needs{})) }
 
 // Columns returns the columns of a kind of file, in the order of the templates.
-func Columns(kind bulkjob.Kind) []field.Column { return Files().Columns(kind) }
+func Columns(name bulkjob.Kind) []field.Column { return Files().Columns(name) }
 
 // NewTemplate is Formats.NewTemplate of all kinds of files.
-func NewTemplate(kind bulkjob.Kind, names []string) (*sheet.Template, error) {
-	return Files().NewTemplate(kind, names)
+func NewTemplate(name bulkjob.Kind, names []string) (*sheet.Template, error) {
+	return Files().NewTemplate(name, names)
 }
 
 // DetectKind is Formats.DetectKind of all kinds of files.
-func DetectKind(fileName string, headers []string) (kind bulkjob.Kind, fits []bulkjob.Kind) {
+func DetectKind(fileName string, headers []string) (name bulkjob.Kind, fits []bulkjob.Kind) {
 	return Files().DetectKind(fileName, headers)
 }

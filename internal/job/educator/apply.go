@@ -3,6 +3,7 @@ package educator
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -71,9 +72,7 @@ func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch)
 	var credentials, addresses []int
 	for _, r := range b.Open() {
 		set := map[string]any{}
-		for column, value := range r.Plan.Set {
-			set[column] = value
-		}
+		maps.Copy(set, r.Plan.Set)
 		if r.Hash != "" {
 			set[educator.FieldPasswordHash] = r.Hash
 			r.Before.Password = row.HashPrint(r.Hash)

@@ -64,15 +64,15 @@ func (c *educatorCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error 
 		if r.Refused {
 			continue
 		}
-		row := &educatorRow{
+		person := &educatorRow{
 			Row:        r,
 			externalID: roster.Clean(r.Text(field.ColExternalID)),
 			email:      roster.Clean(r.Text(field.ColEmail)),
 		}
-		row.id = reach.KeyOf(globalid.Educator, r.Text(field.ColDatabaseID))
+		person.id = reach.KeyOf(globalid.Educator, r.Text(field.ColDatabaseID))
 		r.Label = reach.Label(roster.Clean(r.Text(field.ColFirstName)),
-			roster.Clean(r.Text(field.ColLastName)), row.externalID)
-		all = append(all, row)
+			roster.Clean(r.Text(field.ColLastName)), person.externalID)
+		all = append(all, person)
 	}
 	found, err := c.find(ctx, all)
 	if err != nil {
@@ -414,7 +414,7 @@ var roleNames = map[viewer.Role]string{
 func (c *educatorCheck) role(r *educatorRow, p *row.Plan, found *educatorLookup) {
 	role := viewer.Teacher
 	if cell := r.Text(field.ColRole); cell != "" {
-		known := false
+		var known bool
 		if role, known = roles[sheet.HeaderKey(cell)]; !known {
 			r.Fail(field.ColRole,
 				row.Problemf(row.UnknownRole, "Write Teacher, School Administrator or District Administrator.",

@@ -124,7 +124,6 @@ func longest(what string, most int) func(string) *fault.Error {
 
 // The fields over which the loops of this kind go.
 var (
-	values   = Fields.Values()
 	stored   = Fields.Stored()
 	compared = Fields.Compared()
 	fixed    = Fields.Fixed()

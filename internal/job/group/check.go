@@ -50,17 +50,17 @@ func (c *groupCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error {
 		if r.Refused {
 			continue
 		}
-		row := &groupRow{
+		line := &groupRow{
 			Row:        r,
 			externalID: roster.Clean(r.Text(field.ColExternalID)),
 			name:       roster.Clean(r.Text(field.ColName)),
 			educators:  reach.EducatorTexts(r),
 		}
-		row.id = reach.KeyOf(globalid.Group, r.Text(field.ColDatabaseID))
-		r.Label = reach.GroupLabel(row.name, row.externalID)
+		line.id = reach.KeyOf(globalid.Group, r.Text(field.ColDatabaseID))
+		r.Label = reach.GroupLabel(line.name, line.externalID)
 		r.CannotClear(slices.Concat([]string{field.ColDatabaseID}, fixed, []string{field.ColSchool, field.ColEducators})...)
-		c.place(row)
-		all = append(all, row)
+		c.place(line)
+		all = append(all, line)
 	}
 	found, err := c.find(ctx, all)
 	if err != nil {

@@ -16,19 +16,19 @@ type Seal struct {
 func NewSeal(jobID int, aead cipher.AEAD) *Seal { return &Seal{JobID: jobID, aead: aead} }
 
 // Close encrypts what stands at a place of the job: a piece of its file, a row.
-func (e *Seal) Close(place int, clear []byte) []byte {
-	return e.aead.Seal(nil, nil, clear, e.at(place))
+func (e *Seal) Close(place int, plain []byte) []byte {
+	return e.aead.Seal(nil, nil, plain, e.at(place))
 }
 
 // Open decrypts; it fails for whatever was not closed at the same place of the
 // same job.
 func (e *Seal) Open(place int, sealed []byte) ([]byte, error) {
-	clear, err := e.aead.Open(nil, nil, sealed, e.at(place))
+	plain, err := e.aead.Open(nil, nil, sealed, e.at(place))
 	if err != nil {
 		return nil, fmt.Errorf("decrypt part %d of job %d: the secret key has changed or the data are damaged: %w",
 			place, e.JobID, err)
 	}
-	return clear, nil
+	return plain, nil
 }
 
 func (e *Seal) at(place int) []byte {

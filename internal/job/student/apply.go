@@ -3,6 +3,7 @@ package student
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -148,9 +149,7 @@ func (k *shared) updateStudents(ctx context.Context, client *db.Client, b *row.B
 			continue
 		}
 		set := map[string]any{}
-		for column, value := range r.Plan.Set {
-			set[column] = value
-		}
+		maps.Copy(set, r.Plan.Set)
 		if r.Hash != "" {
 			set[student.FieldPasswordHash] = r.Hash
 			r.Before.Password = row.HashPrint(r.Hash)

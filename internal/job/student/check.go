@@ -82,10 +82,10 @@ func (c *checker) decide(ctx context.Context, all []*studentRow, found *lookup) 
 }
 
 func newStudentRow(r *sheet.Row) *studentRow {
-	row := &studentRow{Row: r, externalID: roster.Clean(r.Text(field.ColStudentID)), draft: &row.Plan{Student: 1}}
-	row.id = reach.KeyOf(globalid.Student, r.Text(field.ColDatabaseID))
-	row.tokens = groupTexts(r)
-	return row
+	line := &studentRow{Row: r, externalID: roster.Clean(r.Text(field.ColStudentID)), draft: &row.Plan{Student: 1}}
+	line.id = reach.KeyOf(globalid.Student, r.Text(field.ColDatabaseID))
+	line.tokens = groupTexts(r)
+	return line
 }
 
 // match finds the student of a row: by Database ID where there is one, otherwise

@@ -2,6 +2,7 @@ package student
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/openhomeroom/homeroom/ent/db"
@@ -39,9 +40,7 @@ func (k *shared) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) 
 	var recount, back []int
 	for _, r := range b.Open() {
 		set := map[string]any{}
-		for column, value := range r.Before.Set {
-			set[column] = value
-		}
+		maps.Copy(set, r.Before.Set)
 		switch r.Plan.Do {
 		case row.Create:
 			set[student.FieldDeletedAt] = k.Instant()

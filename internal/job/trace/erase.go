@@ -68,8 +68,8 @@ func (t *Traces) rowsAbout(ctx context.Context, client *db.Client, districtID in
 			return nil, err
 		}
 		for _, stored := range rows {
-			kind := kinds[stored.JobID]
-			if !t.kinds.About(kind).OfStudents {
+			name := kinds[stored.JobID]
+			if !t.kinds.About(name).OfStudents {
 				continue
 			}
 			p, err := row.ReadPlan(stored.Plan)
@@ -77,7 +77,7 @@ func (t *Traces) rowsAbout(ctx context.Context, client *db.Client, districtID in
 				return nil, fmt.Errorf("plan of row %d of job %d: %w", stored.Row, stored.JobID, err)
 			}
 			// The target of a line of enrollments may be a group with the same key.
-			if !t.kinds.About(kind).OneByOne || p.AboutStudent() {
+			if !t.kinds.About(name).OneByOne || p.AboutStudent() {
 				list = append(list, storedRow{id: stored.ID, job: stored.JobID, row: stored.Row, state: stored.State, plan: p})
 			}
 		}

@@ -92,7 +92,7 @@ func (m *mentions) inText(text string) bool {
 		}
 	}
 	folded := fold.Text(text)
-	for _, w := range strings.Fields(folded) {
+	for w := range strings.FieldsSeq(folded) {
 		for _, name := range m.names[strings.Trim(w, "().,;:\"")] {
 			if strings.Contains(folded, name) {
 				return true

@@ -101,36 +101,36 @@ func (t *Traces) Tell(ctx context.Context, st *db.Student, fn func(ToldRow) erro
 	}
 	for _, job := range jobs {
 		told := map[int]*ToldRow{}
-		at := func(row int) *ToldRow {
-			if told[row] == nil {
-				told[row] = &ToldRow{
+		at := func(number int) *ToldRow {
+			if told[number] == nil {
+				told[number] = &ToldRow{
 					Job:       globalid.Encode(globalid.BulkJob, job.ID),
 					Kind:      string(job.Kind),
 					FileName:  job.FileName,
 					Submitted: job.CreatedAt,
-					Row:       row,
+					Row:       number,
 				}
 			}
-			return told[row]
+			return told[number]
 		}
 		for chunk := range slices.Chunk(own[job.ID], bulk.StatementRows) {
 			if err := tellRows(system, client, chunk, at); err != nil {
 				return err
 			}
 		}
-		if err := t.tellRefused(system, client, job, st, m, at); err != nil {
+		if err := t.tellRefused(system, client, job, st, at); err != nil {
 			return err
 		}
 		if err := t.tellProblems(system, client, job.ID, m, told, at); err != nil {
 			return err
 		}
 		numbers := make([]int, 0, len(told))
-		for row := range told {
-			numbers = append(numbers, row)
+		for number := range told {
+			numbers = append(numbers, number)
 		}
 		slices.Sort(numbers)
-		for _, row := range numbers {
-			if err := fn(*told[row]); err != nil {
+		for _, number := range numbers {
+			if err := fn(*told[number]); err != nil {
 				return err
 			}
 		}
@@ -182,7 +182,7 @@ func encoded(groups []int) (ids []string) {
 	return ids
 }
 
-func (t *Traces) tellRefused(system context.Context, client *db.Client, job *db.BulkJob, st *db.Student, m *mentions,
+func (t *Traces) tellRefused(system context.Context, client *db.Client, job *db.BulkJob, st *db.Student,
 	at func(int) *ToldRow) error {
 	sealed, err := t.vault.SealOf(job.ID, vault.ForRows)
 	if err != nil {

@@ -12,11 +12,11 @@ import (
 // keyPrint is a fingerprint of the secret key: enough to tell two keys apart, and
 // nothing from which one could be found.
 func keyPrint(key []byte) string {
-	print, err := hkdf.Key(sha256.New, key, nil, "homeroom bulk job key print", printLength/2)
+	keyPrint, err := hkdf.Key(sha256.New, key, nil, "homeroom bulk job key print", printLength/2)
 	if err != nil {
 		panic(err) // Only a length beyond what the hash gives is an error.
 	}
-	return hex.EncodeToString(print)
+	return hex.EncodeToString(keyPrint)
 }
 
 // printLength is the length of a print in hexadecimal.
@@ -29,11 +29,11 @@ const printLength = 16
 
 // split returns the print of the key that a job is written with, and that of the key
 // which is still needed to read it, or nothing.
-func split(print string) (written, needed string) {
-	if len(print) <= printLength {
-		return print, ""
+func split(keyPrint string) (written, needed string) {
+	if len(keyPrint) <= printLength {
+		return keyPrint, ""
 	}
-	return print[:printLength], print[printLength:]
+	return keyPrint[:printLength], keyPrint[printLength:]
 }
 
 // Reads reports whether this server has every key of a job.
@@ -64,10 +64,10 @@ func (t *Vault) Opens(job *db.BulkJob) bool {
 }
 
 // Adopted is the print of a job that this server writes to.
-func (t *Vault) Adopted(print string) string {
-	written, needed := split(print)
+func (t *Vault) Adopted(keyPrint string) string {
+	written, needed := split(keyPrint)
 	if written == "" || written == t.Print || needed != "" || t.keys[written] == nil {
-		return print
+		return keyPrint
 	}
 	return t.Print + written
 }

@@ -27,8 +27,8 @@ func (t *Vault) WriteProblems(ctx context.Context, client *db.Client, jobID int,
 		text, sealed := wording{row.Shorten(p.Value, maxValue), row.Shorten(p.Message, maxMessage),
 			row.Shorten(p.Hint, maxMessage)}, []byte(nil)
 		if p.Row > 0 {
-			clear, _ := json.Marshal(text) // texts never fail
-			text, sealed = wording{}, sealer.Close(p.Row, clear)
+			plain, _ := json.Marshal(text) // texts never fail
+			text, sealed = wording{}, sealer.Close(p.Row, plain)
 		}
 		rows[i] = []any{now, jobID, p.Row, row.Shorten(p.Column, maxValue), string(p.Severity()), p.Code, sealed,
 			text.Value, text.Message, text.Hint, candidates, bulk.Flag(p.Outside)}
@@ -62,8 +62,8 @@ func (t *Vault) ReadProblems(ctx context.Context, jobID int, q *db.BulkJobProble
 			continue
 		}
 		var text wording
-		clear, err := sealer.Open(p.Row, p.Sealed)
-		if err != nil || json.Unmarshal(clear, &text) != nil {
+		plain, err := sealer.Open(p.Row, p.Sealed)
+		if err != nil || json.Unmarshal(plain, &text) != nil {
 			p.Message, p.Hint = "What is wrong is encrypted with the secret key of another server.",
 				"Look at it on a server that has the key."
 			continue

@@ -67,7 +67,7 @@ func (t *Vault) resealJob(system context.Context, job *db.BulkJob, alive func(co
 }
 
 // resealTo encrypts everything of a job with one key.
-func (t *Vault) resealTo(system context.Context, job *db.BulkJob, print string,
+func (t *Vault) resealTo(system context.Context, job *db.BulkJob, keyPrint string,
 	alive func(context.Context) error) error {
 	if written, needed := split(job.KeyPrint); needed == "" {
 		// From now on nobody works on the job who has not both keys. Who is just correcting
@@ -75,12 +75,12 @@ func (t *Vault) resealTo(system context.Context, job *db.BulkJob, print string,
 		err := t.DB.InTx(system, func(ctx context.Context, client *db.Client) error {
 			return bulk.MustHitOne(client.ExecContext(ctx,
 				"UPDATE bulk_jobs SET key_print = ?, fence = fence + 1 WHERE id = ? AND key_print = ? AND fence = ? AND "+isFree,
-				print+written, job.ID, job.KeyPrint, job.Fence, t.Instant()))
+				keyPrint+written, job.ID, job.KeyPrint, job.Fence, t.Instant()))
 		})
 		if err != nil {
 			return err
 		}
-		job.KeyPrint, job.Fence = print+written, job.Fence+1
+		job.KeyPrint, job.Fence = keyPrint+written, job.Fence+1
 	}
 	for _, p := range sealedParts {
 		for after := -1; after < maxPlace; {
@@ -92,7 +92,7 @@ func (t *Vault) resealTo(system context.Context, job *db.BulkJob, print string,
 						job.ID, job.KeyPrint, t.Instant())); err != nil {
 					return err
 				}
-				next, err = t.resealPiece(ctx, client, job.ID, p, t.keys[print], after)
+				next, err = t.resealPiece(ctx, client, job.ID, p, t.keys[keyPrint], after)
 				return err
 			})
 			if err != nil {
@@ -107,10 +107,10 @@ func (t *Vault) resealTo(system context.Context, job *db.BulkJob, print string,
 	return t.DB.InTx(system, func(ctx context.Context, client *db.Client) error {
 		// The print of the file was made with the old key; nothing compares with it any more.
 		err := bulk.MustHitOne(client.ExecContext(ctx,
-			"UPDATE bulk_jobs SET key_print = ?, content_print = '' WHERE id = ? AND key_print = ? AND "+isFree, print, job.ID,
-			job.KeyPrint, t.Instant()))
+			"UPDATE bulk_jobs SET key_print = ?, content_print = '' WHERE id = ? AND key_print = ? AND "+isFree,
+			keyPrint, job.ID, job.KeyPrint, t.Instant()))
 		if err == nil {
-			job.KeyPrint = print
+			job.KeyPrint = keyPrint
 		}
 		return err
 	})
@@ -234,11 +234,11 @@ func resealed(target, known *row.Seal, p sealedPart, x sealedThing) ([]byte, err
 	if _, err := target.Open(x.place, sealed); err == nil {
 		return nil, nil
 	}
-	clear, err := known.Open(x.place, sealed)
+	plain, err := known.Open(x.place, sealed)
 	if err != nil {
-		return nil, nil // Of a key that is not here any more, as before.
+		return nil, nil //nolint:nilerr // of a key that is not here any more, as before
 	}
-	again := target.Close(x.place, clear)
+	again := target.Close(x.place, plain)
 	if plan == nil {
 		return again, nil
 	}
@@ -266,13 +266,13 @@ func (t *Vault) KeyUse(system context.Context) (KeyUse, error) {
 		GroupBy(bulkjob.FieldKeyPrint).Aggregate(db.Count()).Scan(system, &counts)
 	for _, c := range counts {
 		written, needed := split(c.KeyPrint)
-		for _, print := range []string{written, needed} {
+		for _, keyPrint := range []string{written, needed} {
 			switch {
-			case print == "" || print == t.Print:
-			case t.keys[print] == nil:
-				u.Missing[print] += c.Count
+			case keyPrint == "" || keyPrint == t.Print:
+			case t.keys[keyPrint] == nil:
+				u.Missing[keyPrint] += c.Count
 			default:
-				u.Needed[print] += c.Count
+				u.Needed[keyPrint] += c.Count
 			}
 		}
 	}

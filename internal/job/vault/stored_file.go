@@ -70,16 +70,16 @@ func (t *Vault) Pieces(file io.Reader, each func([]byte) error) ([]string, error
 			return nil, fault.TooLargef(
 				"the file is larger than %d MB; split it into several files, each with the same first row", t.most>>20).At("file")
 		}
-		for _, print := range prints {
-			print.Write(piece[:n])
+		for _, contentPrint := range prints {
+			contentPrint.Write(piece[:n])
 		}
 		if err := each(piece[:n]); err != nil {
 			return nil, err
 		}
 		if last {
 			texts := make([]string, len(prints))
-			for i, print := range prints {
-				texts[i] = hex.EncodeToString(print.Sum(nil))
+			for i, contentPrint := range prints {
+				texts[i] = hex.EncodeToString(contentPrint.Sum(nil))
 			}
 			return texts, nil
 		}
@@ -122,13 +122,13 @@ func (f *storedFile) next() error {
 	if err != nil {
 		return err
 	}
-	clear, err := f.sealed.Open(f.seq, data)
+	plain, err := f.sealed.Open(f.seq, data)
 	if err != nil {
 		return err
 	}
-	f.piece.Reset(clear)
+	f.piece.Reset(plain)
 	f.seq++
-	f.last = len(clear) < chunkBytes
+	f.last = len(plain) < chunkBytes
 	return nil
 }
 
