@@ -56,8 +56,8 @@ func (a *app) resetFactors() *cobra.Command {
 		Use:   "reset-factors EMAIL",
 		Short: "Remove the second factors of an account whose person has lost them",
 		Long: `Removes the authenticator app, the passkeys and the recovery codes of an account, and ends its sessions and links
-at once. The person signs in with the password alone from then on and, where an organization asks for a second factor, sets
-one up first. Make sure by another way that it is the person who asks.`,
+at once. The person signs in with the password alone from then on and, where an organization asks for a second
+factor, sets one up first. Make sure by another way that it is the person who asks.`,
 		Args: anAddress,
 	}
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)

@@ -135,7 +135,8 @@ func parseMySQL(raw string) (source, error) {
 	c.Params = map[string]string{
 		"wait_timeout": "20",
 		"time_zone":    "'+00:00'",
-		"sql_mode":     "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,ONLY_FULL_GROUP_BY'",
+		"sql_mode": "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE," +
+			"ONLY_FULL_GROUP_BY'",
 	}
 	return source{kind: MySQL, dsn: c.FormatDSN(), mysql: c}, nil
 }

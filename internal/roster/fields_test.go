@@ -50,7 +50,8 @@ func TestWhatIsMadeOfAFieldFollowsIt(t *testing.T) {
 		w, r := fixture.New(t, d), newRoster(d)
 		admin := w.As(t, w.NorthAdmin)
 		st := w.Student(t, w.North, "Ada", "Byron", 0)
-		st, err := r.UpdateStudent(admin, roster.StudentChange{ID: st.ID, LastName: ptr("Lovelace"), Username: ptr("Countess")})
+		st, err := r.UpdateStudent(admin,
+			roster.StudentChange{ID: st.ID, LastName: ptr("Lovelace"), Username: ptr("Countess")})
 		if err != nil {
 			t.Fatal(err)
 		}
