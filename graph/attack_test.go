@@ -269,5 +269,5 @@ fragment FullType on __Type { kind name description specifiedByURL
   inputFields(includeDeprecated: true) { ...InputValue } interfaces { ...TypeRef }
   enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } possibleTypes { ...TypeRef } }
 fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue isDeprecated deprecationReason }
-fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType {
-  kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } } }`
+fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name
+  ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } } }`

@@ -82,6 +82,9 @@ func TestForeignClients(t *testing.T) {
 // nodeFolder is a folder with the scripts and the packages that they need.
 func nodeFolder(t *testing.T) string {
 	t.Helper()
+	if _, err := exec.LookPath("npm"); err != nil {
+		dbtest.Lacks(t, "%v: install node 18 or later with npm, or run this by .ci/with-node", err)
+	}
 	folder := t.TempDir()
 	if err := os.CopyFS(folder, os.DirFS(filepath.Join("testdata", "audit"))); err != nil {
 		t.Fatal(err)

@@ -16,6 +16,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 // chromiumVariable names the environment variable that holds the path of a
@@ -43,7 +45,7 @@ func openBrowser(t *testing.T) *browser {
 	t.Helper()
 	path := os.Getenv(chromiumVariable)
 	if path == "" {
-		t.Fatalf("%s is not set: run `make test`, or put the path of a Chromium there", chromiumVariable)
+		dbtest.Lacks(t, "%s is not set: run `make test`, or put the path of a Chromium there", chromiumVariable)
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1400, 900),

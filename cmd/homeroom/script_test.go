@@ -39,7 +39,7 @@ func TestScripts(t *testing.T) {
 			t.Parallel()
 			server := ""
 			if kind == database.MySQL {
-				server = mysqlServer(t)
+				server = dbtest.Server(t)
 			}
 			var files []string
 			for _, file := range scripts {
@@ -60,17 +60,6 @@ func TestScripts(t *testing.T) {
 			})
 		})
 	}
-}
-
-// mysqlServer returns the server on which tests may create databases.
-func mysqlServer(t *testing.T) string {
-	t.Helper()
-	server := os.Getenv(dbtest.ServerVariable)
-	if server == "" {
-		t.Fatalf("%s is not set: run `make test`, or name a MySQL or MariaDB server on which the tests may create databases",
-			dbtest.ServerVariable)
-	}
-	return server
 }
 
 // prepare gives a script an empty database in DATABASE_URL and the files of an

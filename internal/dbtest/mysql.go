@@ -16,7 +16,7 @@ import (
 // test, for tests of migrations.
 func EmptyMySQL(t testing.TB) string {
 	t.Helper()
-	url, drop, err := database.Scratch(context.Background(), server(t), "homeroom_test")
+	url, drop, err := database.Scratch(context.Background(), Server(t), "homeroom_test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,25 +24,33 @@ func EmptyMySQL(t testing.TB) string {
 	return url
 }
 
-func server(t testing.TB) string {
+// Server returns the address of the server on which tests may create databases. Without
+// one the test is skipped; see Lacks.
+func Server(t testing.TB) string {
 	t.Helper()
 	url := os.Getenv(ServerVariable)
 	if url == "" {
-		const why = "%s is not set: run `make test`, or name a MySQL or MariaDB server on which the " +
-			"tests may create databases"
-		if os.Getenv("CI") != "" {
-			t.Fatalf(why, ServerVariable)
-		}
-		t.Skipf(why, ServerVariable)
+		Lacks(t, "%s is not set: run `make test`, or name a MySQL or MariaDB server on which the "+
+			"tests may create databases", ServerVariable)
 	}
 	return url
+}
+
+// Lacks skips a test for which the machine lacks something, and says what. Where CI is
+// set, the test fails instead: nothing may be lacking there.
+func Lacks(t testing.TB, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
 }
 
 // mysqlCopy makes a migrated MySQL database that ends with the test, and returns its
 // URL.
 func mysqlCopy(t testing.TB) string {
 	t.Helper()
-	server(t)
+	Server(t)
 	s, err := mysqlTemplate()
 	if err != nil {
 		t.Fatal(err)

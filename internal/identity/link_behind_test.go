@@ -3,7 +3,6 @@ package identity_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	"entgo.io/ent"
 
@@ -97,17 +96,14 @@ func TestALinkWaitsForAChangeOfTheAddress(t *testing.T) {
 						return err
 					}
 					close(changing)
-					for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+					dbtest.AwaitLockWaits(t, d, 1, func() bool {
 						select {
 						case <-made:
-							return nil
+							return true
 						default:
+							return false
 						}
-						if waiting(t, h) {
-							return nil
-						}
-					}
-					t.Error("nobody waits for the change, and no link is made")
+					})
 					return nil
 				})
 			}()
@@ -130,23 +126,4 @@ func TestALinkWaitsForAChangeOfTheAddress(t *testing.T) {
 			t.Errorf("%d links can be used, %d mails were sent", n, len(h.mails))
 		}
 	})
-}
-
-// waiting reports whether a statement about educators waits for a lock.
-func waiting(t *testing.T, h *house) bool {
-	t.Helper()
-	rows, err := h.DB.Query(context.Background(), "SELECT COUNT(*) FROM information_schema.INNODB_TRX x "+
-		"JOIN information_schema.PROCESSLIST p ON p.ID = x.trx_mysql_thread_id "+
-		"WHERE p.DB = DATABASE() AND x.trx_state = 'LOCK WAIT'")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	n := 0
-	for rows.Next() {
-		if err := rows.Scan(&n); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return n > 0
 }
