@@ -30,6 +30,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/catalog"
 	"github.com/openhomeroom/homeroom/internal/notify"
 	"github.com/openhomeroom/homeroom/internal/operation"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/privacy"
 	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/seal"
@@ -42,7 +43,7 @@ import (
 const password = "correct horse"
 
 // cheap is a cost of argon2id at which tests do not wait.
-var cheap = identity.Cost{Memory: 64, Time: 1}
+var cheap = passwd.Cost{Memory: 64, Time: 1}
 
 // publicURL is the address of the servers.
 const publicURL = "https://homeroom.example.org"
@@ -79,7 +80,7 @@ func newServerOf(t testing.TB, w *fixture.World, change ...func(*graph.Limits)) 
 	d := w.DB
 	log := testlog.New(t)
 	secret := []byte("a secret of the tests, 32 bytes.")
-	hasher := identity.NewHasher(cheap)
+	hasher := passwd.NewHasher(cheap)
 	s := &server{World: w, mails: make(chan identity.Mail, 10)}
 	trail := audit.New(d, clock, log)
 	r := &graph.Resolver{DB: d, Audit: trail, Log: log}

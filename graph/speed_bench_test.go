@@ -11,7 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fixture"
 	"github.com/openhomeroom/homeroom/internal/globalid"
-	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/sample"
 )
 
@@ -33,7 +33,7 @@ func BenchmarkDashboard(b *testing.B) {
 				b.Fatal(err)
 			}
 			s := newServer(b, d)
-			hash, err := identity.NewHasher(cheap).Hash(context.Background(), password)
+			hash, err := passwd.NewHasher(cheap).Hash(context.Background(), password)
 			if err != nil {
 				b.Fatal(err)
 			}

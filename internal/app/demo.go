@@ -14,6 +14,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/config"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/sample"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -84,7 +85,7 @@ func (a *app) fillDemo(ctx context.Context, d *database.DB) error {
 	if err != nil || filled {
 		return err
 	}
-	hash, err := identity.NewHasher(identity.DefaultCost).Hash(ctx, demoPassword)
+	hash, err := passwd.NewHasher(passwd.DefaultCost).Hash(ctx, demoPassword)
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/sso"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -108,7 +109,7 @@ func (a *app) runAddEducator(ctx context.Context, d *database.DB, f newEducator,
 		}
 	}
 	first, last, _ := strings.Cut(strings.TrimSpace(f.name), " ")
-	own := append(identity.Own(first, last, email, ""), f.organization, f.district)
+	own := append(passwd.Own(first, last, email, ""), f.organization, f.district)
 	password := ""
 	if f.passwordStdin {
 		// This comes before anything is written, so that a bad password leaves no account
@@ -123,7 +124,7 @@ func (a *app) runAddEducator(ctx context.Context, d *database.DB, f newEducator,
 		return err
 	}
 	if f.passwordStdin {
-		if err := identity.CheckPassword(password, append(own, o.Name)...); err != nil {
+		if err := passwd.Check(password, append(own, o.Name)...); err != nil {
 			return err
 		}
 	}
@@ -162,7 +163,7 @@ func (a *app) readPassword(own ...string) (string, error) {
 		return "", err
 	}
 	password := strings.TrimRight(line, "\r\n")
-	if err := identity.CheckPassword(password, own...); err != nil {
+	if err := passwd.Check(password, own...); err != nil {
 		return "", err
 	}
 	return password, nil
@@ -177,7 +178,7 @@ func (a *app) identity(d *database.DB) *identity.Service {
 // domains.
 func (a *app) identityWith(d *database.DB, linkBase string, providerOf map[string]string) *identity.Service {
 	return identity.New(d, identity.Options{
-		Hasher:     identity.NewHasher(identity.DefaultCost),
+		Hasher:     passwd.NewHasher(passwd.DefaultCost),
 		Audit:      audit.New(d, a.now, a.quietLog()),
 		LinkBase:   linkBase,
 		ProviderOf: providerOf,

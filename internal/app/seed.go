@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/openhomeroom/homeroom/internal/config"
-	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/sample"
 )
 
@@ -35,7 +35,7 @@ school@example.com and teacher@example.com.`,
 			return err
 		}
 		defer d.Close()
-		if o.PasswordHash, err = identity.NewHasher(identity.DefaultCost).Hash(cmd.Context(), password); err != nil {
+		if o.PasswordHash, err = passwd.NewHasher(passwd.DefaultCost).Hash(cmd.Context(), password); err != nil {
 			return err
 		}
 		bar := a.bar("students")

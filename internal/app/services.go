@@ -19,6 +19,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/queue"
 	"github.com/openhomeroom/homeroom/internal/notify"
 	"github.com/openhomeroom/homeroom/internal/operation"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/privacy"
 	"github.com/openhomeroom/homeroom/internal/probe"
 	"github.com/openhomeroom/homeroom/internal/roster"
@@ -33,7 +34,7 @@ import (
 type services struct {
 	db       *database.DB
 	audit    *audit.Service
-	hasher   *identity.Hasher
+	hasher   *passwd.Hasher
 	identity *identity.Service
 	roster   *roster.Service
 	settings *setting.Service
@@ -79,7 +80,7 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	s := &services{
 		db:      d,
 		audit:   audit.New(d, now, log),
-		hasher:  identity.NewHasher(identity.DefaultCost),
+		hasher:  passwd.NewHasher(passwd.DefaultCost),
 		recount: make(chan struct{}, 1),
 		turns:   turn.New(runtime.GOMAXPROCS(0), now),
 		exports: turn.New(runtime.GOMAXPROCS(0), now),

@@ -33,7 +33,7 @@ var layers = [][]string{
 	{"internal/job/sheet"},
 	{"internal/job/row"},
 	{"internal/identity", "internal/roster", "internal/usage"},
-	{"internal/lease", "internal/probe", "internal/setting"},
+	{"internal/lease", "internal/passwd", "internal/probe", "internal/setting"},
 	{"internal/hold"},
 	{"internal/audit", "internal/config"},
 	{"internal/database/bulk"},

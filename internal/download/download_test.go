@@ -26,6 +26,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/identity"
 	"github.com/openhomeroom/homeroom/internal/notify"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/usage"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -44,7 +45,7 @@ func TestDownload(t *testing.T) {
 		now := fixture.Today
 		clock := func() time.Time { return now }
 		people := identity.New(d,
-			identity.Options{Hasher: identity.NewHasher(identity.Cost{Memory: 64, Time: 1}), Now: clock, Log: log})
+			identity.Options{Hasher: passwd.NewHasher(passwd.Cost{Memory: 64, Time: 1}), Now: clock, Log: log})
 		usages := usage.New(d, clock, log)
 		students := roster.New(d, roster.Options{Now: clock, Log: log})
 		options := download.Options{

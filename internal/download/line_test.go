@@ -21,6 +21,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fixture"
 	"github.com/openhomeroom/homeroom/internal/identity"
 	"github.com/openhomeroom/homeroom/internal/notify"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/usage"
 )
@@ -126,7 +127,7 @@ func newDownloads(t *testing.T, d *database.DB, now func() time.Time, o download
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	people := identity.New(d,
-		identity.Options{Hasher: identity.NewHasher(identity.Cost{Memory: 64, Time: 1}), Now: now, Log: log})
+		identity.Options{Hasher: passwd.NewHasher(passwd.Cost{Memory: 64, Time: 1}), Now: now, Log: log})
 	usages := usage.New(d, now, log)
 	o.Secret, o.Now, o.Log, o.Audit = []byte("a secret of the tests, 32 bytes."), now, log, audit.New(d, now, log)
 	o.Notify, o.Export = notify.New(d, usages, log),

@@ -25,6 +25,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/identity"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
 	"github.com/openhomeroom/homeroom/internal/job/catalog"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/usage"
 )
@@ -41,7 +42,7 @@ func newBench(t *testing.T, d *database.DB) *bench {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	now := func() time.Time { return fixture.Today }
-	hasher := identity.NewHasher(identity.Cost{Memory: 64, Time: 1})
+	hasher := passwd.NewHasher(passwd.Cost{Memory: 64, Time: 1})
 	u := usage.New(d, now, log)
 	r := roster.New(d, roster.Options{Hash: hasher.Hash, Recount: usage.RecountStudents, Now: now, Log: log})
 	people := identity.New(d, identity.Options{Hasher: hasher, Now: now, Log: log})

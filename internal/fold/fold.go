@@ -89,6 +89,16 @@ func SortName(last, first string) string {
 	return cut(Text(last)+"  "+Text(first), 120)
 }
 
+// Visible removes the characters of a text that nobody sees.
+func Visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cf, unicode.Cc, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) {
+			return -1
+		}
+		return r
+	}, text)
+}
+
 // Words splits text into the folded words that a search compares.
 func Words(s string) []string {
 	return strings.FieldsFunc(Text(s), unicode.IsSpace)

@@ -6,6 +6,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/openhomeroom/homeroom/internal/fold"
 )
 
 // maxEmail is the longest address that the database holds, in characters.
@@ -27,7 +29,7 @@ func IsAddress(email string) bool {
 }
 
 func isVisible(text string) bool {
-	return visible(text) == text && !strings.ContainsFunc(text, unicode.IsSpace)
+	return fold.Visible(text) == text && !strings.ContainsFunc(text, unicode.IsSpace)
 }
 
 // isDomain reports whether a text names a domain below another one, in the form in which

@@ -15,6 +15,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fixture"
 	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/seal"
 	"github.com/openhomeroom/homeroom/internal/testlog"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -34,7 +35,7 @@ type house struct {
 	*fixture.World
 	*identity.Service
 	t      *testing.T
-	hasher *identity.Hasher
+	hasher *passwd.Hasher
 	// providerOf is for the servers that are made from now on.
 	providerOf map[string]string
 	// keys are the secret key of those servers and the ones before it; the tests' where
@@ -48,7 +49,7 @@ type house struct {
 
 func newHouse(t *testing.T, d *database.DB) *house {
 	t.Helper()
-	h := &house{World: fixture.New(t, d), t: t, now: fixture.Today, hasher: identity.NewHasher(cheap)}
+	h := &house{World: fixture.New(t, d), t: t, now: fixture.Today, hasher: passwd.NewHasher(cheap)}
 	h.Service = h.server()
 	h.Client().Educator.Update().SetPasswordHash(h.hash(t)).ExecX(fixture.System())
 	return h

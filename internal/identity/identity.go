@@ -19,6 +19,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -32,7 +33,7 @@ const takeBackPatience = 10 * time.Second
 // Service signs educators in and out.
 type Service struct {
 	db       *database.DB
-	hasher   *Hasher
+	hasher   *passwd.Hasher
 	lifetime time.Duration
 	idle     time.Duration
 	now      func() time.Time
@@ -51,7 +52,7 @@ type Service struct {
 
 // Options are what a Service needs from the rest of the program.
 type Options struct {
-	Hasher *Hasher
+	Hasher *passwd.Hasher
 	// Audit records refusals.
 	Audit *audit.Service
 	// Lifetime is how long a session lasts, and Idle how long it lasts without use. Zero
@@ -94,7 +95,7 @@ var errSignIn = fault.Invalidf("the address or the password is not right").WithC
 // RATE_LIMITED and says when to try again.
 func (s *Service) SignIn(ctx context.Context, email, password string) (Session, error) {
 	system := viewer.AsSystem(ctx, "sign-in")
-	if len(password) > maxTyped || len(email) > maxTyped {
+	if len(password) > passwd.MaxBytes || len(email) > maxTyped {
 		return Session{}, errSignIn
 	}
 	if err := s.byProviderOnly(fold.Key(email)); err != nil {
@@ -139,7 +140,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Session, 
 // gets try.refusal, and takes about the same time for every account.
 func (s *Service) verify(system context.Context, password, hash string, try attempt) (bool, error) {
 	if try.refusal != nil && !try.known {
-		s.hasher.pretend(system)
+		s.hasher.Pretend(system)
 		return false, nil
 	}
 	right, err := s.hasher.Verify(system, password, hash)

@@ -2,7 +2,6 @@ package identity_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -265,36 +264,5 @@ func TestAttemptsAreLimited(t *testing.T) {
 			t.Parallel()
 			dbtest.Each(t, func(t *testing.T, d *database.DB) { test(t, newHouse(t, d)) })
 		})
-	}
-}
-
-func TestAQueueOfPasswordsHasAnEnd(t *testing.T) {
-	t.Parallel()
-	h := identity.NewHasher(identity.Cost{Memory: 64, Time: 1})
-	ctx, cancel := context.WithCancel(context.Background())
-	release := h.Occupy(t)
-	var all sync.WaitGroup
-	var refused, gaveUp atomic.Int32
-	for range identity.MaxVerifying(h) + 25 {
-		all.Go(func() {
-			_, err := h.Verify(ctx, "x", "")
-			if fault.KindOf(err) == fault.Unavailable {
-				refused.Add(1)
-			} else if errors.Is(err, context.Canceled) {
-				gaveUp.Add(1)
-			}
-		})
-	}
-	for refused.Load() < 25 {
-		time.Sleep(time.Millisecond)
-	}
-	cancel()
-	all.Wait()
-	release()
-	if refused.Load() != 25 || int(gaveUp.Load()) != identity.MaxVerifying(h) {
-		t.Errorf("%d were refused, %d gave up", refused.Load(), gaveUp.Load())
-	}
-	if _, err := h.Verify(context.Background(), "x", ""); err != nil {
-		t.Errorf("afterwards: %v", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/hold"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -85,7 +86,7 @@ var errLink = fault.Conflictf("the link has been used, or its time is over; ask 
 // which keeps the returned value as Session.Devices. So a stranger who guesses passwords
 // cannot lock the educator out.
 func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string) (devices string, err error) {
-	if err := CheckPassword(password); err != nil {
+	if err := passwd.Check(password); err != nil {
 		return "", err
 	}
 	system := viewer.AsSystem(ctx, "password set by a link")

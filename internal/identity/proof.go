@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -137,7 +138,7 @@ func (s *Service) proveByPassword(system context.Context, v *viewer.Viewer, acco
 	if password == "" {
 		return fault.Invalidf("give your password").WithCode("REQUIRED").At("password")
 	}
-	if len(password) > maxTyped {
+	if len(password) > passwd.MaxBytes {
 		return errSignIn.At("password")
 	}
 	try, err := s.admit(system, fold.Key(account.Email), account.PasswordHash)

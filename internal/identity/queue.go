@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -128,7 +129,7 @@ func (s *Service) try(system context.Context, account string) (leave func(), err
 		leaveOne()
 	}
 	if system.Err() == nil {
-		return nil, errBusy
+		return nil, passwd.ErrBusy
 	}
 	return nil, err
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/identity"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
 	"github.com/openhomeroom/homeroom/internal/job/catalog"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/testlog"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -84,7 +85,7 @@ func (b *bench) unheld(do func()) {
 // benchOn gives a world a further importer, as another server would have it.
 func benchOn(t testing.TB, w *fixture.World, change func(*jobs.Options)) *bench {
 	t.Helper()
-	hasher := identity.NewHasher(identity.Cost{Memory: 64, Time: 1})
+	hasher := passwd.NewHasher(passwd.Cost{Memory: 64, Time: 1})
 	log := testlog.New(t)
 	now := func() time.Time { return fixture.Today }
 	b := &bench{World: w, t: t, recounted: &recounted{}}

@@ -11,8 +11,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fixture"
-	"github.com/openhomeroom/homeroom/internal/identity"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 )
 
 // dump is everything that a database holds, and for SQLite the file with its log,
@@ -127,7 +127,7 @@ func TestPasswordsAreNeverAtRest(t *testing.T) {
 			b.want(job, withErrors, 1, 0, 0, 5)
 			absent("the last row")
 			b.consistent()
-			hasher := identity.NewHasher(identity.Cost{Memory: 64, Time: 1})
+			hasher := passwd.NewHasher(passwd.Cost{Memory: 64, Time: 1})
 			if ok, err := hasher.Verify(context.Background(), secret+"2", b.student("n1").PasswordHash); !ok || err != nil {
 				t.Errorf("the new password does not work: %v", err)
 			}

@@ -16,8 +16,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fixture"
 	"github.com/openhomeroom/homeroom/internal/fold"
-	"github.com/openhomeroom/homeroom/internal/identity"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 )
 
 var ratioRows = flag.Int("ratio-rows", 100_000, "how many new students the file of BenchmarkRatio has")
@@ -176,7 +176,7 @@ func BenchmarkPasswords(b *testing.B) {
 	const rows = 200
 	for _, kind := range []database.Kind{database.SQLite, database.MySQL} {
 		b.Run(string(kind), func(b *testing.B) {
-			hasher := identity.NewHasher(identity.DefaultCost)
+			hasher := passwd.NewHasher(passwd.DefaultCost)
 			w := benchOn(b, fixture.New(b, dbtest.Open(b, kind)), func(o *jobs.Options) { o.Hash = hasher.Hash })
 			var alone, whole []time.Duration
 			for i := 0; b.Loop(); i++ {
@@ -201,7 +201,7 @@ func BenchmarkPasswords(b *testing.B) {
 	}
 }
 
-func hashAlone(b *testing.B, hasher *identity.Hasher, n int) time.Duration {
+func hashAlone(b *testing.B, hasher *passwd.Hasher, n int) time.Duration {
 	work := make(chan int)
 	var all sync.WaitGroup
 	return timed(func() {

@@ -21,6 +21,7 @@ import (
 	jobs "github.com/openhomeroom/homeroom/internal/job"
 	"github.com/openhomeroom/homeroom/internal/job/catalog"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/testlog"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -30,7 +31,7 @@ func (b *bench) people(providerOf map[string]string) *identity.Service {
 	now, log := func() time.Time { return fixture.Today }, testlog.New(b.t)
 	return identity.New(b.DB,
 		identity.Options{
-			Hasher:     identity.NewHasher(identity.Cost{Memory: 64, Time: 1}),
+			Hasher:     passwd.NewHasher(passwd.Cost{Memory: 64, Time: 1}),
 			Now:        now,
 			Log:        log,
 			Audit:      audit.New(b.DB, now, log),

@@ -20,6 +20,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/identity"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
 	"github.com/openhomeroom/homeroom/internal/job/catalog"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/privacy"
 	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/testlog"
@@ -87,7 +88,7 @@ func newWorld(t testing.TB, d *database.DB) *world {
 	t.Helper()
 	w := &world{World: fixture.New(t, d), t: t, clock: &clock{now: fixture.Today}}
 	log := testlog.New(t)
-	hasher := identity.NewHasher(identity.Cost{Memory: 64, Time: 1})
+	hasher := passwd.NewHasher(passwd.Cost{Memory: 64, Time: 1})
 	hash := func(ctx context.Context, password string) (string, error) {
 		return hasher.Hash(ctx, testlog.Secret(password))
 	}

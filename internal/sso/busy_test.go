@@ -19,6 +19,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fixture"
 	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/sso"
 	"github.com/openhomeroom/homeroom/internal/testlog"
 )
@@ -51,7 +52,7 @@ func TestASignInThatHasToWaitIsNoFault(t *testing.T) {
 					Providers: []config.Provider{{Name: "p", Label: "P", Issuer: p.URL, ClientID: "homeroom", ClientSecret: "secret",
 						Scopes: []string{"openid", "email"}}},
 					Secret: []byte("a secret of the tests, 32 bytes."), PublicURL: "http://homeroom.test",
-					Identity: identity.New(d, identity.Options{Hasher: identity.NewHasher(identity.Cost{Memory: 64, Time: 1}),
+					Identity: identity.New(d, identity.Options{Hasher: passwd.NewHasher(passwd.Cost{Memory: 64, Time: 1}),
 						Now: now, Log: log, Audit: audit.New(d, now, log)}),
 					SetSession: graph.SetSession, Now: now, Log: log,
 				})

@@ -23,6 +23,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fixture"
 	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/sso"
 	"github.com/openhomeroom/homeroom/internal/testlog"
 )
@@ -195,7 +196,7 @@ func TestTokens(t *testing.T) {
 		Secret: []byte("a secret of the tests, 32 bytes."), PublicURL: "http://homeroom.test",
 		Identity: identity.New(d,
 			identity.Options{
-				Hasher: identity.NewHasher(identity.Cost{Memory: 64, Time: 1}),
+				Hasher: passwd.NewHasher(passwd.Cost{Memory: 64, Time: 1}),
 				Now:    now,
 				Log:    log,
 				Audit:  audit.New(d, now, log),

@@ -19,6 +19,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -242,7 +243,7 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 	c.role(r, p, found)
 	if !c.isGuessed(r, c.own(r, found, first, last, on)) {
 		c.Password(r.Row, p, func(password string) *fault.Error {
-			return identity.CheckPassword(password)
+			return passwd.Check(password)
 		}, on.PasswordHash != "")
 	}
 	if _, cleared := p.Set[educator.FieldPasswordHash]; cleared || len(p.Password) > 0 {
@@ -267,8 +268,8 @@ func (c *educatorCheck) isGuessed(r *educatorRow, own []string) bool {
 	if cell == "" || r.Clears(field.ColPassword) {
 		return false
 	}
-	why := identity.CheckPassword(cell, own...)
-	if why == nil || why.Code != identity.CommonPassword && why.Code != identity.PersonalPassword {
+	why := passwd.Check(cell, own...)
+	if why == nil || why.Code != passwd.Common && why.Code != passwd.Personal {
 		return false
 	}
 	p := row.FromFault(why,
@@ -282,8 +283,8 @@ func (c *educatorCheck) isGuessed(r *educatorRow, own []string) bool {
 // own are the texts of which the password of a row's educator must not be made: what
 // is on record, what the row says, and the organizations of both.
 func (c *educatorCheck) own(r *educatorRow, found *educatorLookup, first, last string, on *db.Educator) []string {
-	own := append(identity.Own(first, last, r.email, roster.Clean(r.Text(field.ColUsername))), r.Text(field.ColSchool))
-	own = append(own, identity.Own(on.FirstName, on.LastName, on.Email, on.Username)...)
+	own := append(passwd.Own(first, last, r.email, roster.Clean(r.Text(field.ColUsername))), r.Text(field.ColSchool))
+	own = append(own, passwd.Own(on.FirstName, on.LastName, on.Email, on.Username)...)
 	// An administrator of a school does not see the district, which is well known.
 	own = append(own, c.Schools.District.Name)
 	ids := []int{c.Job.OrganizationID}

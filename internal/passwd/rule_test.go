@@ -1,4 +1,4 @@
-package identity_test
+package passwd_test
 
 import (
 	"os"
@@ -6,16 +6,12 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/openhomeroom/homeroom/ent/db/onetimelink"
-	"github.com/openhomeroom/homeroom/internal/database"
-	"github.com/openhomeroom/homeroom/internal/dbtest"
-	"github.com/openhomeroom/homeroom/internal/fixture"
-	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 )
 
 func TestPasswordsThatAreRefused(t *testing.T) {
 	t.Parallel()
-	own := append(identity.Own("Dána", "O'Brien-Smith", "d.obrien77@lakeside.example.org", "dobs"), "Alpha District",
+	own := append(passwd.Own("Dána", "O'Brien-Smith", "d.obrien77@lakeside.example.org", "dobs"), "Alpha District",
 		"North High School")
 	for password, want := range map[string]string{
 		"short7!":                     "PASSWORD_TOO_SHORT",
@@ -114,7 +110,7 @@ func TestPasswordsThatAreRefused(t *testing.T) {
 	} {
 		t.Run("of "+password[:min(len(password), 20)], func(t *testing.T) {
 			t.Parallel()
-			err := identity.CheckPassword(password, own...)
+			err := passwd.Check(password, own...)
 			got := ""
 			if err != nil {
 				got = err.Code
@@ -129,7 +125,7 @@ func TestPasswordsThatAreRefused(t *testing.T) {
 	}
 	t.Run("nothing is held against somebody of whom nothing is known", func(t *testing.T) {
 		t.Parallel()
-		if err := identity.CheckPassword("brookhaven-77", "", " ", "@"); err != nil {
+		if err := passwd.Check("brookhaven-77", "", " ", "@"); err != nil {
 			t.Error(err)
 		}
 	})
@@ -137,17 +133,17 @@ func TestPasswordsThatAreRefused(t *testing.T) {
 
 func TestEveryCommonPasswordIsFound(t *testing.T) {
 	t.Parallel()
-	list, err := os.ReadFile("common_passwords.txt")
+	list, err := os.ReadFile("common.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for password := range strings.Lines(string(list)) {
 		password = strings.TrimSuffix(password, "\n")
-		if err := identity.CheckPassword(password); err == nil ||
+		if err := passwd.Check(password); err == nil ||
 			err.Code != "COMMON_PASSWORD" && err.Code != "PERSONAL_PASSWORD" {
 			t.Errorf("%q: %v", password, err)
 		}
-		if err := identity.CheckPassword(password + " by the river"); err != nil {
+		if err := passwd.Check(password + " by the river"); err != nil {
 			t.Errorf("%q and more: %v", password, err)
 		}
 	}
@@ -155,58 +151,13 @@ func TestEveryCommonPasswordIsFound(t *testing.T) {
 
 func TestNamesOfTwoCharactersCount(t *testing.T) {
 	t.Parallel()
-	if err := identity.CheckPassword("王伟王伟2026", identity.Own("伟", "王", "", "王伟")...); err == nil ||
+	if err := passwd.Check("王伟王伟2026", passwd.Own("伟", "王", "", "王伟")...); err == nil ||
 		err.Code != "PERSONAL_PASSWORD" {
 		t.Errorf("%v", err)
 	}
-	if err := identity.CheckPassword("lithium ion cell", identity.Own("Bo", "Li", "bo@example.org", "")...); err != nil {
+	if err := passwd.Check("lithium ion cell", passwd.Own("Bo", "Li", "bo@example.org", "")...); err != nil {
 		t.Errorf("two letters of another word: %v", err)
 	}
-}
-
-func TestEveryWayToAPasswordHasTheRules(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *database.DB) {
-		h := newHouse(t, d)
-		for bad, want := range map[string]string{
-			"iloveyou": "COMMON_PASSWORD", "nora2026!": "PERSONAL_PASSWORD", "nora@example.com": "PERSONAL_PASSWORD",
-			"AlphaNorth1": "PERSONAL_PASSWORD",
-		} {
-			secret := h.link(t, h.NorthAdmin, onetimelink.PurposeRESET)
-			if err := h.SetPasswordByLink(from(home), secret, bad); code(err) != want {
-				t.Errorf("by a link: %v, want %s", err, want)
-			}
-			if err := h.SetPassword(fixture.System(), h.NorthAdmin.ID, bad); code(err) != want {
-				t.Errorf("by the operator: %v, want %s", err, want)
-			}
-			h.in(t, h.NorthAdmin, home) // The old one holds.
-			if err := h.SetPasswordByLink(from(home), secret, "an umbrella of cheese"); err != nil {
-				t.Errorf("the link after a password that was refused: %v", err)
-			}
-			if err := h.SetPassword(fixture.System(), h.NorthAdmin.ID, password); err != nil {
-				t.Error(err)
-			}
-		}
-		// Who has no link is told nothing about anybody.
-		if err := h.SetPasswordByLink(from(home), "guessed", "nora2026!"); code(err) != "LINK_ENDED" {
-			t.Errorf("without a link: %v", err)
-		}
-	})
-}
-
-func TestAPasswordThatWouldBeRefusedTodayStillOpensItsAccount(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *database.DB) {
-		h := newHouse(t, d)
-		hash, err := h.hasher.Hash(t.Context(), "iloveyou")
-		if err != nil {
-			t.Fatal(err)
-		}
-		h.Client().Educator.UpdateOne(h.NorthAdmin).SetPasswordHash(hash).ExecX(fixture.System())
-		if _, err := h.SignIn(from(home), h.NorthAdmin.Email, "iloveyou"); err != nil {
-			t.Error(err)
-		}
-	})
 }
 
 // written is how a letter is written by whoever thinks that nobody guesses it. Some signs
@@ -235,12 +186,12 @@ func spelled(word string) (all []string) {
 
 func TestAWordIsFoundHoweverItsLettersAreWritten(t *testing.T) {
 	t.Parallel()
-	list, err := os.ReadFile("common_passwords.txt")
+	list, err := os.ReadFile("common.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
 	refused := func(password string, own ...string) bool {
-		err := identity.CheckPassword(password, own...)
+		err := passwd.Check(password, own...)
 		return err != nil && (err.Code == "COMMON_PASSWORD" || err.Code == "PERSONAL_PASSWORD")
 	}
 	n := 0
@@ -264,14 +215,14 @@ func TestAWordIsFoundHoweverItsLettersAreWritten(t *testing.T) {
 	}
 	for _, name := range []string{"lilibeth", "gottfried", "szabolcs"} {
 		for _, password := range spelled(name) {
-			if !refused(password+"2026", identity.Own(name, "Yxa", "", "")...) {
+			if !refused(password+"2026", passwd.Own(name, "Yxa", "", "")...) {
 				t.Errorf("%q for the name %q is not refused", password, name)
 			}
 		}
 	}
 	for _, password := range []string{"1ate bu5 in rain", "my 2 cats & 3 dogs", "k1tchen t4ble lamp", "93817265530",
 		"x9$kT!w27#pLm", "4 gr33n b1rds fly"} {
-		if refused(password, identity.Own("Tim", "Lee", "tim.lee@example.org", "")...) {
+		if refused(password, passwd.Own("Tim", "Lee", "tim.lee@example.org", "")...) {
 			t.Errorf("%q is refused", password)
 		}
 	}

@@ -1,11 +1,11 @@
-package identity_test
+package passwd_test
 
 import (
 	"math/rand/v2"
 	"strings"
 	"testing"
 
-	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/passwd"
 )
 
 // words are short ones, as lists for pass phrases have them; those beside each other on
@@ -20,7 +20,7 @@ var words = strings.Fields(`acid acorn aqua area bath bike bird blue boat bond b
 // TestPassPhrasesAreTaken makes passwords as they are recommended.
 func TestPassPhrasesAreTaken(t *testing.T) {
 	t.Parallel()
-	own := identity.Own("Dana", "Smith", "d.smith@example.org", "dsmith")
+	own := passwd.Own("Dana", "Smith", "d.smith@example.org", "dsmith")
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 5000 {
 		var four []string
@@ -32,7 +32,7 @@ func TestPassPhrasesAreTaken(t *testing.T) {
 		}
 		for _, between := range []string{" ", "", "-", "2"} {
 			phrase := strings.Join(four, between)
-			if err := identity.CheckPassword(phrase, own...); err != nil {
+			if err := passwd.Check(phrase, own...); err != nil {
 				t.Errorf("%q: %v", phrase, err)
 			}
 		}

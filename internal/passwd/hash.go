@@ -1,4 +1,10 @@
-package identity
+// Package passwd decides which passwords of educators are taken, and hashes them.
+//
+// Check refuses what is guessed first: the most common passwords, however their letters
+// are written, patterns of a keyboard, and the words of the owner. A Hasher keeps the
+// others as argon2id hashes, a few at a time, so that nobody can take all memory and all
+// cores by signing in.
+package passwd
 
 import (
 	"context"
@@ -74,15 +80,15 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	return h.encode(composed(password), salt), nil
 }
 
-// errBusy refuses somebody if the queue is too long.
-var errBusy = fault.Unavailablef("too many people are signing in at this moment; try again in a few seconds").After(5)
+// ErrBusy refuses somebody if too many are waiting.
+var ErrBusy = fault.Unavailablef("too many people are signing in at this moment; try again in a few seconds").After(5)
 
 // Verify reports whether a password matches a PHC string. For an empty string it takes the
 // same time and returns false. It returns fault.Unavailable if too many are waiting.
 func (h *Hasher) Verify(ctx context.Context, password, encoded string) (bool, error) {
 	defer h.verifying.Add(-1)
 	if h.verifying.Add(1) > int64(maxPerSlot*cap(h.slots)) {
-		return false, errBusy
+		return false, ErrBusy
 	}
 	if err := h.enter(ctx); err != nil {
 		return false, err
@@ -102,9 +108,9 @@ func (h *Hasher) Verify(ctx context.Context, password, encoded string) (bool, er
 	return subtle.ConstantTimeCompare(got, want) == 1 && known, nil
 }
 
-// pretend takes as long as verifying a password without the work, for attempts that are
+// Pretend takes as long as verifying a password without the work, for attempts that are
 // too many to deserve any.
-func (h *Hasher) pretend(ctx context.Context) {
+func (h *Hasher) Pretend(ctx context.Context) {
 	timer := time.NewTimer(time.Duration(h.took.Load()))
 	defer timer.Stop()
 	select {
@@ -135,7 +141,7 @@ func (h *Hasher) encode(password string, salt []byte) string {
 		b.EncodeToString(salt), b.EncodeToString(key))
 }
 
-var errHash = errors.New("identity: the stored password hash is damaged")
+var errHash = errors.New("passwd: the stored password hash is damaged")
 
 func decode(encoded string) (cost Cost, salt, key []byte, err error) {
 	parts := strings.Split(encoded, "$")

@@ -1,10 +1,9 @@
-package identity
+package passwd
 
 import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -51,7 +50,7 @@ func isPattern(key string) bool {
 			unforeseen++
 		}
 	}
-	return len(distinct) < minDistinct || unforeseen < minUnforeseen || periodOf(runes) < MinPassword || isDate(key)
+	return len(distinct) < minDistinct || unforeseen < minUnforeseen || periodOf(runes) < Min || isDate(key)
 }
 
 // follows reports whether a character comes next to the one before, in the alphabet or on
@@ -75,7 +74,7 @@ func periodOf(runes []rune) int {
 			return n
 		}
 	}
-	return max(len(runes), MinPassword)
+	return max(len(runes), Min)
 }
 
 // dates matches 01012026 and 2026-01-01 and the like.
@@ -92,19 +91,9 @@ func isUsual(key string) bool {
 // compared is the form in which passwords are compared: without case, width, blanks and
 // invisible characters.
 func compared(password string) string {
-	return strings.ReplaceAll(fold.Key(visible(norm.NFKC.String(password))), " ", "")
-}
-
-// visible removes invisible characters.
-func visible(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cf, unicode.Cc, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) {
-			return -1
-		}
-		return r
-	}, text)
+	return strings.ReplaceAll(fold.Key(fold.Visible(norm.NFKC.String(password))), " ", "")
 }
 
 // lengthOf counts the characters of a password as it is hashed: é is one, however it is
 // typed, and an invisible character is none.
-func lengthOf(password string) int { return utf8.RuneCountInString(visible(composed(password))) }
+func lengthOf(password string) int { return utf8.RuneCountInString(fold.Visible(composed(password))) }

@@ -1,8 +1,7 @@
-package identity
+package passwd
 
 import (
 	"cmp"
-	"context"
 	_ "embed"
 	"slices"
 	"strings"
@@ -11,9 +10,6 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/openhomeroom/homeroom/ent/db"
-	"github.com/openhomeroom/homeroom/ent/db/organization"
-	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fold"
 )
@@ -21,8 +17,10 @@ import (
 // The bounds of an educator's password, in characters. Length is what counts (NIST SP
 // 800-63B), so nothing is required about letters and digits.
 const (
-	MinPassword = 8
-	MaxPassword = 256
+	Min = 8
+	Max = 256
+	// MaxBytes is how long a password may be for all that, in bytes.
+	MaxBytes = 1024
 )
 
 const (
@@ -35,37 +33,37 @@ const (
 	service = "homeroom"
 )
 
-// commonPasswords are the passwords that are tried first, one a line, in small
-// letters; common_passwords.md says where they come from.
+// common are the passwords that are tried first, one a line, in small
+// letters; common.md says where they come from.
 //
-//go:embed common_passwords.txt
-var commonPasswords string
+//go:embed common.txt
+var common string
 
 // The codes of passwords that others guess.
 const (
-	CommonPassword   = "COMMON_PASSWORD"
-	PersonalPassword = "PERSONAL_PASSWORD"
+	Common   = "COMMON_PASSWORD"
+	Personal = "PERSONAL_PASSWORD"
 )
 
-// CheckPassword checks a new password of an educator. It must not be one of the most
-// common, nor consist of the owner's own words: names, address, organizations. The
-// messages never repeat it.
-func CheckPassword(password string, own ...string) *fault.Error {
+// Check checks a new password of an educator. It must not be one of the most common, nor
+// consist of the words of its owner: names, address, organizations. The messages never
+// repeat it.
+func Check(password string, own ...string) *fault.Error {
 	switch n := utf8.RuneCountInString(password); {
-	case n > MaxPassword || len(password) > maxTyped:
-		return fault.Invalidf("the password has more than %d characters", MaxPassword).
+	case n > Max || len(password) > MaxBytes:
+		return fault.Invalidf("the password has more than %d characters", Max).
 			WithCode("PASSWORD_TOO_LONG").At("password")
-	case lengthOf(password) < MinPassword:
-		return fault.Invalidf("the password has fewer than %d characters", MinPassword).
+	case lengthOf(password) < Min:
+		return fault.Invalidf("the password has fewer than %d characters", Min).
 			WithCode("PASSWORD_TOO_SHORT").At("password")
 	case isPersonal(password, own):
 		return fault.Invalidf(
 			"the password is made of the name, the address or the organization of its owner, which others guess; " +
-				"choose another one, such as several words that do not belong together").WithCode(PersonalPassword).At("password")
+				"choose another one, such as several words that do not belong together").WithCode(Personal).At("password")
 	case isCommon(password):
 		return fault.Invalidf(
 			"the password is one of the most common, which are guessed first; choose another one, such as " +
-				"several words that do not belong together").WithCode(CommonPassword).At("password")
+				"several words that do not belong together").WithCode(Common).At("password")
 	default:
 		return nil
 	}
@@ -135,34 +133,6 @@ func lettersOf(text string) string {
 		}
 		return r
 	}, fold.Text(norm.NFKC.String(text)))
-}
-
-// checkPasswordOf checks a new password of an account.
-func (s *Service) checkPasswordOf(system context.Context, e *db.Educator, password string) error {
-	own, err := s.ownOf(system, e)
-	if err != nil {
-		return err
-	}
-	if err := CheckPassword(password, own...); err != nil {
-		return err
-	}
-	return nil
-}
-
-// ownOf are the texts about an account that its password must not consist of.
-func (s *Service) ownOf(system context.Context, e *db.Educator) ([]string, error) {
-	client := s.db.Client(system)
-	roles, err := client.RoleAssignment.Query().Where(roleassignment.EducatorID(e.ID)).All(system)
-	if err != nil {
-		return nil, err
-	}
-	ids := []int{e.DistrictID}
-	for _, r := range roles {
-		ids = append(ids, r.OrganizationID)
-	}
-	names, err := client.Organization.Query().Where(organization.IDIn(ids...)).
-		Select(organization.FieldName).Strings(system)
-	return append(Own(e.FirstName, e.LastName, e.Email, e.Username), names...), err
 }
 
 // Own are the texts about a person, besides the names of organizations, that the person's

@@ -1,4 +1,4 @@
-package identity
+package passwd
 
 import (
 	"slices"
@@ -40,7 +40,7 @@ func bothWays(text string) [][]rune {
 // however its letters are written, with digits and signs around it at most.
 func isSpelledFromList(runes []rune) bool {
 	for i := range runes {
-		if isListedFrom(runes, i, "", commonPasswords) {
+		if isListedFrom(runes, i, "", common) {
 			return true
 		}
 		if !isNoLetter(runes[i]) {

@@ -1,4 +1,4 @@
-package identity
+package passwd
 
 import (
 	"slices"
@@ -82,7 +82,7 @@ func squeezed(text string) string { return string(slices.Compact([]rune(text))) 
 // may write those once that stand twice in the word.
 var squeezedPasswords = sync.OnceValue(func() map[string]bool {
 	all := map[string]bool{}
-	for line := range strings.Lines(commonPasswords) {
+	for line := range strings.Lines(common) {
 		if short := squeezed(strings.TrimSpace(line)); len(short) >= minSqueezed {
 			all[short] = true
 		}
@@ -122,6 +122,6 @@ func isWord(text string) bool { return slices.Contains(usualWords, text) || isLi
 
 // isListed looks a text up in the list, which is sorted.
 func isListed(text string) bool {
-	line, _, _ := strings.Cut(among(commonPasswords, text), "\n")
+	line, _, _ := strings.Cut(among(common, text), "\n")
 	return text != "" && line == text
 }
