@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 	"runtime/debug"
+
+	"github.com/openhomeroom/homeroom/internal/job/budget"
 )
 
 // inTurn does a piece of work when it is its turn.
@@ -15,6 +17,11 @@ func (s *Service) inTurn(ctx context.Context, do func() error) error {
 	}
 	defer end()
 	return do()
+}
+
+// inBudget does a piece of a check when it is its turn.
+func (s checking) inBudget(ctx context.Context, b *budget.Budget, do func() error) error {
+	return s.inTurn(ctx, func() error { return b.During(do) })
 }
 
 // ahead runs produce in the background and hands out what it puts, in order,

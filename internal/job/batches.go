@@ -3,7 +3,6 @@ package job
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"slices"
 
@@ -57,21 +56,12 @@ func (s writing) nextBatch(ctx context.Context, job *db.BulkJob, behind int) (*a
 	b := &attempt{Batch: row.Batch{Job: job, Rows: make([]*row.Planned, len(rows))}}
 	passwords := false
 	for i, stored := range rows {
-		p, err := row.ReadPlan(stored.Plan)
+		p, err := row.ReadPlanned(stored)
 		if err != nil {
-			return nil, fmt.Errorf("plan of row %d: %w", stored.Row, err)
+			return nil, err
 		}
-		b.Rows[i] = &row.Planned{
-			ID:            stored.ID,
-			Row:           stored.Row,
-			TargetID:      stored.TargetID,
-			TargetVersion: stored.TargetVersion,
-			Label:         stored.Label,
-			Outside:       stored.Outside == 1,
-			Text:          stored.Plan,
-			Plan:          p,
-		}
-		passwords = passwords || len(p.Password) > 0
+		b.Rows[i] = p
+		passwords = passwords || len(p.Plan.Password) > 0
 	}
 	if passwords {
 		// Hashing takes long, and whoever watches wants to see it go on.

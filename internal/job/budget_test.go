@@ -15,6 +15,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fixture"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/job/budget"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
@@ -39,7 +40,7 @@ func TestTheCheckOfAFileHasABudget(t *testing.T) {
 			m.step.Store(int64(10 * time.Second))
 			job := b.verified(b.DistrictAdmin, b.Alpha, students, file.String())
 			b.want(job, bulkjob.StatusFAILED, 0, 0, 0, job.TotalRows)
-			if hint := b.hint(job, jobs.CheckTooCostly); !strings.Contains(hint, "computing time") ||
+			if hint := b.hint(job, budget.CheckTooCostly); !strings.Contains(hint, "computing time") ||
 				!strings.Contains(hint, "CSV") {
 				t.Error(hint)
 			}

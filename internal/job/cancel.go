@@ -17,6 +17,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/state"
+	"github.com/openhomeroom/homeroom/internal/job/vault"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -105,7 +106,7 @@ func (s canceling) cancel(ctx context.Context, client *db.Client, job *db.BulkJo
 			append(args, reached, job.ID, string(job.Status))...)); err != nil {
 			return err
 		}
-		return forgetFile(ctx, client, job.ID)
+		return vault.ForgetFile(ctx, client, job.ID)
 	}
 	err := bulk.MustHitOne(client.ExecContext(ctx,
 		end+", created = 0, updated = 0, deleted = 0, enrollments_added = 0, enrollments_removed = 0, "+

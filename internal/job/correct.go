@@ -144,7 +144,7 @@ func (s correction) correctPlanned(ctx context.Context, job *db.BulkJob, in Corr
 	if err := s.refuseGone(viewer.NewContext(ctx, v), job, v, r); err != nil {
 		return nil, err
 	}
-	if asks(job.Kind) {
+	if s.kinds.About(job.Kind).TellsTaken {
 		if err := s.probes.Ask(ctx, job.DistrictID, viewer.FromContext(ctx).SubmitterID()); err != nil {
 			return nil, err
 		}

@@ -3,12 +3,12 @@ package job
 import (
 	"context"
 	"errors"
-	"runtime"
 	"time"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/job/budget"
 )
 
 const (
@@ -36,13 +36,12 @@ func (s correction) readToCorrect(ctx context.Context, job *db.BulkJob) (file *r
 	case <-ctx.Done():
 		return nil, nil, ctx.Err()
 	}
-	runtime.LockOSThread()
-	b := &budget{cpu: s.cpu, limit: correctTime}
-	b.reading.Store(&piece{budget: b, last: s.cpu()})
+	b := budget.New(s.cpu, correctTime, 0)
+	end := b.BeginReading()
 	file = s.rowsOf(job)
-	file.limits = b.limits(ctx, s.limits)
+	file.limits = b.Limits(ctx, s.limits)
 	return file, func() {
-		runtime.UnlockOSThread()
+		end()
 		<-s.correcting
 	}, nil
 }
@@ -50,7 +49,7 @@ func (s correction) readToCorrect(ctx context.Context, job *db.BulkJob) (file *r
 // notTooLong says in words of a correction what the budget says of a file.
 func notTooLong(err error) error {
 	var e *csvfile.Error
-	if errors.As(err, &e) && e.Code == CheckTooCostly {
+	if errors.As(err, &e) && e.Code == budget.CheckTooCostly {
 		return errTooLongToCorrect
 	}
 	return err

@@ -8,6 +8,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/hold"
 	"github.com/openhomeroom/homeroom/internal/job/queue"
 	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/vault"
 )
 
 // fail ends a job of which nothing has been written, because of the file as a
@@ -30,7 +31,7 @@ func (s *Service) fail(ctx context.Context, h *queue.Lease, why *row.Problem) er
 		if err != nil {
 			return err
 		}
-		if err := forgetFile(ctx, client, h.Job.ID); err != nil {
+		if err := vault.ForgetFile(ctx, client, h.Job.ID); err != nil {
 			return err
 		}
 		return s.recordEnd(ctx, client, h.Job.ID)
@@ -78,7 +79,7 @@ func (s *Service) failRows(ctx context.Context, h *queue.Lease, why []*row.Probl
 		if err != nil {
 			return err
 		}
-		if err := forgetFile(ctx, client, h.Job.ID); err != nil {
+		if err := vault.ForgetFile(ctx, client, h.Job.ID); err != nil {
 			return err
 		}
 		if err := hold.Forget(ctx, client, hold.Job{ID: h.Job.ID}); err != nil {

@@ -6,14 +6,12 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrefusedrow"
 	"github.com/openhomeroom/homeroom/ent/rule"
-	"github.com/openhomeroom/homeroom/internal/csvfile"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
@@ -24,14 +22,6 @@ import (
 // ErrNoFailedRows is returned for a job of which no row is kept that was refused.
 var ErrNoFailedRows = fault.NotFoundf(
 	"the upload has no refused rows, or they have been removed, because it ended too long ago")
-
-// writeAgain is the advice for a row whose password was taken out.
-const writeAgain = "The password is not in this file; write it again if it is to be set."
-
-// mendTheWhole is the advice for a row of a file of which nothing was written: the
-// rows that are not in the file of refused ones would be lost.
-const mendTheWhole = "Nothing of the file was written. Mend this row in the file that was uploaded, " +
-	"and upload the whole of it again."
 
 // FailedRows writes the refused rows of a job as a file: the columns of the file
 // that was uploaded, in its order, also those that were ignored, and behind them
@@ -59,8 +49,11 @@ func (s *Service) FailedRows(ctx context.Context, w io.Writer, jobID int) (n int
 	if !has[jobID] {
 		return 0, ErrNoFailedRows
 	}
-	f := &failedRows{s: s, job: job, file: csvfile.NewWriter(w)}
-	if err := f.header(); err != nil {
+	f := &sheet.RefusedFile{Headers: job.Headers, Failed: job.Status == bulkjob.StatusFAILED}
+	if s.kinds.BySelection(job.Kind) {
+		f = &sheet.RefusedFile{Selector: s.kinds.Selector(job.Kind).Header()}
+	}
+	if err := f.Begin(w); err != nil {
 		return 0, err
 	}
 	for behind := 0; ; {
@@ -73,9 +66,9 @@ func (s *Service) FailedRows(ctx context.Context, w io.Writer, jobID int) (n int
 			return n, err
 		}
 		if len(rows) == 0 {
-			return n, f.file.Flush()
+			return n, f.Flush()
 		}
-		if err := f.write(ctx, rows); err != nil {
+		if err := s.reading.writeRefused(ctx, f, job, rows); err != nil {
 			return n, err
 		}
 		n += len(rows)
@@ -83,36 +76,14 @@ func (s *Service) FailedRows(ctx context.Context, w io.Writer, jobID int) (n int
 	}
 }
 
-// failedRows is a file of failed rows that is being written.
-type failedRows struct {
-	s    *Service
-	job  *db.BulkJob
-	file *csvfile.Writer
-	// own are the positions of the person's own columns: a file that was itself
-	// one of failed rows does not get the reasons twice.
-	own []int
-}
-
-func (f *failedRows) header() error {
-	var header []string
-	if f.s.kinds.BySelection(f.job.Kind) {
-		header = append(header, f.s.kinds.Selector(f.job.Kind).Header()...)
-	}
-	for i, h := range f.job.Headers {
-		if !sheet.IsReason(h) {
-			f.own = append(f.own, i)
-			header = append(header, h)
-		}
-	}
-	return f.file.Write(append(header, sheet.Reasons...))
-}
-
-func (f *failedRows) write(ctx context.Context, rows []*db.BulkJobRefusedRow) error {
-	problems, err := f.s.reading.errorsOf(ctx, f.job.ID, rows[0].Row, rows[len(rows)-1].Row)
+// writeRefused writes some refused rows of a job to a file of them.
+func (s reading) writeRefused(ctx context.Context, f *sheet.RefusedFile, job *db.BulkJob,
+	rows []*db.BulkJobRefusedRow) error {
+	problems, err := s.errorsOf(ctx, job.ID, rows[0].Row, rows[len(rows)-1].Row)
 	if err != nil {
 		return err
 	}
-	stored, err := f.s.vault.OpenKept(f.job.ID, rows)
+	stored, err := s.vault.OpenKept(job.ID, rows)
 	if err != nil {
 		return err
 	}
@@ -120,31 +91,17 @@ func (f *failedRows) write(ctx context.Context, rows []*db.BulkJobRefusedRow) er
 	for n, kept := range stored {
 		cells[n] = kept.Cells
 	}
-	if f.s.kinds.BySelection(f.job.Kind) {
-		if cells, err = f.s.reading.selectedCells(ctx, f.job, cells); err != nil {
+	if s.kinds.BySelection(job.Kind) {
+		if cells, err = s.selectedCells(ctx, job, cells); err != nil {
 			return err
 		}
 	}
 	for _, r := range rows {
-		own, beyond := cells[r.Row], []string(nil)
-		if !f.s.kinds.BySelection(f.job.Kind) {
-			own, beyond = f.divide(own)
-		}
-		line := append(own, strconv.Itoa(r.Row), because(problems[r.Row]), f.whatToDo(problems[r.Row], r.HadPassword == 1))
-		if err := f.file.Write(append(line, beyond...)); err != nil {
+		if err := f.Write(r.Row, cells[r.Row], problems[r.Row], r.HadPassword == 1); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// divide parts the cells of a row into those of the person's own columns and
-// those beyond the last column.
-func (f *failedRows) divide(cells []string) (own, beyond []string) {
-	for _, i := range f.own {
-		own = append(own, cells[i])
-	}
-	return own, cells[len(f.job.Headers):]
 }
 
 // errorsOf reads why rows of a job are refused, from first to last.
@@ -158,34 +115,6 @@ func (s reading) errorsOf(ctx context.Context, jobID, first, last int) (map[int]
 		problems[p.Row] = append(problems[p.Row], p)
 	}
 	return problems, err
-}
-
-func because(problems []*db.BulkJobProblem) string {
-	var list []string
-	for _, p := range problems {
-		if p.Column != "" && !strings.HasPrefix(p.Message, p.Column) {
-			list = append(list, p.Column+": "+p.Message)
-		} else {
-			list = append(list, p.Message)
-		}
-	}
-	return strings.Join(list, " | ")
-}
-
-func (f *failedRows) whatToDo(problems []*db.BulkJobProblem, hadPassword bool) string {
-	var list []string
-	for _, p := range problems {
-		if p.Hint != "" && !slices.Contains(list, p.Hint) {
-			list = append(list, p.Hint)
-		}
-	}
-	switch {
-	case f.job.Status == bulkjob.StatusFAILED && !f.s.kinds.BySelection(f.job.Kind):
-		list = append(list, mendTheWhole)
-	case hadPassword:
-		list = append(list, writeAgain)
-	}
-	return strings.Join(list, " | ")
 }
 
 // selectedCells shows the refused rows of a selection as an export does. What the viewer

@@ -52,9 +52,9 @@ func (s sweeping) forget(ctx context.Context) error {
 		case job.FinishedAt == nil:
 			err = s.expire(ctx, job)
 		case job.FinishedAt.Before(now.AddDate(0, 0, -set.JobDays)):
-			err = s.forgetJob(ctx, job, state.ForgottenRows)
+			err = s.vault.Forget(ctx, job, state.ForgottenRows)
 		case job.Forgotten == state.ForgottenNothing && job.FinishedAt.Before(now.Add(-set.Retention())):
-			err = s.forgetJob(ctx, job, state.ForgottenImages)
+			err = s.vault.Forget(ctx, job, state.ForgottenImages)
 		}
 		if err != nil {
 			return err
@@ -91,64 +91,4 @@ func (s sweeping) expire(ctx context.Context, job *db.BulkJob) error {
 	s.log.InfoContext(ctx, "a bulk job that nobody has started is canceled", "job", job.ID, "kind", job.Kind,
 		"created", job.CreatedAt)
 	return s.canceling.withdraw(ctx, job.ID)
-}
-
-// forgetJob removes a part of a job, a few rows at a time, and notes it when it
-// is done, so that the next sweep does not look again.
-func (s sweeping) forgetJob(ctx context.Context, job *db.BulkJob, what int8) error {
-	statements := []string{"UPDATE bulk_job_rows SET `before` = NULL WHERE id IN ",
-		"DELETE FROM bulk_job_refused_rows WHERE id IN "}
-	find := []string{"SELECT id FROM bulk_job_rows WHERE job_id = ? AND `before` IS NOT NULL LIMIT ?",
-		"SELECT id FROM bulk_job_refused_rows WHERE job_id = ? LIMIT ?"}
-	if what == state.ForgottenRows {
-		statements, find = nil, nil
-		for _, table := range []string{"bulk_job_rows", "bulk_job_problems", "bulk_job_refused_rows", "bulk_job_chunks"} {
-			statements = append(statements, "DELETE FROM "+table+" WHERE id IN ")
-			find = append(find, "SELECT id FROM "+table+" WHERE job_id = ? LIMIT ?")
-		}
-	}
-	for i, statement := range statements {
-		for {
-			ids, err := readInts(ctx, s.db.Client(ctx), find[i], job.ID, 2*bulk.StatementRows)
-			if err != nil {
-				return err
-			}
-			if len(ids) == 0 {
-				break
-			}
-			err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-				_, err := client.ExecContext(ctx, statement+"("+bulk.Placeholders(len(ids))+")", bulk.Args(ids)...)
-				return err
-			})
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		set := "forgotten = ?"
-		if what == state.ForgottenRows {
-			// The name of a file is what a person thought of.
-			set += ", file_name = ''"
-		}
-		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET "+set+" WHERE id = ?", what, job.ID)
-		return err
-	})
-}
-
-// readInts returns the first column of a statement.
-func readInts(ctx context.Context, client *db.Client, query string, args ...any) (ids []int, err error) {
-	rows, err := client.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var id int
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
 }

@@ -5,7 +5,6 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 
-	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrefusedrow"
 	"github.com/openhomeroom/homeroom/ent/db/predicate"
@@ -13,17 +12,6 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/vault"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
-
-// forgetFile removes the file of a job and the passwords of its refused rows, of
-// which nothing is needed any more when the job has ended.
-func forgetFile(ctx context.Context, client *db.Client, jobID int) error {
-	if _, err := client.ExecContext(ctx, "DELETE FROM bulk_job_chunks WHERE job_id = ?", jobID); err != nil {
-		return err
-	}
-	_, err := client.ExecContext(ctx,
-		"UPDATE bulk_job_refused_rows SET password = NULL WHERE job_id = ? AND password IS NOT NULL", jobID)
-	return err
-}
 
 // HaveFailedRows returns which of some jobs have rows that FailedRows would give
 // to the viewer.

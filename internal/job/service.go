@@ -54,6 +54,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/job/actor"
+	"github.com/openhomeroom/homeroom/internal/job/budget"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
 	"github.com/openhomeroom/homeroom/internal/job/progress"
 	"github.com/openhomeroom/homeroom/internal/job/queue"
@@ -183,7 +184,7 @@ func New(d *database.DB, o Options) *Service {
 		o.MaxAbandoned = 10
 	}
 	if o.CPU == nil {
-		o.CPU = threadTime
+		o.CPU = budget.ThreadTime
 	}
 	e := row.Env{DB: d, Now: o.Now}
 	kinds := kind.NewTable(o.Kinds)

@@ -10,6 +10,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
 	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/vault"
 )
 
 // noteVersions reads the versions that the targets of a batch have when all of
@@ -120,7 +121,7 @@ func (s writing) complete(ctx context.Context, client *db.Client, jobID int) err
 	if err != nil {
 		return err
 	}
-	if err := forgetFile(ctx, client, jobID); err != nil {
+	if err := vault.ForgetFile(ctx, client, jobID); err != nil {
 		return err
 	}
 	return s.recordEnd(ctx, client, jobID)

@@ -7,11 +7,9 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
-	"github.com/openhomeroom/homeroom/ent/db/bulkjobrefusedrow"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/hold"
-	"github.com/openhomeroom/homeroom/internal/job/state"
 	"github.com/openhomeroom/homeroom/internal/job/vault"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -60,7 +58,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err := s.canceling.withdrawAll(ctx); err != nil {
 		return err
 	}
-	if err := s.sweeping.forgetFiles(ctx); err != nil {
+	if err := s.vault.ForgetFiles(ctx); err != nil {
 		return err
 	}
 	if err := s.probes.Forget(ctx); err != nil {
@@ -73,21 +71,6 @@ func (s *Service) Sweep(ctx context.Context) error {
 		return err
 	}
 	return s.sweeping.warnOfOtherKeys(ctx)
-}
-
-// forgetFiles removes the files of jobs that have ended, should any be left.
-func (s sweeping) forgetFiles(ctx context.Context) error {
-	ended, err := s.db.Client(ctx).BulkJob.Query().
-		Where(bulkjob.StatusIn(state.Ended...),
-			bulkjob.Or(bulkjob.HasChunks(), bulkjob.HasRefusedRowsWith(bulkjobrefusedrow.PasswordNotNil()))).IDs(ctx)
-	for _, id := range ended {
-		if err := s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-			return forgetFile(ctx, client, id)
-		}); err != nil {
-			return err
-		}
-	}
-	return err
 }
 
 // inTx is InTx of the database, or inFence of a job that is held.

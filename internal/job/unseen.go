@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/openhomeroom/homeroom/ent/db"
-	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/internal/job/queue"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
@@ -22,12 +21,6 @@ func unseenIn(problems []*row.Problem) (n int) {
 		}
 	}
 	return n
-}
-
-// asks reports whether the check of a file tells whether IDs, usernames or addresses are
-// taken by somebody whom the submitter does not see.
-func asks(kind bulkjob.Kind) bool {
-	return kind == bulkjob.KindIMPORT_STUDENTS || kind == bulkjob.KindIMPORT_EDUCATORS || kind == bulkjob.KindIMPORT_GROUPS
 }
 
 // noteUnseen counts what a correction tells the viewer.

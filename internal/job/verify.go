@@ -9,6 +9,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/job/budget"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
 	"github.com/openhomeroom/homeroom/internal/job/queue"
 	"github.com/openhomeroom/homeroom/internal/job/row"
@@ -43,7 +44,7 @@ func (s checking) verify(ctx context.Context, h *queue.Lease) error {
 	if errors.As(err, &lost) {
 		return s.fail(ctx, h, lost.why)
 	}
-	if !errors.Is(err, errLong) {
+	if !errors.Is(err, budget.ErrLong) {
 		return err
 	}
 	err = s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
@@ -69,13 +70,14 @@ func (s checking) verifyFrom(ctx context.Context, h *queue.Lease) error {
 	if s.kinds.BySelection(h.Job.Kind) {
 		return s.verifySelection(viewer.NewContext(ctx, v), h, v)
 	}
-	b := &budget{cpu: s.cpu, limit: s.checkTime}
-	if !queue.IsLong(h.Job) {
-		b.short = queue.ShortTime
+	short := queue.ShortTime
+	if queue.IsLong(h.Job) {
+		short = 0
 	}
+	b := budget.New(s.cpu, s.checkTime, short)
 	var file *table.File
-	err = b.whileReading(func() error {
-		file, err = table.Inspect(func() (io.Reader, error) { return s.vault.File(ctx, h.Job.ID) }, b.limits(ctx, s.limits))
+	err = b.WhileReading(func() error {
+		file, err = table.Inspect(func() (io.Reader, error) { return s.vault.File(ctx, h.Job.ID) }, b.Limits(ctx, s.limits))
 		return err
 	})
 	if refusal := ofFile(err); refusal != nil {
@@ -85,7 +87,7 @@ func (s checking) verifyFrom(ctx context.Context, h *queue.Lease) error {
 		return err
 	}
 	format := file.Format()
-	b.rows.Store(format.Rows)
+	b.SetRows(format.Rows)
 	l, refusal := s.formats.ReadHeader(h.Job.Kind, format.Header)
 	if refusal == nil && format.Rows == 0 {
 		refusal = row.Problemf(row.NoRows,
@@ -98,7 +100,7 @@ func (s checking) verifyFrom(ctx context.Context, h *queue.Lease) error {
 	if refusal != nil {
 		return s.fail(ctx, h, refusal)
 	}
-	if asks(h.Job.Kind) {
+	if s.kinds.About(h.Job.Kind).TellsTaken {
 		if err := s.probes.Ask(ctx, h.Job.DistrictID, h.Job.SubmittedBy); err != nil {
 			return s.failProbe(ctx, h, err)
 		}
@@ -115,7 +117,7 @@ func ofFile(err error) *row.Problem {
 	return &row.Problem{Code: string(e.Code), Message: e.Message, Hint: e.Hint}
 }
 
-func (s checking) verifyRows(ctx context.Context, h *queue.Lease, v *viewer.Viewer, b *budget, file *table.File,
+func (s checking) verifyRows(ctx context.Context, h *queue.Lease, v *viewer.Viewer, b *budget.Budget, file *table.File,
 	l *sheet.Layout) error {
 	format := file.Format()
 	rows, err := file.Rows()
@@ -133,7 +135,7 @@ func (s checking) verifyRows(ctx context.Context, h *queue.Lease, v *viewer.View
 		for {
 			var rows []*sheet.Row
 			err := s.inTurn(ctx, func() error {
-				return b.whileReading(func() (err error) {
+				return b.WhileReading(func() (err error) {
 					rows, err = reader.Next()
 					return err
 				})

@@ -25,7 +25,7 @@ func New(e row.Env, guard identity.Guard) kind.Kind { return &importKind{e, guar
 
 // About implements kind.Kind.
 func (*importKind) About() *kind.About {
-	return &kind.About{Format: format, Noun: "upload", Thing: loss.ThingEDUCATOR}
+	return &kind.About{Format: format, Noun: "upload", TellsTaken: true, Thing: loss.ThingEDUCATOR}
 }
 
 // Checker implements kind.Kind.

@@ -22,7 +22,7 @@ func New(e row.Env) kind.Kind { return &importKind{e} }
 
 // About implements kind.Kind.
 func (*importKind) About() *kind.About {
-	return &kind.About{Format: format, Noun: "upload", ByTeachers: true, Thing: loss.ThingGROUP}
+	return &kind.About{Format: format, Noun: "upload", ByTeachers: true, TellsTaken: true, Thing: loss.ThingGROUP}
 }
 
 // Checker implements kind.Kind.

@@ -59,6 +59,9 @@ type About struct {
 	// OfStudents is set where a row may have a student as its target, and
 	// CreatesStudents where it may create one.
 	OfStudents, CreatesStudents bool
+	// TellsTaken is set where a check tells whether IDs, usernames or addresses are taken
+	// by somebody whom the submitter does not see.
+	TellsTaken bool
 	// Thing is what the rows are about, as holds count it.
 	Thing hold.Thing
 	// Deletes is set where a row deletes its target.

@@ -51,6 +51,24 @@ type Planned struct {
 	Already bool
 }
 
+// ReadPlanned returns a row as it was planned.
+func ReadPlanned(stored *db.BulkJobRow) (*Planned, error) {
+	p, err := ReadPlan(stored.Plan)
+	if err != nil {
+		return nil, fmt.Errorf("plan of row %d: %w", stored.Row, err)
+	}
+	return &Planned{
+		ID:            stored.ID,
+		Row:           stored.Row,
+		TargetID:      stored.TargetID,
+		TargetVersion: stored.TargetVersion,
+		Label:         stored.Label,
+		Outside:       stored.Outside == 1,
+		Text:          stored.Plan,
+		Plan:          p,
+	}, nil
+}
+
 // Reset forgets what has become of the rows; a transaction that is tried again begins so.
 func (b *Batch) Reset() {
 	for _, r := range b.Rows {

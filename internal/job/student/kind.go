@@ -75,6 +75,7 @@ func (importKind) About() *kind.About {
 		ByTeachers:      true,
 		OfStudents:      true,
 		CreatesStudents: true,
+		TellsTaken:      true,
 		Thing:           loss.ThingSTUDENT,
 	}
 }

@@ -1,4 +1,4 @@
-package job
+package budget
 
 import (
 	"syscall"
@@ -8,8 +8,8 @@ import (
 // rusageThread asks for the times of the thread alone.
 const rusageThread = 1
 
-// threadTime is the CPU time that the thread has taken.
-func threadTime() time.Duration {
+// ThreadTime is the CPU time that the thread has taken.
+func ThreadTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(rusageThread, &u); err != nil {
 		return 0

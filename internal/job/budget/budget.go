@@ -1,4 +1,5 @@
-package job
+// Package budget bounds the CPU time that reading and checking one file may take.
+package budget
 
 import (
 	"cmp"
@@ -20,17 +21,17 @@ const CheckTooCostly = "CHECK_TOO_COSTLY"
 // has. It takes a tenth of that.
 const rowTime = time.Millisecond
 
-// errLong ends the check of a small file that takes as long as that of a large one.
-var errLong = errors.New("job: the check takes too long for one of a short file")
+// ErrLong ends the check of a small file that takes as long as that of a large one.
+var ErrLong = errors.New("budget: the check takes too long for one of a short file")
 
-// budget bounds the CPU time that the check of one file takes: reading it and making
+// Budget bounds the CPU time that the check of one file takes: reading it and making
 // sense of its rows, and not what the database does meanwhile on another machine, so
 // that a slow database refuses nobody. The pieces of the check run on threads of
 // their own, whose time the system knows.
-type budget struct {
+type Budget struct {
 	cpu   func() time.Duration // Of the thread that asks.
 	limit time.Duration
-	// short is the time after which the check is ended with errLong, or 0.
+	// short is the time after which the check is ended with ErrLong, or 0.
 	short time.Duration
 	rows  atomic.Int64
 	spent atomic.Int64
@@ -38,9 +39,19 @@ type budget struct {
 	reading atomic.Pointer[piece]
 }
 
+// New returns the budget of a file: a limit, 0 for none, beside a millisecond of each row,
+// and the shorter one after which ErrLong ends the check, 0 for none. cpu is the CPU time
+// of the thread that asks; see ThreadTime.
+func New(cpu func() time.Duration, limit, short time.Duration) *Budget {
+	return &Budget{cpu: cpu, limit: limit, short: short}
+}
+
+// SetRows says how many rows the file has.
+func (b *Budget) SetRows(n int64) { b.rows.Store(n) }
+
 // piece is a part of the check that is under way.
 type piece struct {
-	*budget
+	*Budget
 	last time.Duration
 }
 
@@ -51,7 +62,7 @@ func (p *piece) spend() error {
 	spent := time.Duration(p.spent.Add(int64(now - p.last)))
 	p.last = now
 	if p.short > 0 && spent > p.short {
-		return errLong
+		return ErrLong
 	}
 	limit := p.limit + time.Duration(p.rows.Load())*rowTime
 	if p.limit == 0 || spent <= limit {
@@ -65,28 +76,35 @@ func (p *piece) spend() error {
 			"or divide it into several files. If it stays so, tell whoever runs the server."}
 }
 
-// during does a piece of the check and counts its time.
-func (b *budget) during(do func() error) error {
+// During does a piece of the check and counts its time.
+func (b *Budget) During(do func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	p := &piece{budget: b, last: b.cpu()}
+	p := &piece{Budget: b, last: b.cpu()}
 	return cmp.Or(do(), p.spend())
 }
 
-// whileReading is during for a piece in which the file is read: what that takes is
+// WhileReading is During for a piece in which the file is read: what that takes is
 // counted on the way as well, because one piece may be the whole file.
-func (b *budget) whileReading(do func() error) error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	p := &piece{budget: b, last: b.cpu()}
-	b.reading.Store(p)
-	defer b.reading.Store(nil)
-	return cmp.Or(do(), p.spend())
+func (b *Budget) WhileReading(do func() error) error {
+	defer b.BeginReading()()
+	err := do()
+	return cmp.Or(err, b.reading.Load().spend())
 }
 
-// limits are those of a file whose reading the budget counts, and which is not read on
+// BeginReading begins such a piece. The caller stays on its thread until it ends the piece.
+func (b *Budget) BeginReading() (end func()) {
+	runtime.LockOSThread()
+	b.reading.Store(&piece{Budget: b, last: b.cpu()})
+	return func() {
+		b.reading.Store(nil)
+		runtime.UnlockOSThread()
+	}
+}
+
+// Limits are those of a file whose reading the budget counts, and which is not read on
 // where ctx has ended.
-func (b *budget) limits(ctx context.Context, of csvfile.Limits) csvfile.Limits {
+func (b *Budget) Limits(ctx context.Context, of csvfile.Limits) csvfile.Limits {
 	of.Spend = func() error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -98,9 +116,4 @@ func (b *budget) limits(ctx context.Context, of csvfile.Limits) csvfile.Limits {
 		return p.spend()
 	}
 	return of
-}
-
-// inBudget does a piece of a check when it is its turn.
-func (s checking) inBudget(ctx context.Context, b *budget, do func() error) error {
-	return s.inTurn(ctx, func() error { return b.during(do) })
 }

@@ -1,0 +1,93 @@
+package sheet
+
+import (
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+)
+
+// writeAgain is the advice for a row whose password was taken out.
+const writeAgain = "The password is not in this file; write it again if it is to be set."
+
+// mendTheWhole is the advice for a row of a file of which nothing was written: the
+// rows that are not in the file of refused ones would be lost.
+const mendTheWhole = "Nothing of the file was written. Mend this row in the file that was uploaded, " +
+	"and upload the whole of it again."
+
+// RefusedFile writes refused rows as a file that can be mended and uploaded: the columns
+// that were uploaded, and behind them what is wrong.
+type RefusedFile struct {
+	// Headers are those of the file that was uploaded.
+	Headers []string
+	// Failed is set where no row of the file was written.
+	Failed bool
+	// Selector are the columns of a selection, of which there is no file; nil for a file.
+	Selector []string
+
+	file *csvfile.Writer
+	// own are the positions of the person's own columns: a file that was itself one of
+	// refused rows does not get the reasons twice.
+	own []int
+}
+
+// Begin writes the header.
+func (f *RefusedFile) Begin(w io.Writer) error {
+	f.file = csvfile.NewWriter(w)
+	header := slices.Clone(f.Selector)
+	for i, h := range f.Headers {
+		if !IsReason(h) {
+			f.own = append(f.own, i)
+			header = append(header, h)
+		}
+	}
+	return f.file.Write(append(header, Reasons...))
+}
+
+// Write writes a row with its problems. What stands to the right of the last column
+// stands to the right of the reasons.
+func (f *RefusedFile) Write(number int, cells []string, problems []*db.BulkJobProblem, hadPassword bool) error {
+	own, beyond := cells, []string(nil)
+	if f.Selector == nil {
+		own, beyond = nil, cells[len(f.Headers):]
+		for _, i := range f.own {
+			own = append(own, cells[i])
+		}
+	}
+	line := append(own, strconv.Itoa(number), because(problems), f.whatToDo(problems, hadPassword))
+	return f.file.Write(append(line, beyond...))
+}
+
+// Flush writes what is still to be written.
+func (f *RefusedFile) Flush() error { return f.file.Flush() }
+
+func because(problems []*db.BulkJobProblem) string {
+	var list []string
+	for _, p := range problems {
+		if p.Column != "" && !strings.HasPrefix(p.Message, p.Column) {
+			list = append(list, p.Column+": "+p.Message)
+		} else {
+			list = append(list, p.Message)
+		}
+	}
+	return strings.Join(list, " | ")
+}
+
+func (f *RefusedFile) whatToDo(problems []*db.BulkJobProblem, hadPassword bool) string {
+	var list []string
+	for _, p := range problems {
+		if p.Hint != "" && !slices.Contains(list, p.Hint) {
+			list = append(list, p.Hint)
+		}
+	}
+	switch {
+	case f.Failed:
+		list = append(list, mendTheWhole)
+	case hadPassword:
+		list = append(list, writeAgain)
+	}
+	return strings.Join(list, " | ")
+}
