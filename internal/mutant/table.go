@@ -79,22 +79,45 @@ func parse(r io.Reader) (faults []fault, err error) {
 	return faults, end()
 }
 
-// apply returns the content of the file with the fault in it. White space does not
-// count, so that a line may be broken elsewhere.
+// apply returns the content of the file with the fault in it.
 func (f fault) apply(content string) (string, error) {
+	start, end, err := f.find(content)
+	if err != nil {
+		return "", err
+	}
+	return content[:start] + f.replacement + content[end:], nil
+}
+
+// find returns where in the content of the file the text of the fault is. White space does
+// not count, so that a line may be broken elsewhere.
+func (f fault) find(content string) (start, end int, err error) {
 	text, offsets := squeeze(content)
 	old, _ := squeeze(f.old)
 	switch n := strings.Count(text, old); n {
 	case 1:
 		at := strings.Index(text, old)
-		return content[:offsets[at]] + f.replacement + content[offsets[at+len(old)-1]+1:], nil
+		return offsets[at], offsets[at+len(old)-1] + 1, nil
 	case 0:
-		return "", fmt.Errorf("faults.txt:%d: the text is no longer in %s: take the fault out, or say what it is called now",
+		return 0, 0, fmt.Errorf("faults.txt:%d: the text is no longer in %s: take the fault out, or say what it is now",
 			f.line, f.file)
 	default:
-		return "", fmt.Errorf("faults.txt:%d: the text stands %d times in %s: add to it until it stands there once",
+		return 0, 0, fmt.Errorf("faults.txt:%d: the text stands %d times in %s: add to it until it stands there once",
 			f.line, n, f.file)
 	}
+}
+
+// difference is find without what the text and its replacement begin and end with, and
+// what is left of the replacement.
+func (f fault) difference(content string) (start, end int, replacement string, err error) {
+	start, end, err = f.find(content)
+	replacement = f.replacement
+	for start < end && replacement != "" && content[start] == replacement[0] {
+		start, replacement = start+1, replacement[1:]
+	}
+	for last := len(replacement) - 1; start < end && last >= 0 && content[end-1] == replacement[last]; last-- {
+		end, replacement = end-1, replacement[:last]
+	}
+	return start, end, replacement, err
 }
 
 // squeeze returns a text without its white space, and where in the text each byte of
