@@ -205,7 +205,7 @@ func TestSecondFactorsSurviveARotation(t *testing.T) {
 		s.stop()
 
 		in.env = []string{"HOMEROOM_SECRET_KEY=" + hex.EncodeToString(newKey)}
-		if said := in.run("doctor"); !strings.Contains(said, "No secret key that is here opens 4002 authenticator apps") {
+		if said := in.run("doctor"); !strings.Contains(said, "None of the given secret keys opens 4002 authenticator apps") {
 			t.Errorf("without the old key: %s", said)
 		}
 		in.env = append(in.env, "HOMEROOM_OLD_SECRET_KEYS="+hex.EncodeToString(oldKey))

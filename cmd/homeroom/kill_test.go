@@ -189,7 +189,7 @@ func (r *run) outcome() outcome {
 	var data struct{ BulkJob job }
 	r.admin.ask(`query ($id: ID!) { bulkJob(id: $id) `+jobFields+` }`, variables{"id": r.jobID}, &data)
 	r.server.kill()
-	if said := r.in.run("doctor"); !strings.Contains(said, "every derived number is true") {
+	if said := r.in.run("doctor"); !strings.Contains(said, "every derived number is correct") {
 		r.t.Error(said)
 	}
 	return outcome{job: data.BulkJob, contents: r.in.contents()}

@@ -69,7 +69,7 @@ func TestTheMainJob(t *testing.T) {
 
 		refuseSecondServer(t, in, s.address)
 		s.stop()
-		if said := in.run("doctor"); !strings.Contains(said, "every derived number is true") {
+		if said := in.run("doctor"); !strings.Contains(said, "every derived number is correct") {
 			t.Error(said)
 		}
 	})

@@ -68,7 +68,7 @@ func TestStudentsOfAnInformationSystemAreUnassignedUntilTheirEnrollmentsCome(t *
 			t.Errorf("the notice says %d after the enrollments came", n.Count)
 		}
 		s.stop()
-		if said := in.run("doctor"); !strings.Contains(said, "every derived number is true") {
+		if said := in.run("doctor"); !strings.Contains(said, "every derived number is correct") {
 			t.Error(said)
 		}
 	})

@@ -101,7 +101,7 @@ func runJobsOfDistricts(t *testing.T, servers int) sharedJobs {
 	for _, s := range running {
 		s.stop()
 	}
-	if said := in.run("doctor"); !strings.Contains(said, "every derived number is true") {
+	if said := in.run("doctor"); !strings.Contains(said, "every derived number is correct") {
 		t.Error(said)
 	}
 	shared.contents = in.contents()

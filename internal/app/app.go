@@ -90,8 +90,8 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "homeroom",
 		Short: "The backend of an educator dashboard",
-		Long: `Homeroom keeps districts, schools, groups, students and usage; tells administrators which active
-students are in no group; and gets those students into groups.
+		Long: `Homeroom keeps districts, schools, groups, students and usage. It tells administrators which active
+students are in no group, and helps to put them into groups.
 
 Start with "homeroom demo": it runs everything on a sample district.`,
 		Args:          aCommand,

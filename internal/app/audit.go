@@ -25,7 +25,7 @@ func (a *app) audit() *cobra.Command {
 		Use:   "audit",
 		Short: "Verify, list and export the audit trail",
 		Long: `Verifies, lists and exports the audit trail: who did what, when and from where. Each district has a chain of
-entries, and what belongs to no district has one of its own. docs/audit.md says what is recorded.`,
+entries. Entries that belong to no district form one more chain. docs/audit.md says what is recorded.`,
 		Args: aCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -37,10 +37,10 @@ func (a *app) verifyAudit() *cobra.Command {
 	var district, expect string
 	cmd := &cobra.Command{
 		Use:   "verify",
-		Short: "Look for entries that were changed, removed or put in",
-		Long: `Reads every chain of the audit trail, or that of one district, and says at which entry it is damaged first. The
-server may run meanwhile. Note the hash that is shown where nobody who can write to the database can write: with
---expect and that hash, a later run also finds a chain that somebody has written anew from its beginning.
+		Short: "Look for entries that were changed, removed or inserted",
+		Long: `Reads every chain of the audit trail, or the chain of one district, and names the first damaged entry. The server
+may keep running. Store the hash that is shown where people with access to the database cannot change it: with
+--expect and that hash, a later run also finds a chain that somebody has rewritten from its beginning.
 
 Exit code 1 if a chain is damaged.`,
 		Example: `  homeroom audit verify
@@ -48,13 +48,13 @@ Exit code 1 if a chain is damaged.`,
 		Args: noArguments,
 	}
 	cmd.Flags().
-		StringVar(&district, "district", "", "one district, by id, external id or name; all chains where it is not given")
+		StringVar(&district, "district", "", "check only this district, by id, external id or name; default: every chain")
 	cmd.Flags().
-		StringVar(&expect, "expect", "", "the hash of an entry, noted before, that the chain of the district must have")
+		StringVar(&expect, "expect", "", "the hash of an entry, stored earlier, that the chain of the district must contain")
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if expect != "" && district == "" {
-			return misuse(cmd, "--expect needs --district, because the hash is one of a single chain")
+			return misuse(cmd, "--expect needs --district, because a hash belongs to a single chain")
 		}
 		d, err := a.open(cmd.Context(), loader)
 		if err != nil {
@@ -91,7 +91,7 @@ func (a *app) runVerify(ctx context.Context, d *database.DB, district, expect st
 	guarded, err := d.Guarded(ctx)
 	if err == nil && !guarded {
 		fmt.Fprintln(a.out,
-			"The database has no triggers that refuse changes of entries; docs/audit.md says why that may be.")
+			"The database has no triggers that refuse changes to entries; docs/audit.md says why that can happen.")
 	}
 	if err == nil && damaged {
 		return exitCode(1)
@@ -108,9 +108,9 @@ func (a *app) showVerifiedChain(v audit.Verified) {
 		fmt.Fprintf(a.out, "%s: DAMAGED (%s) at entry %d: %s\n", name, v.Damage.Fault, v.Damage.Seq, v.Damage.Text)
 		return
 	}
-	fmt.Fprintf(a.out, "%s: %d entries, whole. Newest hash: %s\n", name, v.Entries, v.Hash)
+	fmt.Fprintf(a.out, "%s: %d entries, intact. Newest hash: %s\n", name, v.Entries, v.Hash)
 	if v.Erased+v.Batches+v.Forgotten > 0 {
-		fmt.Fprintf(a.out, "  %d details erased; %d batches of bulk jobs compared, %d no longer can be\n", v.Erased,
+		fmt.Fprintf(a.out, "  %d details erased; %d batches of bulk jobs compared, %d can no longer be compared\n", v.Erased,
 			v.Batches, v.Forgotten)
 	}
 }
@@ -124,12 +124,12 @@ type auditFlags struct {
 func (f *auditFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.organization, "organization", "",
-		"a district or school, by id, external id or name; everything where it is not given")
+		"only this district or school, by id, external id or name; default: everything")
 	flags.StringVar(&f.from, "from", "", "the first day, in UTC, as in 2026-11-01")
 	flags.StringVar(&f.to, "to", "", "the last day, in UTC")
 	flags.StringVar(&f.about, "about", "",
-		"the id of a student, group, educator or anything else that the entries are about")
-	flags.StringSliceVar(&f.actions, "action", nil, "actions such as SIGNED_IN, with commas between them")
+		"only entries about this student, group, educator or other object, by id")
+	flags.StringSliceVar(&f.actions, "action", nil, "actions such as SIGNED_IN, separated by commas")
 }
 
 func (f *auditFlags) filter() (filter audit.Filter, err error) {
@@ -176,11 +176,11 @@ func (a *app) listAudit() *cobra.Command {
 	var limit int
 	cmd := &cobra.Command{Use: "list", Short: "List entries of the audit trail, newest first", Args: noArguments}
 	f.add(cmd)
-	cmd.Flags().IntVar(&limit, "limit", 20, "how many are listed, at most 500")
+	cmd.Flags().IntVar(&limit, "limit", 20, "how many entries to list, at most 500")
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if limit < 1 || limit > page.Max {
-			return misuse(cmd, "--limit: from 1 to %d are possible", page.Max)
+			return misuse(cmd, "--limit must be from 1 to %d", page.Max)
 		}
 		return a.withAudit(cmd, loader, &f, audit.AuditRead, func(ctx context.Context, list *audit.List) error {
 			p, err := list.Page(ctx, page.Args{First: &limit})

@@ -120,10 +120,10 @@ func kindOf(path string) (bulkjob.Kind, error) {
 		for i, k := range fits {
 			say[i] = "--kind " + kindName(k)
 		}
-		return "", fault.Invalidf("its headers (%s) may be those of several kinds of files; say which it is with %s", headers,
+		return "", fault.Invalidf("its headers (%s) fit several kinds of files; choose one with %s", headers,
 			strings.Join(say, ", or "))
 	default:
-		return "", fault.Invalidf("its headers (%s) do not tell what it holds; say it with --kind %s", headers,
+		return "", fault.Invalidf("its headers (%s) do not show what the file holds; add --kind %s", headers,
 			strings.Join(slices.Sorted(maps.Keys(kindNames)), ", or "))
 	}
 }

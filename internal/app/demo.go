@@ -38,7 +38,7 @@ stays in the data folder until you start over with --fresh.`,
 	cmd.Flags().StringVar(&data, "data", "homeroom-demo", "the data folder")
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "the address to listen on")
 	cmd.Flags().
-		BoolVar(&insecure, "insecure-http", false, "let other machines reach the demo by HTTP, at an address such as :8080")
+		BoolVar(&insecure, "insecure-http", false, "let other machines reach the demo over HTTP, at an address such as :8080")
 	cmd.Flags().BoolVar(&fresh, "fresh", false, "remove the sample district of the data folder and start over")
 	return cmd
 }

@@ -21,13 +21,15 @@ func (a *app) doctor() *cobra.Command {
 	var repair bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Check every derived number, and repair those that are not true",
-		Long: `Recomputes everything that is kept beside the rows it is derived from: how many groups a student is in, how
-many students a group has, the usage since the start of the school year, who is active, and the words by
-which students are found. It also says which old secret keys are still needed. The server may run meanwhile. Exit code 1 if something was wrong and not repaired.`,
+		Short: "Check every derived number, and repair wrong ones",
+		Long: `Recomputes every stored number that is derived from other rows: how many groups a student is in, how many
+students a group has, the usage since the start of the school year, who is active, and the words by which
+students are found. It also says which old secret keys are still needed. The server may keep running.
+
+Exit code 1 if something was wrong and not repaired.`,
 		Args: noArguments,
 	}
-	cmd.Flags().BoolVar(&repair, "repair", false, "mend what is found")
+	cmd.Flags().BoolVar(&repair, "repair", false, "repair what is wrong")
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.SecretSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		d, err := a.open(cmd.Context(), loader)
@@ -57,14 +59,14 @@ which students are found. It also says which old secret keys are still needed. T
 		case err != nil:
 			return err
 		case findings == 0:
-			fmt.Fprintf(a.out, "Examined the students and groups, %d in all: every derived number is true.\n", rows)
+			fmt.Fprintf(a.out, "Examined the students and groups, %d in all: every derived number is correct.\n", rows)
 			return nil
 		case repair:
 			fmt.Fprintf(a.out, "Examined the students and groups, %d in all: repaired %d.\n", rows, findings)
 			return nil
 		default:
 			fmt.Fprintf(a.out,
-				"Examined the students and groups, %d in all: %d are not true. Run again with --repair to mend them.\n", rows,
+				"Examined the students and groups, %d in all: %d are wrong. Run again with --repair to correct them.\n", rows,
 				findings)
 			return exitCode(1)
 		}
@@ -106,22 +108,23 @@ func (a *app) tellKeys(ctx context.Context, d *database.DB, loader *config.Loade
 		case name == jobs.Own:
 			fmt.Fprintf(a.out, "Old secret key %d is the secret key itself.\n", i+1)
 		case needed != "":
-			fmt.Fprintf(a.out, "Old secret key %d (%s) is needed by %s; a running server that has it encrypts them anew.\n",
-				i+1, name, needed)
+			fmt.Fprintf(a.out, "Old secret key %d (%s) is needed by %s; "+
+				"a running server that has the key encrypts them with the new one.\n", i+1, name, needed)
 		default:
 			fmt.Fprintf(a.out,
 				"Old secret key %d (%s) is needed by nothing that is stored. "+
-					"It can go when every server runs with the new key.\n", i+1, name)
+					"Remove it once every server runs with the new key.\n", i+1, name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(jobs.Missing)) {
-		fmt.Fprintf(a.out, "A secret key that is not here (%s) is needed by %s: give it with --old-secret-keys.\n", name,
+		fmt.Fprintf(a.out,
+			"A secret key is missing (%s), and %s cannot be read without it: add it with --old-secret-keys.\n", name,
 			quote.Count(jobs.Missing[name], "bulk job"))
 	}
 	if n := factors.Missing; n > 0 {
 		fmt.Fprintf(a.out,
-			"No secret key that is here opens %s: give the one before with --old-secret-keys, "+
-				"or let the people set theirs up again (homeroom educator reset-factors).\n", quote.Count(n, "authenticator app"))
+			"None of the given secret keys opens %s: add the previous one with --old-secret-keys, "+
+				"or let these people set theirs up again (homeroom educator reset-factors).\n", quote.Count(n, "authenticator app"))
 	}
 	return nil
 }

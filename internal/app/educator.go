@@ -30,14 +30,14 @@ func (a *app) educator() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "educator",
 		Short: "Add, list, disable, enable, unlink, reset and erase accounts",
-		Long: `Adds, lists, disables, enables, unlinks, resets and erases the accounts of educators. It is for the operator, who needs no
-account: administrators invite others through the API.`,
+		Long: `Adds, lists, disables, enables, unlinks, resets and erases the accounts of educators. It is for the operator, who needs
+no account. Administrators invite others through the API.`,
 		Args: aCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.addEducator(), a.listEducators(),
-		a.switchEducator("disable", "Keep an account out, and end its sessions at once", true),
-		a.switchEducator("enable", "Let a disabled account in again", false), a.unlinkEducator(), a.resetFactors(),
+		a.switchEducator("disable", "Disable an account, and end its sessions at once", true),
+		a.switchEducator("enable", "Enable a disabled account", false), a.unlinkEducator(), a.resetFactors(),
 		a.eraseEducator())
 	return cmd
 }
@@ -54,10 +54,10 @@ func (a *app) addEducator() *cobra.Command {
 	var f newEducator
 	cmd := &cobra.Command{
 		Use:   "add EMAIL",
-		Short: "Add an account, or a role to one that is there",
-		Long: `Adds an account, or a role to one that is there. --password-stdin reads the password from standard input,
---invite prints a link with which the person sets it. An empty database gets a district (see --district), so
-that this is how a new installation gets its first administrator.`,
+		Short: "Add an account, or add a role to an existing one",
+		Long: `Adds an account, or adds a role to an existing one. --password-stdin reads the password from standard input;
+--invite prints a link with which the person sets it. An empty database first gets a district (see --district),
+so this command also makes the first administrator of a new installation.`,
 		Example: `  homeroom educator add dana@example.com --name "Dana District" --role district-admin --invite
   pass show dana | homeroom educator add dana@example.com --name "Dana District" --role district-admin --password-stdin`,
 		Args: anAddress,
@@ -67,17 +67,17 @@ that this is how a new installation gets its first administrator.`,
 	flags.StringVar(&f.role, "role", "", "district-admin, school-admin or teacher")
 	flags.StringVar(&f.organization, "organization", "",
 		"the district or school at which the role is held, by id, external id or name; "+
-			"the only district where it is not given")
-	flags.StringVar(&f.district, "district", "District", "the name of the district that an empty database gets")
+			"default: the only district")
+	flags.StringVar(&f.district, "district", "District", "the name of the district to create in an empty database")
 	flags.BoolVar(&f.passwordStdin, "password-stdin", false, "read the password from standard input")
 	flags.BoolVar(&f.invite, "invite", false, "print a link with which the person sets the password")
 	flags.StringVar(&f.publicURL, "public-url", "",
-		"the address under which people reach the server, for the link [$HOMEROOM_PUBLIC_URL]")
+		"the address at which people reach the server, for the link [$HOMEROOM_PUBLIC_URL]")
 	loader := config.NewLoader(flags, config.DatabaseSection).Also(config.SignInSection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch {
 		case f.passwordStdin && f.invite:
-			return misuse(cmd, "--password-stdin and --invite are two ways to the same; choose one")
+			return misuse(cmd, "choose either --password-stdin or --invite")
 		case f.publicURL == "":
 			f.publicURL = a.getenv("HOMEROOM_PUBLIC_URL")
 		}
@@ -137,8 +137,9 @@ func (a *app) runAddEducator(ctx context.Context, d *database.DB, f newEducator,
 	}
 	fmt.Fprintf(a.out, "%s has an account, with a role at %s.\n", e.Email, o.Name)
 	if ended {
-		fmt.Fprintln(a.out, "Somebody who does not administer all that it has now had set its password or its address: "+
-			"the password, all sessions and links have ended. Check that the address is the person's own.")
+		fmt.Fprintln(a.out, "Its password or address had been set by somebody who does not administer "+
+			"everything that it can reach now. "+
+			"Its password, sessions and links are no longer valid. Check that the address is the person's own.")
 	}
 	switch {
 	case f.passwordStdin:
@@ -146,11 +147,12 @@ func (a *app) runAddEducator(ctx context.Context, d *database.DB, f newEducator,
 	case f.invite:
 		link, err := people.Link(ctx, e.ID, onetimelink.PurposeINVITE)
 		if err == nil {
-			fmt.Fprintf(a.out, "This link sets the password, once, within 7 days. Whoever has it can use it:\n\n  %s\n\n", link)
+			fmt.Fprintf(a.out, "This link sets the password. It works once, for 7 days, for anyone who has it:"+
+				"\n\n  %s\n\n", link)
 		}
 		return err
 	case e.PasswordHash == "":
-		fmt.Fprintln(a.out, "Nobody can sign in with it before it has a password; see --invite.")
+		fmt.Fprintln(a.out, "The account has no password yet, so nobody can sign in with it; see --invite.")
 	}
 	return nil
 }
@@ -281,9 +283,9 @@ func (a *app) switchEducator(name, short string, disable bool) *cobra.Command {
 func (a *app) unlinkEducator() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "unlink EMAIL",
-		Short: "Forget who signs in to an account at OpenID providers",
-		Long: `Forgets the persons of OpenID providers to whom an account is linked, for example because the person has got a
-new account there. The next person whose verified address is that of the account is linked to it.`,
+		Short: "Unlink an account from OpenID providers",
+		Long: `Removes the links between an account and OpenID providers, for example because the person has a new account
+there. The account is linked again to the next person who signs in there with its verified address.`,
 		Args: anAddress,
 	}
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
@@ -295,7 +297,7 @@ new account there. The next person whose verified address is that of the account
 		defer d.Close()
 		n, err := a.identity(d).Unlink(viewer.AsSystem(cmd.Context(), "account that the operator unlinks"), args[0])
 		if err == nil {
-			fmt.Fprintf(a.out, "%s is linked to nobody; it was linked to %d.\n", args[0], n)
+			fmt.Fprintf(a.out, "%s is linked to no provider account any more; it was linked to %d.\n", args[0], n)
 		}
 		return err
 	}
@@ -307,5 +309,5 @@ func anAddress(cmd *cobra.Command, args []string) error {
 	if len(args) == 1 && strings.Contains(args[0], "@") {
 		return nil
 	}
-	return misuse(cmd, "%s needs the address of one account", cmd.CommandPath())
+	return misuse(cmd, "%s needs the email address of one account", cmd.CommandPath())
 }

@@ -14,16 +14,16 @@ func (a *app) eraseEducator() *cobra.Command {
 	var confirm string
 	cmd := &cobra.Command{
 		Use:   "erase EMAIL --confirm EMAIL",
-		Short: "Erase the personal data of an account; what it did stays, as that of nobody",
-		Long: `Erases names, address, ids, password, sessions, roles and groups of an account for good. Jobs and the audit trail
-still say that one and the same account did what it did, and no longer whose it was.`,
+		Short: "Erase the personal data of an account; its actions stay on record without a name",
+		Long: `Erases the names, address, ids, password, sessions, roles and groups of an account for good. Jobs and the audit
+trail still show which actions one account took, but no longer whose account it was.`,
 		Args: anAddress,
 	}
-	cmd.Flags().StringVar(&confirm, "confirm", "", "the address once more, because it cannot be undone")
+	cmd.Flags().StringVar(&confirm, "confirm", "", "the email address again, because this cannot be undone")
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.SecretSection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if !strings.EqualFold(confirm, args[0]) {
-			return misuse(cmd, "this cannot be undone; give the address once more with --confirm")
+			return misuse(cmd, "this cannot be undone; repeat the address with --confirm")
 		}
 		s, err := a.openServices(cmd.Context(), loader)
 		if err != nil {

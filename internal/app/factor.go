@@ -54,10 +54,10 @@ func named(address string) string {
 func (a *app) resetFactors() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reset-factors EMAIL",
-		Short: "Remove the second factors of an account whose person has lost them",
+		Short: "Remove the second factors that a person has lost",
 		Long: `Removes the authenticator app, the passkeys and the recovery codes of an account, and ends its sessions and links
-at once. The person signs in with the password alone from then on and, where an organization asks for a second
-factor, sets one up first. Make sure by another way that it is the person who asks.`,
+at once. From then on the person signs in with the password alone and, where an organization requires a second
+factor, sets one up first. Before you run it, make sure that the request really comes from that person.`,
 		Args: anAddress,
 	}
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)

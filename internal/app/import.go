@@ -29,36 +29,38 @@ func (a *app) importFile() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE...",
 		Short: "Import CSV files and Excel workbooks into the roster",
-		Long: `Imports CSV files and Excel workbooks (.xlsx), one after the other: each is verified, what it will change is shown,
-and then it is carried out. On a terminal the command asks before it writes, unless --yes is given; --dry-run never
+		Long: `Imports CSV files and Excel workbooks (.xlsx), one after the other. The command checks each file, shows what it will
+change, and then writes the changes. On a terminal it asks before it writes, unless --yes is given. --dry-run never
 writes, and leaves no job behind that could be started.
 
-What a file holds is found out from its headers. Encoding (UTF-8, UTF-16, Windows-1252), delimiter (comma,
-semicolon, tab) and line endings are found out as well. An empty database gets a district (see --district).
+The headers of a file show what it holds. Encoding (UTF-8, UTF-16, Windows-1252), delimiter (comma, semicolon, tab)
+and line endings are detected. An empty database first gets a district (see --district).
 
-Exit code 0: every row was carried out. 1: a file was refused as a whole, and nothing of it or of those after
-it was written. 2: some rows were refused. 3: a file would change so much that another administrator has to
-approve it (approveBulkJob), and nothing of it or of those after it was written.
+Exit code 0: every row was written. 1: a file was refused as a whole; neither it nor the files after it were written.
+2: some rows were refused. 3: a file would change so much that another administrator has to approve it
+(approveBulkJob); neither it nor the files after it were written.
 
-How to go on is printed then, with the choices that were made here.`,
+After 1, 2 and 3 the command prints how to go on, with the options that you gave here.`,
 		Example: `  homeroom import School.csv Section.csv Teacher.csv TeacherRoster.csv Student.csv StudentEnrollment.csv
   homeroom import --dry-run --groups-mode replace students.csv`,
 		Args: someFiles,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.kind, "kind", "",
-		"what the files hold: organizations, educators, groups, students or enrollments; found out where it is not given")
+		"what the files hold: organizations, educators, groups, students or enrollments; default: detected")
 	flags.StringVar(&f.organization, "organization", "",
-		"the district or school that the rows belong to, by id, external id or name; the only district where it is not given")
-	flags.StringVar(&f.district, "district", "District", "the name of the district that an empty database gets")
-	flags.StringVar(&f.groupsMode, "groups-mode", "add", "what the Classes/Groups column does: add, replace or remove")
+		"the district or school that the rows belong to, by id, external id or name; default: the only district")
+	flags.StringVar(&f.district, "district", "District", "the name of the district to create in an empty database")
+	flags.StringVar(&f.groupsMode, "groups-mode", "add",
+		"what the Classes/Groups column does to a student's groups: add, replace or remove")
 	flags.StringVar(&f.commitMode, "commit-mode", "valid-rows",
-		"valid-rows writes the good rows, all-or-nothing writes nothing if one is refused")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "verify and show, and write nothing")
+		"valid-rows writes the good rows; all-or-nothing writes nothing if a row is refused")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "check the files and show the changes, but write nothing")
 	flags.BoolVar(&f.noHold, "no-hold", false,
-		"carry out also what would otherwise wait for another administrator, because it changes most students")
+		"do not wait for another administrator, even if the file changes "+
+			"so many students that it otherwise would")
 	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask before writing")
-	flags.IntVar(&f.show, "show", 10, "how many changes and problems are shown")
+	flags.IntVar(&f.show, "show", 10, "how many changes and problems to show")
 	loader := config.NewLoader(flags, config.DatabaseSection, config.SecretSection).Also(config.SignInSection).MayBegin()
 	cmd.RunE = func(cmd *cobra.Command, files []string) error {
 		return a.importFiles(cmd.Context(), loader, f, files)
@@ -237,7 +239,7 @@ func (a *app) tellWaiting(ctx context.Context, s *services, job *db.BulkJob, tol
 	if err == nil && first != 0 && first != *told {
 		*told = first
 		fmt.Fprintf(a.err,
-			"%s waits for %s: one job at a time changes a district, and those of one person go one after the other.\n",
+			"%s waits for %s: one job at a time changes a district, and one person's jobs run one after the other.\n",
 			globalid.Encode(globalid.BulkJob, job.ID), globalid.Encode(globalid.BulkJob, first))
 	}
 }

@@ -22,14 +22,14 @@ import (
 func (a *app) job() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "job",
-		Short: "List, show, start, cancel and undo bulk jobs, and get their refused rows",
-		Long: `Lists, shows, starts, cancels and undoes imports and other bulk jobs, whoever submitted them. A job that waits for
-a second administrator, or whose undo waits for one, is approved by starting it, unless the operator has submitted it.
-What the operator undoes waits for nobody.
+		Short: "List, show, start, cancel and undo bulk jobs, and download their refused rows",
+		Long: `Lists, shows, starts, cancels and undoes imports and other bulk jobs, no matter who submitted them. If a job or its
+undo waits for a second administrator, starting it approves it, unless the operator submitted the job. An undo by the
+operator waits for nobody.
 
-Exit code of start and undo: 0: every row was carried out, or put back. 1: nothing was written, or the job was
-canceled meanwhile. 2: some rows were refused, or could not be put back. 3: the job waits for another administrator
-to approve it.`,
+Exit code of start and undo: 0: every row was written, or put back. 1: nothing was written, or the job was canceled
+meanwhile. 2: some rows were refused, or could not be put back. 3: the job waits for another administrator to approve
+it.`,
 		Args: aCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -38,8 +38,8 @@ to approve it.`,
 			func(ctx context.Context, s *services, job *db.BulkJob) (*db.BulkJob, error) {
 				return job, nil
 			}, succeeded),
-		a.oneJob("start", "Carry out a job that is READY or HELD", a.startJob, codeOf),
-		a.oneJob("cancel", "End a job that is not finished",
+		a.oneJob("start", "Start a job that is READY, or approve one that is HELD", a.startJob, codeOf),
+		a.oneJob("cancel", "Cancel a job that is not finished",
 			func(ctx context.Context, s *services, job *db.BulkJob) (*db.BulkJob, error) {
 				return s.importer.Cancel(viewer.AsSystem(ctx, "the operator cancels a job"), job.ID)
 			}, succeeded),
@@ -49,9 +49,9 @@ to approve it.`,
 
 func (a *app) listJobs() *cobra.Command {
 	var limit int
-	cmd := &cobra.Command{Use: "list", Short: "List the jobs, the latest first", Args: noArguments}
+	cmd := &cobra.Command{Use: "list", Short: "List the jobs, newest first", Args: noArguments}
 	flags := cmd.Flags()
-	flags.IntVar(&limit, "limit", 20, "how many are listed")
+	flags.IntVar(&limit, "limit", 20, "how many to list")
 	loader := config.NewLoader(flags, config.DatabaseSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if limit < 1 {
@@ -97,7 +97,7 @@ func (a *app) oneJob(name, short string, act func(context.Context, *services, *d
 		Args:  oneArgument,
 	}
 	flags := cmd.Flags()
-	flags.IntVar(&show, "show", 10, "how many changes and problems are shown")
+	flags.IntVar(&show, "show", 10, "how many changes and problems to show")
 	loader := config.NewLoader(flags, config.DatabaseSection, config.SecretSection).Also(config.SignInSection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if show < 0 {
@@ -152,12 +152,12 @@ func (a *app) failedRows() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "failed-rows ID",
 		Short: "Write the refused rows of a job as a CSV file",
-		Long: `Writes the rows that a job has refused to the standard output, as a CSV file with the columns of the one that was
-imported and with what is wrong at the end of each row. Mended, the file can be imported as it is, with the command
-that is printed beside it. Passwords are left out.
+		Long: `Writes the rows that a job refused to standard output, as a CSV file. It has the columns of the imported file, and
+each row ends with what is wrong. Correct the rows, and import the file with the command that is printed. Passwords
+are left out.
 
-Of a job that has failed nothing was written, and the good rows would be lost: mend these rows in the file that was
-imported, and import the whole of it again.`,
+A failed job wrote nothing, so its good rows are missing, too: correct the rows in the imported file instead, and
+import that whole file again.`,
 		Example: `  homeroom job failed-rows job_1 > failed-rows.csv`,
 		Args:    oneArgument,
 	}

@@ -23,8 +23,8 @@ func (a *app) key() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "key",
 		Short: "Create, list and revoke the keys of programs",
-		Long: `Creates, lists and revokes service keys. With one, a program records usage or imports rosters at one
-organization, and does nothing else: it sends the key as "Authorization: Bearer hrk_…".`,
+		Long: `Creates, lists and revokes service keys. With a service key a program records usage or imports rosters at one
+organization, and can do nothing else. It sends the key as "Authorization: Bearer hrk_…".`,
 		Args: aCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -37,18 +37,18 @@ func (a *app) createKey() *cobra.Command {
 	var scopes []string
 	cmd := &cobra.Command{
 		Use:     "create",
-		Short:   "Make a key, which is shown this once",
+		Short:   "Create a key, which is shown only once",
 		Example: `  homeroom key create --name "Reading app" --organization "North School" --scope usage-write --expires 90d`,
 		Args:    noArguments,
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&name, "name", "", "which program gets the key")
+	flags.StringVar(&name, "name", "", "the name of the program that gets the key")
 	flags.StringVar(&organization, "organization", "",
-		"where the key is good, by id, external id or name; a district stands for its schools; "+
-			"the only district where it is not given")
+		"where the key is valid, by id, external id or name; a district includes its schools; "+
+			"default: the only district")
 	flags.StringSliceVar(&scopes, "scope", nil,
-		"what the key may do: usage-write, roster-import, or both with a comma between them")
-	flags.StringVar(&expires, "expires", "90d", "for how long the key is good, in days (90d) or hours (12h)")
+		"what the key may do: usage-write, roster-import, or both, separated by a comma")
+	flags.StringVar(&expires, "expires", "90d", "how long the key is valid, in days (90d) or hours (12h)")
 	loader := config.NewLoader(flags, config.DatabaseSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		lasts, err := parseDays(expires)
@@ -78,7 +78,7 @@ func (a *app) createKey() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.err, "%s is good at %s until %s. It is shown this once:\n",
+		fmt.Fprintf(a.err, "%s is valid at %s until %s. This is the only time that it is shown:\n",
 			globalid.Encode(globalid.ServiceKey, made.ID), o.Name, made.ExpiresAt.Format(time.DateOnly))
 		// The key is alone on standard output, so that it can be piped to where it belongs
 		// without being shown.
@@ -101,7 +101,7 @@ func parseDays(text string) (time.Duration, error) {
 }
 
 func (a *app) listKeys() *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "List the keys, without what is secret in them", Args: noArguments}
+	cmd := &cobra.Command{Use: "list", Short: "List the keys, without their secrets", Args: noArguments}
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		d, err := a.open(cmd.Context(), loader)
@@ -143,7 +143,7 @@ func (a *app) showKeys(keys []*db.ServiceKey) error {
 func (a *app) revokeKey() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "revoke ID",
-		Short: "End a key at once",
+		Short: "Revoke a key at once",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				return nil

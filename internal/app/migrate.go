@@ -13,8 +13,8 @@ func (a *app) migrate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "migrate",
 		Short: "Bring the tables of the database up to date",
-		Long: `Brings the tables of the database up to date. "homeroom serve" does the same when it starts; this command
-is for operators who want to do it at a time of their own. Several may run at once: one migrates, the others wait.`,
+		Long: `Brings the tables of the database up to date. "homeroom serve" does the same when it starts; with this command
+operators choose the time. Several may run at once: one migrates, and the others wait.`,
 		Args: noArguments,
 	}
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection).MayBegin()

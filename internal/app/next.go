@@ -110,21 +110,21 @@ func (a *app) nameNext(ctx context.Context, s *services, job *db.BulkJob, f impo
 	rows := about(s, job, "failed-rows") + " > failed-rows.csv"
 	switch {
 	case job.Status == bulkjob.StatusREADY:
-		fmt.Fprintf(a.out, "  To carry it out: %s\n  To end it: %s\n", about(s, job, "start"), about(s, job, "cancel"))
+		fmt.Fprintf(a.out, "  To start it: %s\n  To cancel it: %s\n", about(s, job, "start"), about(s, job, "cancel"))
 	case job.Status == bulkjob.StatusHELD:
 		return a.nameHeld(ctx, s, job, f)
 	case job.Status == bulkjob.StatusPARTIALLY_UNDONE:
-		fmt.Fprintf(a.out, "  To list the rows that were left as they are: %s --show %d\n", about(s, job, "show"),
+		fmt.Fprintf(a.out, "  To list the rows that were left unchanged: %s --show %d\n", about(s, job, "show"),
 			max(100, job.TotalRows))
 	case job.Status == bulkjob.StatusCANCELED && job.StartedAt != nil:
-		fmt.Fprintf(a.out, "  It was canceled; what was written before stays. To put that back: %s\n", about(s, job, "undo"))
+		fmt.Fprintf(a.out, "  It was canceled; the changes made before that stay. To undo them: %s\n", about(s, job, "undo"))
 	case refused && kindName(job.Kind) == "":
 		fmt.Fprintf(a.out, "  The students who were refused, and why: %s\n", rows)
 	case job.Status == bulkjob.StatusFAILED && kindName(job.Kind) != "":
 		a.nameWhole(s, job, f, refused)
 	case refused && job.Status == bulkjob.StatusCOMPLETED_WITH_ERRORS:
 		f.kind = kindName(job.Kind)
-		fmt.Fprintf(a.out, "  The refused rows, to be mended: %s\n  and then to be imported: %s\n", rows,
+		fmt.Fprintf(a.out, "  To get the refused rows: %s\n  To import them, once corrected: %s\n", rows,
 			f.again(s, "failed-rows.csv"))
 	}
 	return nil
@@ -133,10 +133,10 @@ func (a *app) nameNext(ctx context.Context, s *services, job *db.BulkJob, f impo
 // nameWhole says how to go on if nothing of a file was written. Importing only the refused
 // rows would lose the good ones.
 func (a *app) nameWhole(s *services, job *db.BulkJob, f importFlags, refused bool) {
-	mend := "Mend it"
+	mend := "Correct the file"
 	if refused {
-		fmt.Fprintf(a.out, "  The refused rows, to look at: %s > failed-rows.csv\n", about(s, job, "failed-rows"))
-		mend = "None of the other rows was written either: mend the refused ones in " + f.left[0]
+		fmt.Fprintf(a.out, "  To get the refused rows: %s > failed-rows.csv\n", about(s, job, "failed-rows"))
+		mend = "None of the other rows was written either: correct the refused ones in " + f.left[0]
 	}
 	after := ""
 	if len(f.left) > 1 {
@@ -167,8 +167,8 @@ func (a *app) nameHeld(ctx context.Context, s *services, job *db.BulkJob, f impo
 	}
 	if job.HeldFor != nil && *job.HeldFor == bulkjob.HeldForUNDO {
 		fmt.Fprintf(a.out,
-			"  The undo of %s waits for another administrator. Nothing was put back.\n  To approve it as a second "+
-				"administrator: %s\n  To do without it: %s\n", id, about(s, job, "start"), about(s, job, "cancel"))
+			"  The undo of %s waits for another administrator. Nothing was put back.\n  To approve it as second "+
+				"administrator: %s\n  To cancel the undo: %s\n", id, about(s, job, "start"), about(s, job, "cancel"))
 		return nil
 	}
 	fmt.Fprintf(a.out, "  %s waits for another administrator. Nothing was written.\n", id)
@@ -177,11 +177,11 @@ func (a *app) nameHeld(ctx context.Context, s *services, job *db.BulkJob, f impo
 			"    mutation { approveBulkJob(id: \"%s\", previewVersion: %d) { job { status } userErrors { message } } }\n", id,
 			jobs.PreviewVersion(job))
 	} else {
-		fmt.Fprintf(a.out, "  To approve it as a second administrator: %s\n", about(s, job, "start"))
+		fmt.Fprintf(a.out, "  To approve it as second administrator: %s\n", about(s, job, "start"))
 	}
-	fmt.Fprintf(a.out, "  To end it: %s\n", about(s, job, "cancel"))
+	fmt.Fprintf(a.out, "  To cancel it: %s\n", about(s, job, "cancel"))
 	if len(f.left) > 1 {
-		fmt.Fprintf(a.out, "  The files after it, to be imported when it is done: %s\n", f.again(s, f.left[1:]...))
+		fmt.Fprintf(a.out, "  To import the files after it, once it is done: %s\n", f.again(s, f.left[1:]...))
 	}
 	return nil
 }
@@ -194,10 +194,10 @@ func (a *app) adviseFailedRows(ctx context.Context, s *services, job *db.BulkJob
 		return err
 	case job.Status == bulkjob.StatusFAILED:
 		fmt.Fprintf(a.err,
-			"Nothing was written of %s, and these are only the rows that were refused: mend them in that file, "+
-				"and import the whole of it again: %s\n", f.left[0], f.again(s, f.left...))
+			"Nothing of %s was written, and these are only its refused rows: correct them in that file, "+
+				"and import the whole file again: %s\n", f.left[0], f.again(s, f.left...))
 	default:
-		fmt.Fprintf(a.err, "When the rows are mended: %s\n", f.again(s, "failed-rows.csv"))
+		fmt.Fprintf(a.err, "When the rows are corrected: %s\n", f.again(s, "failed-rows.csv"))
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func warnIfOpen(ctx context.Context, log *slog.Logger, path string, by fs.FileMo
 	if err != nil || info.Mode().Perm()&by == 0 {
 		return
 	}
-	log.WarnContext(ctx, "others on this machine can open a "+what+" of the server; take the right away from them",
+	log.WarnContext(ctx, "others on this machine can open a "+what+" of the server; take this right away",
 		"path", path, "mode", fmt.Sprintf("%04o", info.Mode().Perm()), "command",
 		fmt.Sprintf("chmod %o %s", want, config.Word(path)))
 }

@@ -23,7 +23,7 @@ func (a *app) operations() *cobra.Command {
 		Use:   "operations",
 		Short: "Register, list and remove the GraphQL operations of clients",
 		Long: `Registers, lists and removes the GraphQL operations of clients. A client names a registered operation by its
-hash instead of sending it; with "serve --operations registered" nothing else is run.`,
+hash instead of sending it. With "serve --operations registered" the server runs nothing else.`,
 		Args: aCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -35,11 +35,11 @@ func (a *app) registerOperations() *cobra.Command {
 	var client string
 	cmd := &cobra.Command{
 		Use:   "register FILE|FOLDER...",
-		Short: "Register the operations of a client, all or none",
+		Short: "Register the operations of a client, either all or none",
 		Long: `Registers the operations of a client, after checking each against the schema and the limits of the server. A
-.graphql file holds one operation with its fragments, to the byte as the client sends it; a .json file is a
-manifest: that of Apollo's tools, or a map from SHA-256 hashes to documents, as the Relay compiler writes it. Of a
-folder all such files are taken.`,
+.graphql file holds one operation with its fragments, byte for byte as the client sends it. A .json file is a
+manifest: either that of Apollo's tools, or a map from SHA-256 hashes to documents, as the Relay compiler writes it.
+From a folder, all such files are registered.`,
 		Example: `  homeroom operations register --client teacher-app-3.2 persisted-query-manifest.json
   homeroom operations register --client dashboard src/operations/`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -50,7 +50,7 @@ folder all such files are taken.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&client, "client", "", "the program, and perhaps its version, that the operations belong to")
+	flags.StringVar(&client, "client", "", "the program, and optionally the version, that the operations belong to")
 	loader := config.NewLoader(flags, config.DatabaseSection, config.LimitSection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if strings.TrimSpace(client) == "" {
@@ -112,7 +112,7 @@ func (a *app) listOperations() *cobra.Command {
 	var client string
 	cmd := &cobra.Command{Use: "list", Short: "List the registered operations", Args: noArguments}
 	flags := cmd.Flags()
-	flags.StringVar(&client, "client", "", "only those of this program")
+	flags.StringVar(&client, "client", "", "only the operations of this program")
 	loader := config.NewLoader(flags, config.DatabaseSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		d, err := a.open(cmd.Context(), loader)
@@ -142,9 +142,9 @@ func (a *app) removeOperations() *cobra.Command {
 	var client string
 	cmd := &cobra.Command{
 		Use:   "remove [SHA-256...]",
-		Short: "Remove operations, which servers run no more after ten seconds",
-		Long: `Removes operations by their hashes, or with --client alone all of a program. Servers that have just run one run
-it for ten seconds more.`,
+		Short: "Remove operations; servers stop running them within ten seconds",
+		Long: `Removes operations by their hashes, or with --client alone all operations of a program. A server that has just run
+one accepts it for ten more seconds.`,
 		Example: `  homeroom operations remove --client teacher-app-3.1`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			for _, hash := range args {
@@ -157,7 +157,7 @@ it for ten seconds more.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&client, "client", "", "only those of this program")
+	flags.StringVar(&client, "client", "", "only the operations of this program")
 	loader := config.NewLoader(flags, config.DatabaseSection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if client == "" && len(args) == 0 {

@@ -96,7 +96,7 @@ func target(ctx context.Context, d *database.DB, name, newDistrict string) (*db.
 		case len(list) == 1:
 			return list[0], nil
 		case len(list) > 1:
-			return nil, fault.Invalidf("%s is several organizations: %s", quote.Text(name), names(list))
+			return nil, fault.Invalidf("%s is the name of several organizations: %s", quote.Text(name), names(list))
 		}
 	}
 	return nil, fault.NotFoundf("no organization is called %s", quote.Text(name))

@@ -13,15 +13,15 @@ func (a *app) purge() *cobra.Command {
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "purge",
-		Short: "Erase the personal data of deleted students whose time is over",
-		Long: `Erases the personal data of students who were deleted longer ago than their school keeps them (the setting
+		Short: "Erase the personal data of deleted students once their retention ends",
+		Long: `Erases the personal data of deleted students after the time for which their school keeps them (the setting
 retention-days), and leaves anonymous sums of their usage. A server does the same once a day; see --purge-hour of
-homeroom serve. It may be stopped at any moment, and goes on the next time; where another one is at work, or was
-killed less than two minutes ago, it waits. It needs the secret key of the server, with which refused rows of imports
-are encrypted.`,
+homeroom serve. You can stop the command at any moment; the next run continues. It waits while another purge runs,
+and for two minutes if that one was killed. It needs the server's secret key, because refused rows of imports are
+encrypted with it.`,
 		Args: noArguments,
 	}
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "count the students, and erase nothing")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only count the students; erase nothing")
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.SecretSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		ctx := cmd.Context()
@@ -46,7 +46,7 @@ are encrypted.`,
 			total += p.Students
 		}
 		if err == nil && total == 0 {
-			fmt.Fprintln(a.out, "Nobody's time is over.")
+			fmt.Fprintln(a.out, "No deleted student has reached the end of the retention.")
 		}
 		return err
 	}

@@ -26,7 +26,7 @@ func (a *app) showVerified(ctx context.Context, s *services, job *db.BulkJob, f 
 		fmt.Fprintf(a.out, "%s\n", job.FileName)
 	}
 	if len(job.IgnoredHeaders) > 0 {
-		fmt.Fprintf(a.out, "  columns not read: %s\n", strings.Join(job.IgnoredHeaders, ", "))
+		fmt.Fprintf(a.out, "  ignored columns: %s\n", strings.Join(job.IgnoredHeaders, ", "))
 	}
 	if job.Status == bulkjob.StatusREADY {
 		fmt.Fprintf(a.out, "  will create %d, update %d, leave %d, refuse %d; enrollments: %d more, %d fewer\n",

@@ -16,19 +16,19 @@ func (a *app) seed() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "seed",
 		Short: "Fill an empty database with a made-up district",
-		Long: `Fills an empty database with a made-up district of any size, for trying and measuring. The same options give
-the same rows on every kind of database. Three people can sign in: district@example.com,
+		Long: `Fills an empty database with a made-up district of any size, for trials and measurements. The same options
+produce the same rows on every kind of database. Three people can sign in: district@example.com,
 school@example.com and teacher@example.com.`,
 		Args: noArguments,
 	}
 	cmd.Flags().IntVar(&o.Students, "students", 3000, "how many students")
-	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "which district of that size")
-	cmd.Flags().BoolVar(&o.Add, "add", false, "add a district to a database that holds one")
-	cmd.Flags().StringVar(&password, "password", demoPassword, "the password of the three sign-ins")
+	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "the number of the district: another number gives other rows")
+	cmd.Flags().BoolVar(&o.Add, "add", false, "add a district to a database that already holds one")
+	cmd.Flags().StringVar(&password, "password", demoPassword, "the password of the three accounts")
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection).MayBegin()
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if o.Students < 1 {
-			return misuse(cmd, "--students is %d, and a district has at least 1", o.Students)
+			return misuse(cmd, "--students is %d, but a district needs at least 1", o.Students)
 		}
 		d, err := a.open(cmd.Context(), loader)
 		if err != nil {

@@ -37,10 +37,10 @@ func (a *app) serve() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server",
-		Long: `Runs the server on a database, whose tables it first brings up to date. Every setting is a flag or an
-environment variable; the flag wins. All settings are checked before anything starts.
+		Long: `Brings the tables of the database up to date and runs the server on it. Every setting is a flag or an environment
+variable; the flag wins. All settings are checked before anything starts.
 
-Several servers may run on one MySQL or MariaDB database; give them the same secret key.`,
+Several servers may share one MySQL or MariaDB database; give them the same secret key.`,
 		Example: `  HOMEROOM_DATABASE_URL=mysql://homeroom:secret@db.example.org/homeroom homeroom serve --addr :8443 --tls-cert cert.pem --tls-key key.pem
   homeroom serve --database-url sqlite:/var/lib/homeroom/homeroom.db --data /var/lib/homeroom`,
 		Args: noArguments,
@@ -282,7 +282,8 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	var listening net.ListenConfig
 	listener, err := listening.Listen(ctx, "tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("the address %s is in use; end the other program, or choose another one with --addr", address)
+		return nil, fmt.Errorf("the address %s is in use; stop the other program, or choose another address with --addr",
+			address)
 	}
 	return listener, err
 }

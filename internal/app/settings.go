@@ -26,21 +26,22 @@ func (a *app) settings() *cobra.Command {
 	var named string
 	cmd := &cobra.Command{
 		Use:   "settings [NAME=VALUE ...]",
-		Short: "Show and change what holds for a district or a school",
-		Long: `Shows what holds for an organization and where it comes from, and changes what is given as NAME=VALUE. With the
-value "inherit" a school takes what its district has set, and a district the default.
+		Short: "Show and change the settings of a district or a school",
+		Long: `Shows the settings of an organization and where each comes from, and changes those given as NAME=VALUE. With the
+value "inherit" a school takes over the setting of its district, and a district takes the default.
 
 Names: school-year (2026-08-17..2027-06-18), usage-goal-minutes, time-zone, password-min-length, password-required (yes or no),
 hold-deleted-percent, hold-changed-percent, retention-days, job-days, second-factor-required (none,
 administrators or all).
 
-What makes a hold, a retention or the need of a second factor less strict holds at once here. Administrators, who change
-settings through the API, wait for 24 hours, or for a second administrator; what waits is shown, and ends where the operator sets the same.`,
+Here every change takes effect at once. If an administrator makes a hold, a retention or the second factor less
+strict in the dashboard or the API, the change waits for 24 hours or for a second administrator. Waiting changes are
+shown. If the operator sets the same setting, the waiting change is dropped.`,
 		Example: `  homeroom settings --organization "North School"
   homeroom settings retention-days=60 time-zone=America/Chicago`,
 	}
 	cmd.Flags().StringVar(&named, "organization", "",
-		"the district or school, by id, external id or name; the only district where it is not given")
+		"the district or school, by id, external id or name; default: the only district")
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var ch setting.Change
@@ -185,7 +186,7 @@ func (a *app) showSettings(system context.Context, d *database.DB, o *db.Organiz
 			value = strings.ToLower(p.Text())
 		}
 		name := strings.ToLower(strings.ReplaceAll(string(p.Name), "_", "-"))
-		fmt.Fprintf(w, "%s\t%s\tfrom %s on, or when a second administrator consents\n", name, value,
+		fmt.Fprintf(w, "%s\t%s\tfrom %s on, or as soon as a second administrator approves\n", name, value,
 			p.EffectiveAt.Format(time.RFC3339))
 	}
 	return cmp.Or(err, w.Flush())

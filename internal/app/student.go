@@ -24,9 +24,9 @@ import (
 func (a *app) student() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "student",
-		Short: "Tell what is held about one student, and erase it",
-		Long: `Answers the request of a parent: everything that is held about one student as one document, or its erasure.
-A student is named by the id in the API (stu_…) or by the Student ID.`,
+		Short: "Export or erase everything that is stored about one student",
+		Long: `Answers the request of a parent: exports everything that is stored about one student, or erases it.
+Name the student by the id in the API (stu_…) or by the Student ID.`,
 		Args: aCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -38,12 +38,12 @@ func (a *app) exportStudent() *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
 		Use:     "export ID",
-		Short:   "Write everything that is held about a student as one JSON document",
+		Short:   "Write everything that is stored about a student to one JSON document",
 		Example: `  homeroom student export 000777 --out record.json`,
 		Args:    aStudent,
 	}
 	cmd.Flags().
-		StringVar(&out, "out", "", "the file to write, which must not exist; standard output where it is not given")
+		StringVar(&out, "out", "", "the file to write, which must not exist yet; default: standard output")
 	return a.aboutStudent(cmd, func(ctx context.Context, s *services, st *db.Student) error {
 		// What is not recorded is not given out.
 		err := s.audit.Now(ctx,
@@ -71,16 +71,16 @@ func (a *app) eraseStudent() *cobra.Command {
 	var reference, confirm string
 	cmd := &cobra.Command{
 		Use:   "erase ID",
-		Short: "Erase everything personal that is held about a student, at once, and print the certificate",
+		Short: "Erase all personal data of a student at once, and print the certificate",
 		Long: `Erases the personal data of a student at once and for good, whether or not the student is deleted, and prints the
-certificate, which stands in the audit trail as well. Nobody can bring the student back, so the Student ID must be
-typed once more, or given with --confirm.`,
+certificate, which is also stored in the audit trail. Nobody can bring the student back, so you must type the Student
+ID again, or give it with --confirm.`,
 		Example: `  homeroom student erase stu_41 --reference "letter 17 of 2026-11-18"`,
 		Args:    aStudent,
 	}
 	cmd.Flags().StringVar(&reference, "reference", "",
-		"what the erasure goes back to, such as the number of a letter; it stays on record and must not name the student")
-	cmd.Flags().StringVar(&confirm, "confirm", "", "the Student ID, once more")
+		"the reason for the erasure, such as the number of a letter; it stays on record and must not name the student")
+	cmd.Flags().StringVar(&confirm, "confirm", "", "the Student ID again")
 	return a.aboutStudent(cmd, func(ctx context.Context, s *services, st *db.Student) error {
 		typed := confirm
 		if typed == "" {
@@ -96,7 +96,7 @@ typed once more, or given with --confirm.`,
 			func(done, total int) {
 				if done > told {
 					told = done
-					fmt.Fprintf(a.err, "%d of %d bulk jobs have been looked through\n", done, total)
+					fmt.Fprintf(a.err, "%d of %d bulk jobs searched\n", done, total)
 				}
 			})
 		for _, c := range list {
@@ -111,7 +111,7 @@ func (a *app) aboutStudent(cmd *cobra.Command,
 	act func(ctx context.Context, s *services, st *db.Student) error) *cobra.Command {
 	var district string
 	cmd.Flags().StringVar(&district, "district", "",
-		"the district of a Student ID, by id, external id or name; needed where there are several")
+		"the district of the Student ID, by id, external id or name; needed if there are several")
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.SecretSection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		s, err := a.openServices(cmd.Context(), loader)
@@ -140,7 +140,7 @@ func findStudent(ctx context.Context, s *services, name, district string) (*db.S
 			return nil, err
 		}
 		if o.Type != organization.TypeDISTRICT {
-			return nil, fault.Invalidf("%s is a school; a Student ID is one of a district", o.Name)
+			return nil, fault.Invalidf("%s is a school; a Student ID belongs to a district", o.Name)
 		}
 		q.Where(student.DistrictID(o.ID), student.ExternalID(name))
 	}

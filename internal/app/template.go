@@ -22,10 +22,10 @@ func (a *app) template() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "template KIND",
 		Short: "Write an empty CSV file to fill in and import",
-		Long: `Writes a CSV file with a row of column names and nothing under it, to be filled in and imported. KIND is
+		Long: `Writes a CSV file that holds only the column names, for you to fill in and import. KIND is
 ` + strings.Join(kinds, ", ") + `.
 
-Without --columns the file has all columns; with it those that are named, and those that every file needs.`,
+Without --columns the file has all columns; with it only those you name, and those that every file needs.`,
 		Example: `  homeroom template students --columns "Student ID,First Name,Last Name,Username,Grade,School" -o students.csv
   homeroom template groups --list`,
 		ValidArgs: kinds,
@@ -38,8 +38,8 @@ Without --columns the file has all columns; with it those that are named, and th
 	}
 	flags := cmd.Flags()
 	flags.StringSliceVar(&wanted, "columns", nil, "the columns, separated by commas")
-	flags.StringVarP(&output, "output", "o", "", "the file to write; the terminal where it is not given")
-	flags.BoolVar(&list, "list", false, "list the columns and what to write into them, instead of a file")
+	flags.StringVarP(&output, "output", "o", "", "the file to write; default: standard output")
+	flags.BoolVar(&list, "list", false, "list the columns and what to write into them; write no file")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if !flags.Changed("columns") {
 			wanted = nil

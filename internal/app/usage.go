@@ -25,15 +25,15 @@ func misuse(cmd *cobra.Command, format string, args ...any) error {
 func whatToCheck(err error) string {
 	switch {
 	case errors.Is(err, syscall.EISDIR):
-		return "A folder stands where a file is expected; name the file, or the files in the folder."
+		return "This is a folder, not a file; name the file, or the files in the folder."
 	case errors.Is(err, syscall.ENOTDIR):
-		return "Check the path: a part of it is a file, and no folder."
+		return "Check the path: a part of it is a file, not a folder."
 	case errors.Is(err, fs.ErrNotExist):
-		return "Check the path, and from which folder the command is run."
+		return "Check the path, and the folder in which you run the command."
 	case errors.Is(err, fs.ErrPermission):
-		return "Check as which user the command is run, and what that user may read and write."
+		return "Check which user runs the command, and what that user may read and write."
 	case errors.Is(err, syscall.ENOSPC):
-		return "The disk is full; make room, and run the command again."
+		return "The disk is full; free some space, and run the command again."
 	default:
 		return ""
 	}
@@ -44,7 +44,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return misuse(cmd, "%s takes flags and nothing else", cmd.CommandPath())
+	return misuse(cmd, "%s takes only flags", cmd.CommandPath())
 }
 
 // someFiles is for commands that read files.
@@ -52,7 +52,7 @@ func someFiles(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return nil
 	}
-	return misuse(cmd, "%s needs a file, or several", cmd.CommandPath())
+	return misuse(cmd, "%s needs one or more files", cmd.CommandPath())
 }
 
 // aCommand is for the program itself.
@@ -77,7 +77,7 @@ func flagMisuse(cmd *cobra.Command, err error) error {
 	var malformed *pflag.InvalidSyntaxError
 	switch {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
-		return misuse(cmd, "unknown flag -%s, and flags of more than one letter begin with two dashes",
+		return misuse(cmd, "unknown flag -%s, and flags with more than one letter begin with two dashes",
 			unknown.GetSpecifiedName())
 	case errors.As(err, &unknown):
 		return misuse(cmd, "unknown flag --%s", unknown.GetSpecifiedName())
