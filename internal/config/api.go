@@ -41,13 +41,13 @@ func (a API) settings() []Setting {
 	return []Setting{
 		{
 			Section: APISection, Name: "introspection", Flag: "introspection", Form: "who", Default: a.Introspection,
-			Description: "who may read the schema from the endpoint, and is told in errors which name was probably meant: " +
+			Description: "who may read the schema from the endpoint, and gets suggestions for misspelled names in errors: " +
 				"administrators, everybody or off",
 			set: oneOf(func(c *Config) *string { return &c.API.Introspection }, ForAdministrators, ForEverybody, Off),
 		},
 		{
 			Section: APISection, Name: "dashboard", Flag: "dashboard", Form: formBool, Default: strconv.FormatBool(a.Dashboard),
-			Description: "whether the dashboard is served at /; without it, a page there says what runs here",
+			Description: "whether the dashboard is served at /; without it, / shows a page that says what runs here",
 			set:         func(c *Config, v string) error { return store(&c.API.Dashboard, parseBool)(v) },
 		},
 		{
@@ -57,8 +57,8 @@ func (a API) settings() []Setting {
 		},
 		{
 			Section: APISection, Name: "operations", Flag: "operations", Form: "which", Default: a.Operations,
-			Description: "which operations are run: any, registered for those alone that homeroom operations register has " +
-				"been given, or registered-or-administrators, with which administrators can use GraphiQL",
+			Description: "which operations run: any; registered, for only those that homeroom operations register has " +
+				"stored; or registered-or-administrators, so that administrators can still use GraphiQL",
 			set: oneOf(func(c *Config) *string {
 				return &c.API.Operations
 			}, AnyOperation, RegisteredOperations, RegisteredOrAdministrators),

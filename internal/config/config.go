@@ -91,12 +91,12 @@ type Session struct {
 func (s Session) Validate() error {
 	var lifetime, idle error
 	if s.Lifetime < time.Minute || s.Lifetime > 365*24*time.Hour {
-		lifetime = problem("session-lifetime", "%v is not between 1m and 8760h; a school day is 12h", s.Lifetime)
+		lifetime = problem("session-lifetime", "%v is not between 1m and 8760h; 12h lasts for a school day", s.Lifetime)
 	}
 	// The last use is only known to the minute.
 	if s.IdleTimeout < 5*time.Minute || s.IdleTimeout > 365*24*time.Hour {
 		idle = problem("session-idle-timeout",
-			"%v is not between 5m and 8760h; 2h is a long lesson and a break", s.IdleTimeout)
+			"%v is not between 5m and 8760h; 2h lasts for a long lesson and a break", s.IdleTimeout)
 	}
 	return errors.Join(lifetime, idle)
 }

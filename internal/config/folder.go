@@ -39,7 +39,7 @@ func (l *Loader) databaseOf(folder string) (Hidden, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "", problem(urlFlag, "is required, because there is no %s in the data folder %s; "+
-			"name another folder by --data, or write sqlite:path/to/homeroom.db for a file, or "+
+			"name another folder with --data, or write sqlite:path/to/homeroom.db for a file, or "+
 			"mysql://user:password@host:3306/homeroom", DatabaseFile, folder)
 	case err != nil:
 		return "", problem(dataFlag, "%v", err)

@@ -41,10 +41,10 @@ func (s Secret) Validate() error {
 	}
 	if len(s.Old) > maxOldKeys {
 		return problem("old-secret-keys",
-			"holds %d keys; homeroom doctor says which are still needed, and at most %d can be given", len(s.Old), maxOldKeys)
+			"holds %d keys; at most %d can be given; homeroom doctor says which are still needed", len(s.Old), maxOldKeys)
 	}
 	if s.Key == "" && s.DataDir == "" {
-		return problem("data", "is empty, and so is --secret-key; name a folder, or give the key")
+		return problem("data", "is empty, and --secret-key is too; name a folder, or give the key")
 	}
 	return nil
 }
@@ -84,7 +84,7 @@ func (s Secret) Find() ([]byte, error) {
 func parseOldKeys(s string) ([]Hidden, error) {
 	if info, err := os.Stat(strings.TrimSpace(s)); err == nil && info.Mode().IsRegular() {
 		if info.Mode().Perm()&0o077 != 0 {
-			return nil, errors.New("others may read the file: chmod 600 it")
+			return nil, errors.New("others may read the file: run chmod 600 on it")
 		}
 		content, err := os.ReadFile(strings.TrimSpace(s))
 		if err != nil {
@@ -147,7 +147,8 @@ func readKey(path string) ([]byte, error) {
 		return nil, err
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("others may read the key file %s: chmod 600 it, or move it away if it may be known", path)
+		return nil, fmt.Errorf("others may read the key file %s: run chmod 600 on it, or replace it if somebody may have "+
+			"read it", path)
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -156,7 +157,7 @@ func readKey(path string) ([]byte, error) {
 	key, err := hex.DecodeString(strings.TrimSpace(string(content)))
 	if err != nil || len(key) < keyBytes {
 		return nil, fmt.Errorf(
-			"the key file %s is damaged: put it back from a backup; a new key invalidates links and stored uploads", path)
+			"the key file %s is damaged: restore it from a backup; a new key makes links and stored uploads unusable", path)
 	}
 	return key, nil
 }

@@ -53,9 +53,9 @@ var bounds = []bound{
 	{"max-depth", func(l *Limits) *int { return &l.Depth }, 5, 100, "GraphiQL's own query needs 13"},
 	{"max-fields", func(l *Limits) *int {
 		return &l.Fields
-	}, 50, 5000, "GraphiQL's own query needs 240, and checking takes time with the square"},
+	}, 50, 5000, "GraphiQL's own query needs 240, and the time to check grows with the square of the number"},
 	{"max-aliases", func(l *Limits) *int { return &l.Aliases }, 1, 5000, "each alias can repeat a field"},
-	{"max-root-fields", func(l *Limits) *int { return &l.RootFields }, 1, 500, "each is a query of its own"},
+	{"max-root-fields", func(l *Limits) *int { return &l.RootFields }, 1, 500, "each needs a query of its own"},
 	{"max-complexity", func(l *Limits) *int {
 		return &l.Complexity
 	}, 1000, 10_000_000, "a page of 500 students with their groups has 50,000"},
@@ -112,30 +112,30 @@ func (l Limits) settings() []Setting {
 		set:         func(c *Config, v string) error { return store(&c.Limits.DocumentBytes, parseSize)(v) },
 	}}
 	described := map[string][2]string{
-		"max-tokens":      {"token limit", "how many names, values and signs an operation may have"},
-		"max-depth":       {"depth limit", "how many fields of an operation may stand inside each other"},
-		"max-fields":      {"field limit", "how many fields an operation may ask for, with its fragments written out"},
-		"max-aliases":     {"alias limit", "how many fields of an operation may be given another name"},
-		"max-root-fields": {"root field limit", "how many fields may stand at the top of an operation"},
+		"max-tokens":      {"token limit", "how many names, values and punctuation marks an operation may have"},
+		"max-depth":       {"depth limit", "how deeply the fields of an operation may be nested"},
+		"max-fields":      {"field limit", "how many fields an operation may ask for, with its fragments expanded"},
+		"max-aliases":     {"alias limit", "how many aliases an operation may have"},
+		"max-root-fields": {"root field limit", "how many fields an operation may have at its top level"},
 		"max-complexity": {"complexity limit",
-			"how many points an operation may cost: a field is one, and a list its rows times what is asked of each"},
+			"how many points an operation may cost: a field costs one, and a list its rows times the cost of one row"},
 		"max-operations": {"operations at a time",
-			"how many operations of one caller run at a time; others wait for 2 seconds"},
+			"how many operations of one caller run at a time; further ones wait for up to 2 seconds"},
 		"max-subscriptions": {"subscriptions at a time", "how many subscriptions one caller may have open"},
 		"max-uploads":       {"uploads at a time", "how many requests with files one caller may send at a time"},
 		"max-downloads": {"downloads at a time",
-			"how many files are made for one caller at a time; others wait for 10 seconds"},
+			"how many files are made for one caller at a time; further ones wait for up to 10 seconds"},
 		"max-all-downloads": {"all downloads at a time",
-			"how many files one server makes for all callers at a time; others wait for 10 seconds"},
+			"how many files one server makes for all callers at a time; further ones wait for up to 10 seconds"},
 		"max-all-subscriptions": {"all subscriptions",
-			"how many subscriptions all callers together may have open at one server"},
+			"how many subscriptions all callers together may have open on one server"},
 		"max-sockets":     {"WebSockets of a caller", "how many WebSockets one caller may have open"},
-		"max-all-sockets": {"WebSockets", "how many WebSockets all callers together may have open at one server"},
+		"max-all-sockets": {"WebSockets", "how many WebSockets all callers together may have open on one server"},
 		"max-new-sockets": {"WebSockets not signed in",
-			"how many WebSockets from one address (of IPv6, one network of 64 bits) may be open that have not signed in yet, " +
-				"for which they have 10 seconds"},
+			"how many WebSockets that have not signed in yet one address (for IPv6, one /64 network) may have open; " +
+				"they have 10 seconds to sign in"},
 		"max-all-new-sockets": {"all WebSockets not signed in",
-			"how many of those from all addresses may be open at one server"},
+			"how many WebSockets that have not signed in yet all addresses together may have open on one server"},
 	}
 	for _, b := range bounds {
 		text := described[b.flag]
@@ -151,9 +151,10 @@ func (l Limits) settings() []Setting {
 	}
 	return append(list, Setting{
 		Section: LimitSection, Name: "body memory", Flag: "max-body-memory", Form: "size", Default: formatSize(l.BodyMemory),
-		Description: "the memory for requests without files that arrive or wait for their answer: " +
-			"one caller gets at most an eighth, all who have not signed in a quarter, and those of one address a 64th; " +
-			"two of the largest requests have room in any case",
+		Description: "the memory for requests without files, from their arrival to their answer: " +
+			"one caller gets at most an eighth of it, all callers who are not signed in a quarter, and those at one address a " +
+			"64th; " +
+			"two requests of the largest size always fit",
 		set: func(c *Config, v string) error { return store(&c.Limits.BodyMemory, parseSize)(v) },
 	}, Setting{
 		Section: LimitSection,
@@ -161,8 +162,8 @@ func (l Limits) settings() []Setting {
 		Flag:    "statement-timeout",
 		Form:    "duration",
 		Default: formatDuration(l.StatementTimeout),
-		Description: "how long MySQL or MariaDB may work on one statement of the server before it gives it up; " +
-			"an embedded database gives up with the request",
+		Description: "how long MySQL or MariaDB may work on one statement before it stops; " +
+			"on an embedded database, a statement stops with its request",
 		set: func(c *Config, v string) error { return store(&c.Limits.StatementTimeout, parseDuration)(v) },
 	})
 }

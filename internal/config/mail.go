@@ -39,7 +39,7 @@ func (m Mail) Validate(publicURL string) error {
 		server = problem("smtp-url", "%v", err)
 	}
 	if publicURL == "" {
-		public = problem("public-url", "is required with --smtp-url, because the links in mails begin with it")
+		public = problem("public-url", "is required with --smtp-url, because links in mails begin with it")
 	}
 	return errors.Join(server, from, public)
 }

@@ -94,7 +94,7 @@ func parseOrigins(s string) ([]string, error) {
 func parseOrigin(s string) (string, error) {
 	if strings.Contains(s, "*") {
 		return "", errors.New(
-			"a wildcard would let every web page act with the rights of whoever looks at it; list each origin, " +
+			"a wildcard would let every web page act with the rights of the person who opens it; list each origin, " +
 				"such as https://dashboard.example.org")
 	}
 	u, err := url.Parse(strings.ToLower(s))
@@ -106,7 +106,7 @@ func parseOrigin(s string) (string, error) {
 		origin = u.Scheme + "://" + strings.TrimSuffix(strings.TrimSuffix(u.Host, port), ":")
 	}
 	if strings.ContainsFunc(u.Host, func(r rune) bool { return r > '~' }) {
-		return "", fmt.Errorf("%s has letters that browsers send in punycode; write the host as xn--…", quote.Text(redact(s)))
+		return "", fmt.Errorf("%s has letters that browsers send as punycode; write the host as xn--…", quote.Text(redact(s)))
 	}
 	if u.User != nil || u.Path != "" || u.RawQuery != "" || u.ForceQuery || strings.Contains(s, "#") {
 		return "", fmt.Errorf("only scheme, host and port are allowed; write %s", origin)
@@ -133,7 +133,7 @@ func parseNetworks(s string) ([]netip.Prefix, error) {
 				fmt.Errorf("%s is not a network; write 10.0.0.0/8, or a single address", quote.Text(entry)))
 		case network.Bits() == 0:
 			problems = append(problems,
-				fmt.Errorf("%s is everybody, who could then claim any address; name the networks of the proxies",
+				fmt.Errorf("%s trusts everybody, so that anyone could claim any address; name only the networks of the proxies",
 					quote.Text(entry)))
 		default:
 			networks = append(networks, network.Masked())

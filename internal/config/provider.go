@@ -93,7 +93,7 @@ func parseProviders(value string) ([]Provider, error) {
 		return nil, fmt.Errorf("is not a list of providers: %s", whatIsWrong(err))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("has more behind the list of providers")
+		return nil, errors.New("has more text after the list of providers")
 	}
 	for i := range list {
 		if err := list[i].complete(); err != nil {
@@ -107,7 +107,7 @@ func parseProviders(value string) ([]Provider, error) {
 func (p *Provider) complete() error {
 	if p.ClientSecretFile != "" {
 		if p.ClientSecret != "" {
-			return errors.New("clientSecret and clientSecretFile are two ways to the same; choose one")
+			return errors.New("give either clientSecret or clientSecretFile")
 		}
 		text, err := os.ReadFile(p.ClientSecretFile)
 		if err != nil {
@@ -150,7 +150,7 @@ func whatIsWrong(err error) string {
 	var field *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &syntax):
-		return fmt.Sprintf("the JSON makes no sense at byte %d", syntax.Offset)
+		return fmt.Sprintf("the JSON is invalid at byte %d", syntax.Offset)
 	case errors.As(err, &field):
 		return quote.Text(field.Field) + " has the wrong form"
 	case strings.HasPrefix(err.Error(), "json: unknown field "):
@@ -179,24 +179,24 @@ func (s SignIn) Validate(publicURL string) error {
 		}
 		switch {
 		case !providerName.MatchString(p.Name):
-			add("name must be 1 to 32 small letters, digits and hyphens; it stands in addresses")
+			add("name must be 1 to 32 lower-case letters, digits and hyphens; it is part of addresses")
 		case names[p.Name]:
-			add("name is there twice")
+			add("two providers have the same name")
 		}
 		if err := checkIssuer(p.Issuer); err != nil {
 			add("issuer %v", err)
 		} else if issuers[p.Issuer] {
-			add("issuer is there twice, and one person would be two")
+			add("two providers have the same issuer, so that one person would count as two")
 		}
 		names[p.Name], issuers[p.Issuer] = true, true
 		if p.ClientID == "" {
-			add("clientId is missing; the provider has given it to you")
+			add("clientId is missing; you got it from the provider")
 		}
 		if p.ClientSecret == "" {
-			add("clientSecret is missing; write it, or the path of its file as clientSecretFile")
+			add("clientSecret is missing; write it, or give the path of a file that holds it as clientSecretFile")
 		}
 		if !slices.Contains(p.Scopes, "openid") || !slices.Contains(p.Scopes, "email") {
-			add("scopes must have openid and email, by which accounts are found")
+			add("scopes must include openid and email, because accounts are found by them")
 		}
 		for _, domain := range p.Domains {
 			if !mailDomain.MatchString(domain) {
@@ -204,12 +204,12 @@ func (s SignIn) Validate(publicURL string) error {
 			}
 		}
 		if p.Required && len(p.Domains) == 0 {
-			add("required needs domains: those whose accounts cannot sign in by password")
+			add("required needs domains: the domains whose accounts cannot sign in with a password")
 		}
 	}
 	if len(s.Providers) > 0 && publicURL == "" {
 		problems = append(problems,
-			problem("public-url", "is required with --oidc-providers, because providers send browsers back to it"))
+			problem("public-url", "is required with --oidc-providers, because providers send browsers back to this address"))
 	}
 	for _, link := range s.AppLinks {
 		if u, err := url.Parse(link); err != nil || u.Fragment != "" || u.RawQuery != "" || u.User != nil ||
@@ -230,11 +230,11 @@ func checkIssuer(issuer string) error {
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || len(issuer) > maxIssuer:
 		return errors.New(
-			"must be the address of the provider, such as https://accounts.google.com, exactly as its tokens have it")
+			"must be the address of the provider, such as https://accounts.google.com, exactly as it stands in its tokens")
 	case u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()):
 		return nil
 	default:
-		return errors.New("must begin with https://: whoever changes its answers on the way signs in as anybody")
+		return errors.New("must begin with https://: without it, an attacker on the network can sign in as anybody")
 	}
 }
 

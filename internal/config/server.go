@@ -51,9 +51,9 @@ func (s Server) Validate() error {
 			quote.Text(s.Addr))
 	}
 	if isAddress(s.Addr) && isOpen(s.Addr) && !s.TLS.On() && !s.InsecureHTTP && len(s.TrustedProxies) == 0 {
-		add("addr", "%s can be reached from other machines, which would send passwords over HTTP that others read on the "+
+		add("addr", "%s can be reached from other machines, and passwords sent over HTTP can be read on the "+
 			"way; give the server a certificate (--tls-cert and --tls-key), or name the proxy in front of it that speaks HTTPS "+
-			"(--trusted-proxies), or allow HTTP where nobody can listen (--insecure-http)", quote.Text(s.Addr))
+			"(--trusted-proxies), or allow HTTP on a network where nobody can listen (--insecure-http)", quote.Text(s.Addr))
 	}
 	if s.PublicURL != "" {
 		if _, err := parseOrigin(s.PublicURL); err != nil {
@@ -72,7 +72,7 @@ func (s Server) Validate() error {
 		add("request-timeout", "%v is not between 1s and 1h", s.RequestTimeout)
 	}
 	if s.JobLease < time.Second || s.JobLease > 10*time.Minute {
-		add("job-lease", "%v is not between 1s and 10m; 20s outlasts a pause of the database", s.JobLease)
+		add("job-lease", "%v is not between 1s and 10m; 20s outlasts a short outage of the database", s.JobLease)
 	}
 	if s.PurgeHour < 0 || s.PurgeHour > 23 {
 		add("purge-hour", "%d is not an hour of the day, 0 to 23", s.PurgeHour)

@@ -52,22 +52,22 @@ func Settings() []Setting {
 	list := []Setting{
 		{
 			Section: DatabaseSection, Name: "database URL", Flag: urlFlag, Form: "URL",
-			Description: "where the data are: sqlite:path/to/homeroom.db or mysql://user:password@host:3306/name; " +
-				"it is required, unless the data folder is named and holds a " + DatabaseFile +
-				"; it holds a password, so that the variable is the better place",
+			Description: "where the data is stored: sqlite:path/to/homeroom.db or mysql://user:password@host:3306/name; " +
+				"required, unless the data folder is named and holds a " + DatabaseFile +
+				"; it holds a password, so set it as a variable",
 			set: func(c *Config, v string) error { c.Database.URL = Hidden(strings.TrimSpace(v)); return nil },
 		},
 		{
 			Section: ServerSection, Name: "address", Flag: "addr", Form: "host:port", Default: d.Server.Addr,
-			Description: "the address to listen on; :8080 listens on all interfaces, for which the server wants a " +
+			Description: "the address to listen on; :8080 listens on all interfaces, which requires a " +
 				"certificate, a trusted proxy or --insecure-http",
 			set: func(c *Config, v string) error { c.Server.Addr = strings.TrimSpace(v); return nil },
 		},
 		{
 			Section: ServerSection, Name: "public URL", Flag: "public-url", Form: "URL",
-			Description: "the address under which people reach the server, such as https://homeroom.example.org; " +
-				"links and the addresses of downloads begin with it; without it no mail is sent, " +
-				"and addresses are relative to the endpoint",
+			Description: "the address at which people reach the server, such as https://homeroom.example.org; " +
+				"links and download addresses begin with it; without it no mail is sent, " +
+				"and download addresses are relative to the endpoint",
 			set: func(c *Config, v string) error {
 				v = strings.TrimSuffix(strings.TrimSpace(v), "/")
 				if v == "" {
@@ -79,8 +79,8 @@ func Settings() []Setting {
 		},
 		{
 			Section: ServerSection, Name: "certificate", Flag: "tls-cert", Form: "file",
-			Description: "the certificate with which the server speaks HTTPS, in PEM with those that it builds on; " +
-				"it is read again when it changes; without it the server speaks HTTP, for a proxy that speaks HTTPS",
+			Description: "the server's certificate for HTTPS, in PEM, followed by its intermediate certificates; " +
+				"read again when the file changes; without it the server speaks HTTP, for a proxy that speaks HTTPS",
 			set: func(c *Config, v string) error { c.Server.TLS.Cert = strings.TrimSpace(v); return nil },
 		},
 		{
@@ -90,21 +90,21 @@ func Settings() []Setting {
 		},
 		{
 			Section: ServerSection, Name: "insecure HTTP", Flag: "insecure-http", Form: formBool,
-			Description: "lets other machines reach the server by HTTP, without a certificate and without a trusted proxy; " +
-				"whoever can listen on the way reads passwords and names",
+			Description: "lets other machines reach the server over HTTP, without a certificate and without a trusted proxy; " +
+				"anyone on the network between can read passwords and names",
 			set: func(c *Config, v string) error { return store(&c.Server.InsecureHTTP, parseBool)(v) },
 		},
 		{
 			Section: ServerSection, Name: "allowed origins", Flag: "allowed-origins", Form: "origins",
-			Description: "the origins of web pages elsewhere that may use the API, " +
-				"scheme://host[:port] with commas between them; pages of the server itself need no entry",
+			Description: "the origins of web pages on other sites that may use the API, " +
+				"as scheme://host[:port], separated by commas; the server's own pages need no entry",
 			set: func(c *Config, v string) error { return store(&c.Server.AllowedOrigins, parseOrigins)(v) },
 		},
 		{
 			Section: ServerSection, Name: "trusted proxies", Flag: "trusted-proxies", Form: "networks",
-			Description: "the networks of the proxies in front of the server, such as 10.0.0.0/8, with commas between them; " +
-				"only what they say in X-Forwarded-For is taken for the address of the client, " +
-				"by which attempts to sign in are limited",
+			Description: "the networks of the proxies in front of the server, such as 10.0.0.0/8, separated by commas; " +
+				"the server takes the address of the client from X-Forwarded-For only if one of them sends it; " +
+				"attempts to sign in are limited by address",
 			set: func(c *Config, v string) error { return store(&c.Server.TrustedProxies, parseNetworks)(v) },
 		},
 		{
@@ -140,7 +140,7 @@ func Settings() []Setting {
 			Flag:    "request-timeout",
 			Form:    "duration",
 			Default: formatDuration(d.Server.RequestTimeout),
-			Description: "how long a request may take that carries no file and streams no answer, " +
+			Description: "how long a request without a file or a streamed answer may take, " +
 				"and how long a client may stay silent in any other",
 			set: func(c *Config, v string) error { return store(&c.Server.RequestTimeout, parseDuration)(v) },
 		},
@@ -150,8 +150,8 @@ func Settings() []Setting {
 			Flag:    "job-lease",
 			Form:    "duration",
 			Default: formatDuration(d.Server.JobLease),
-			Description: "how long a server may give no sign of life while it works on an upload before another " +
-				"one takes the upload over",
+			Description: "how long a server that works on a bulk job may give no sign of life before another " +
+				"one takes the job over",
 			set: func(c *Config, v string) error { return store(&c.Server.JobLease, parseDuration)(v) },
 		},
 		{
@@ -160,8 +160,9 @@ func Settings() []Setting {
 			Flag:    "purge-hour",
 			Form:    "number",
 			Default: strconv.Itoa(d.Server.PurgeHour),
-			Description: "the hour of the day in UTC, 0 to 23, at which the personal data of students are erased whose time " +
-				"is over; of several servers one does it",
+			Description: "the hour of the day in UTC, 0 to 23, at which the server erases the personal data of deleted " +
+				"students whose " +
+				"retention has ended; if there are several servers, one of them does it",
 			set: func(c *Config, v string) error {
 				return store(&c.Server.PurgeHour, strconv.Atoi)(strings.TrimSpace(v))
 			},
@@ -187,7 +188,7 @@ func Settings() []Setting {
 		{
 			Section: SignInSection, Name: "providers", Flag: "oidc-providers", Form: "file",
 			Description: "the OpenID providers at which people can sign in: the path of a JSON file, or the JSON list itself; " +
-				"it holds secrets, so that a file that others cannot read is the better place",
+				"it holds secrets, so prefer a file that others cannot read",
 			set: func(c *Config, v string) error {
 				c.SignIn.ProvidersFile = providersFile(v)
 				return store(&c.SignIn.Providers, parseProviders)(v)
@@ -195,46 +196,46 @@ func Settings() []Setting {
 		},
 		{
 			Section: SignInSection, Name: "app links", Flag: "app-links", Form: "addresses",
-			Description: "the addresses at which mobile apps take a sign-in over from the browser, " +
-				"such as org.example.homeroom:/signed-in, with commas between them",
+			Description: "the addresses with which mobile apps take over a sign-in from the browser, " +
+				"such as org.example.homeroom:/signed-in, separated by commas",
 			set: func(c *Config, v string) error { return store(&c.SignIn.AppLinks, parseLinks)(v) },
 		},
 		{
 			Section: SecretSection, Name: "secret key", Flag: keyFlag, Form: "key",
-			Description: "at least 32 bytes in hex or base64, the same on every server; a command line can be seen by others, " +
-				"so that the variable is the better place; without it " + KeyFile +
-				" in the data folder is used, and made at the first start",
+			Description: "at least 32 bytes in hex or base64, the same on every server; others can see a command line, " +
+				"so set it as a variable; without it " + KeyFile +
+				" in the data folder is used; the first start creates that file",
 			set: func(c *Config, v string) error { return store(&c.Secret.Key, parseKey)(v) },
 		},
 		{
 			Section: SecretSection, Name: "old secret keys", Flag: oldKeysFlag, Form: "keys",
-			Description: "the keys that were the secret key before, with commas between them, " +
-				"or a file that only its owner can read with one in each line; what they have encrypted is read, " +
-				"and encrypted anew with the secret key; homeroom doctor says when they are needed no more",
+			Description: "former secret keys, separated by commas, " +
+				"or a file with one in each line that only its owner can read; the server reads what they encrypted, " +
+				"and encrypts it again with the secret key; homeroom doctor says when they are no longer needed",
 			set: func(c *Config, v string) error { return store(&c.Secret.Old, parseOldKeys)(v) },
 		},
 		{
 			Section: SecretSection, Name: "data folder", Flag: dataFlag, Form: "folder", Default: d.Secret.DataDir,
-			Description: "the folder for what the server keeps beside the database; where it is named, and no database URL " +
-				"is, it also stands for the database " + DatabaseFile + " in it, as homeroom demo makes it",
+			Description: "the folder for what the server keeps outside the database; if it is named without a database URL, " +
+				"the database is " + DatabaseFile + " in it, where homeroom demo puts it",
 			set: func(c *Config, v string) error { c.Secret.DataDir = strings.TrimSpace(v); return nil },
 		},
 		{
 			Section: MailSection, Name: "mail server", Flag: "smtp-url", Form: "URL",
 			Description: "the server that sends invitations and links for a new password: smtp://user:password@host:587, " +
-				"or smtps://user:password@host:465; it holds a password, so that the variable is the better place; " +
-				"without it nobody is sent anything, and the operator makes links",
+				"or smtps://user:password@host:465; it holds a password, so set it as a variable; " +
+				"without it no mail is sent, and the operator makes the links",
 			set: func(c *Config, v string) error { c.Mail.SMTP = Hidden(strings.TrimSpace(v)); return nil },
 		},
 		{
 			Section: MailSection, Name: "encryption of mails", Flag: "smtp-tls", Form: "when", Default: d.Mail.TLS,
-			Description: "whether mails leave the server only encrypted: required, or optional for a mail server that offers " +
-				"no STARTTLS and that nobody listens to on the way; links in mails open accounts",
+			Description: "whether mail is sent only encrypted: required, or optional for a mail server that offers " +
+				"no STARTTLS on a network where nobody can listen; links in mails open accounts",
 			set: oneOf(func(c *Config) *string { return &c.Mail.TLS }, TLSRequired, TLSOptional),
 		},
 		{
 			Section: MailSection, Name: "sender", Flag: "mail-from", Form: "address",
-			Description: "the address that mails come from, such as Homeroom <homeroom@example.org>",
+			Description: "the sender of mails, such as Homeroom <homeroom@example.org>",
 			set:         func(c *Config, v string) error { c.Mail.From = strings.TrimSpace(v); return nil },
 		},
 		{

@@ -37,7 +37,7 @@ func (t TLS) Load(now time.Time) (p Pair, err error) {
 	pair, err := tls.X509KeyPair(p.cert, p.key)
 	if err != nil {
 		// The messages of crypto/tls say what is wrong and repeat nothing of the key.
-		return p, problem("tls-cert", "%s and %s are no certificate with its key in PEM: %v", t.Cert, t.Key, err)
+		return p, problem("tls-cert", "%s and %s are not a certificate and its key in PEM: %v", t.Cert, t.Key, err)
 	}
 	if leaf := pair.Leaf; leaf != nil && now.After(leaf.NotAfter) {
 		return p, problem("tls-cert", "%s expired on %s; renew it", t.Cert,

@@ -58,7 +58,7 @@ func (u Uploads) Validate() error {
 		is := q.of(&u)
 		if is.Jobs < 1 || is.Jobs > 10_000_000 {
 			problems = append(problems,
-				problem("quota-"+q.name+"-jobs", "%d is not between 1 and 10000000; without any nobody can upload", is.Jobs))
+				problem("quota-"+q.name+"-jobs", "%d is not between 1 and 10000000; with 0 nobody could upload", is.Jobs))
 		}
 		if is.Bytes < 1<<20 || is.Bytes > 1<<50 {
 			problems = append(problems,
@@ -67,7 +67,7 @@ func (u Uploads) Validate() error {
 		}
 		if is.Daily < 1 || is.Daily > 10_000_000 {
 			problems = append(problems,
-				problem("quota-"+q.name+"-daily", "%d is not between 1 and 10000000; without any nobody can upload", is.Daily))
+				problem("quota-"+q.name+"-daily", "%d is not between 1 and 10000000; with 0 nobody could upload", is.Daily))
 		}
 	}
 	if u.CheckTime < 10*time.Second || u.CheckTime > 24*time.Hour {
@@ -98,7 +98,7 @@ func (u Uploads) settings() (list []Setting) {
 				"and corrected rows that are submitted anew",
 			func(c *Config, v string) error { return store(&q.of(&c.Uploads).Jobs, parseCount)(v) })
 		add("stored files "+q.whose, "bytes", "size", formatSize(is.Bytes),
-			"how large the files of all bulk jobs "+q.whose+" that have not ended may be together",
+			"the total size of the files of all bulk jobs "+q.whose+" that have not ended",
 			func(c *Config, v string) error { return store(&q.of(&c.Uploads).Bytes, parseSize)(v) })
 		add("daily jobs "+q.whose, "daily", "number", strconv.Itoa(is.Daily),
 			"how many bulk jobs "+q.whose+" may be submitted within 24 hours",
@@ -110,7 +110,7 @@ func (u Uploads) settings() (list []Setting) {
 		Flag:    "check-time",
 		Form:    "duration",
 		Default: formatDuration(u.CheckTime),
-		Description: "how much CPU time the check of one file may take, beside a millisecond for each of its " +
+		Description: "how much CPU time the check of one file may take, plus a millisecond for each of its " +
 			"rows, before the job fails",
 		set: func(c *Config, v string) error { return store(&c.Uploads.CheckTime, parseDuration)(v) },
 	}, Setting{
@@ -119,8 +119,9 @@ func (u Uploads) settings() (list []Setting) {
 		Flag:    "taken-answers",
 		Form:    "number",
 		Default: strconv.Itoa(u.TakenAnswers),
-		Description: "how often a day, in UTC, one account is told that a Student ID, a username or an address is taken by " +
-			"somebody whom it does not see, by files, corrections and single changes together, " +
+		Description: "how often a day, in UTC, one account may learn that a Student ID, a username or an address is taken " +
+			"by " +
+			"somebody whom it cannot see, counting files, corrections and single changes, " +
 			"before an administrator of the district has to help",
 		set: func(c *Config, v string) error { return store(&c.Uploads.TakenAnswers, parseCount)(v) },
 	})

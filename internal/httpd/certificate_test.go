@@ -188,7 +188,7 @@ func TestTheFilesOfACertificateAreChecked(t *testing.T) {
 		"a certificate alone":            {config.TLS{Cert: cert}, "--tls-key"},
 		"a key alone":                    {config.TLS{Key: key}, "--tls-cert"},
 		"a file that is not there":       {config.TLS{Cert: cert, Key: filepath.Join(folder, "no")}, "--tls-key or HOMEROOM_TLS_KEY: " + filepath.Join(folder, "no") + " cannot be read: no such file"},
-		"a key for a certificate":        {config.TLS{Cert: key, Key: key}, "no certificate with its key"},
+		"a key for a certificate":        {config.TLS{Cert: key, Key: key}, "not a certificate and its key"},
 		"a key of another certificate":   {config.TLS{Cert: cert, Key: file("other", otherKey)}, "does not match"},
 		"a certificate that has expired": {config.TLS{Cert: file("old", oldCert), Key: file("oldkey", oldKey)}, "expired on"},
 	} {
