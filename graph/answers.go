@@ -11,7 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-var errTooMuchUnread = tooMany("answers of yours are still to be read; read them, or ask for less at once")
+var errTooMuchUnread = tooMany("you have not read some of your answers yet; read them, or ask for less at once")
 
 // answers bounds what waits to be sent: a client that reads nothing keeps what has
 // been computed for it, when its turn is over. A district has half of the room at most,

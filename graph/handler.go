@@ -129,9 +129,9 @@ var open = map[string]bool{
 
 var (
 	errSignIn               = fault.Unauthenticatedf("sign in first")
-	errTooManyOperations    = tooMany("too many operations of yours are running; wait for some to end")
-	errTooManySubscriptions = presented(tooMany("too many subscriptions of yours are open; end some of them"))
-	errTooManyUploads       = tooMany("too many files of yours are arriving; wait for some to end")
+	errTooManyOperations    = tooMany("you have too many operations running; wait for some to end")
+	errTooManySubscriptions = presented(tooMany("you have too many open subscriptions; end some of them"))
+	errTooManyUploads       = tooMany("you are sending too many files at once; wait for some to arrive")
 )
 
 func tooMany(message string) *fault.Error {

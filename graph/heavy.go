@@ -19,7 +19,7 @@ var heavy = map[string]bool{"correctBulkJobRow": true, "eraseStudents": true}
 const heavyWait = 5 * time.Second
 
 var errTooManyHeavy = retryLater(tooManyRequests,
-	"Another correction or erasure of yours is running; wait for it to end.")
+	"You have another correction or erasure running; wait for it to end.")
 
 // fewHeavy limits how many operations with a heavy mutation run at a time, for one caller
 // and for all. Others wait, but not for long.

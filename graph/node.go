@@ -20,7 +20,7 @@ func (r queryResolver) Node(ctx context.Context, id string) (model.Node, error) 
 
 func (r queryResolver) Nodes(ctx context.Context, ids []string) ([]model.Node, error) {
 	if len(ids) > page.Max {
-		return nil, fault.Invalidf("at most %d nodes can be asked for at once; %d were", page.Max, len(ids)).
+		return nil, fault.Invalidf("ask for at most %d nodes at once, not %d", page.Max, len(ids)).
 			WithCode("TOO_MANY").At("ids")
 	}
 	keysOf := map[globalid.Type][]int{}

@@ -372,7 +372,7 @@ func TestCheckDocument(t *testing.T) {
 		"{ viewer { educator { id } } }": "has no name",
 		"query A { __typename } query B { __typename }": "has 2 operations",
 		"fragment E on Viewer { educator { id } }":      "E",
-		"query A { " + strings.Repeat("node(id: 1) { ... on Student { organization { ", 12) + "id" + strings.Repeat(" } } }", 12) + " }": "more than 20 fields inside each other",
+		"query A { " + strings.Repeat("node(id: 1) { ... on Student { organization { ", 12) + "id" + strings.Repeat(" } } }", 12) + " }": "nests more than 20 fields",
 		"query A { students(first: 500) { nodes { groups { students(first: 500) { nodes { id } } } } } }":                                "costs",
 	} {
 		op, err := checker.Check(doc)

@@ -132,12 +132,13 @@ func retryLater(code, message string) *gqlerror.Error {
 var (
 	errTooManyStrangers = retryLater(tooManyRequests,
 		"Too many connections from your network have not signed in yet; try again in a moment.")
-	errDisplaced      = retryLater(tooManyRequests, "Others from your network are connecting; try again in a moment.")
-	errTooManySockets = retryLater(tooManyRequests, "Too many connections of yours are open; close some of them.")
+	errDisplaced      = retryLater(tooManyRequests, "Others on your network are connecting; try again in a moment.")
+	errTooManySockets = retryLater(tooManyRequests, "You have too many open connections; close some of them.")
 	errTooManyBytes   = retryLater(tooManyRequests,
-		"Too much of what you send is arriving at the same time; wait for some of it to end.")
+		"You are sending too much at the same time; wait for some of it to arrive.")
 	errTooManyRequests = retryLater(tooManyRequests,
-		"Too many requests of yours, or of your district, are being answered; wait for some to end.")
-	errDistrictBusy = retryLater(tooManyRequests, "Your district has too much at the same time; try again in a moment.")
-	errBusy         = retryLater("UNAVAILABLE", "The server is busy with others; try again in a moment.")
+		"You or your district have too many requests running; wait for some to end.")
+	errDistrictBusy = retryLater(tooManyRequests, "Your district is doing too much at the same time; try again in a "+
+		"moment.")
+	errBusy = retryLater("UNAVAILABLE", "The server is busy with other callers; try again in a moment.")
 )

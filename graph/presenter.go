@@ -51,26 +51,26 @@ func presentError(log *slog.Logger, introspection document.Introspection) graphq
 		case f != nil && f.Kind != fault.Internal:
 			shown.Message, shown.Extensions = fault.Sentence(f.Message), extensionsOf(f)
 		case unavailable(err) != nil:
-			log.WarnContext(ctx, "what an operation needs is not to be had at the moment", "path",
+			log.WarnContext(ctx, "something that an operation needs is not available at the moment", "path",
 				shown.Path.String(), "error", err)
 			f = unavailable(err)
 			shown.Message, shown.Extensions = fault.Sentence(f.Message), extensionsOf(f)
 		case errors.Is(err, privacy.Deny):
 			log.WarnContext(ctx, "a policy denied what a resolver asked for", "path", shown.Path.String(), "error", err)
-			shown.Message = "There is nothing of that kind in your purview."
+			shown.Message = "There is no such thing in your purview."
 			shown.Extensions = map[string]any{"code": codes[fault.NotFound]}
 		case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), database.TookTooLong(err):
 			shown.Message = "The operation took too long; ask for less at once, or try again."
 			shown.Extensions = map[string]any{"code": timedOut}
 		case strings.HasSuffix(err.Error(), " is not an Upload"):
 			// gqlgen has no better way to recognize it.
-			shown.Message = "A file must be sent as multipart/form-data, as the GraphQL multipart request convention has it."
+			shown.Message = "Send a file as multipart/form-data, as the GraphQL multipart request specification says."
 			shown.Extensions = map[string]any{"code": codes[fault.Invalid]}
 		default:
 			if !errors.Is(err, errPanicked) { // already logged, with its stack
 				log.ErrorContext(ctx, "a resolver failed", "path", shown.Path.String(), "error", err)
 			}
-			shown.Message = "Something went wrong on the server. Try again; if it stays so, tell the operator the request id."
+			shown.Message = "Something went wrong on the server. Try again; if it fails again, give the operator the request id."
 			shown.Extensions = map[string]any{"code": internalCode}
 		}
 		return shown

@@ -39,7 +39,7 @@ func fewEntries(most int) graphql.FieldMiddleware {
 		if op := graphql.GetOperationContext(ctx).Operation; op.Operation == ast.Mutation {
 			return nil, errMade
 		}
-		return nil, transport.Errorf("TOO_COMPLEX", "The lists of the answer have more than %d entries together. "+
+		return nil, transport.Errorf("TOO_COMPLEX", "The lists of the answer would have more than %d entries together. "+
 			"Ask for less at once.", most)
 	}
 }

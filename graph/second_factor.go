@@ -27,7 +27,7 @@ var settingUp = map[string]bool{
 	"finishPasskeyRegistration": true,
 }
 
-var errSetUp = fault.Forbiddenf("your organization asks for a second factor; set one up first").
+var errSetUp = fault.Forbiddenf("your organization requires a second factor; set one up first").
 	WithCode("SECOND_FACTOR_SETUP_REQUIRED")
 
 // onlySettingUp refuses everything except setting up a second factor if a required one is

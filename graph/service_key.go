@@ -20,7 +20,7 @@ var forScopes = map[viewer.Scope]map[string]bool{
 	viewer.RosterImport: {"submitBulkImport": true, "startBulkJob": true, "bulkJob": true, "bulkJobs": true},
 }
 
-var errNotForKey = fault.Forbiddenf("the service key is not for this; see its scopes")
+var errNotForKey = fault.Forbiddenf("the service key does not allow this; check its scopes")
 
 // onlyInScope refuses an operation of a service key that goes beyond its scopes. The
 // policies give a key next to nothing, and deny the same.

@@ -18,10 +18,10 @@ import (
 var (
 	errNotLookedUp = fault.Unavailablef("the database does not answer at the moment; try again in a few seconds").After(5)
 	errMade        = fault.Unavailablef(
-		"the change was made, or a part of it, but not all of its answer can be given; " +
-			"look what was made before you try again").WithCode(string(database.Uncertain))
+		"all or a part of the change was made, but its answer is incomplete; " +
+			"check what was made before you try again").WithCode(string(database.Uncertain))
 	errNoDisk = fault.Unavailablef(
-		"the server has no room for the file at the moment; try again later, and tell whoever runs it").
+		"the server has no space for the file at the moment; tell the person who runs it, and try again later").
 		WithCode("DISK_FULL").After(60)
 )
 

@@ -82,7 +82,7 @@ func TestADatabaseThatCanOnlyBeRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer resp.Body.Close()
-		if said, _ := io.ReadAll(resp.Body); !strings.Contains(string(said), "the database can only be read") {
+		if said, _ := io.ReadAll(resp.Body); !strings.Contains(string(said), "the database is read-only") {
 			t.Errorf("/readyz says %s", said)
 		}
 		if status, _, text := admin.answered(`{ students(first: 3) { totalCount nodes { firstName } } }`); status != 200 ||

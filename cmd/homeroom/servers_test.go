@@ -255,7 +255,7 @@ func (c *cluster) awaitGivenUp(s *server, claim int) {
 	c.t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		_, since, _ := strings.Cut(s.said.String(), fmt.Sprintf("status=PROCESSING claim=%d\n", claim))
-		if strings.Contains(since, "another server has taken it over") || strings.Contains(since, "level=ERROR") {
+		if strings.Contains(since, "another server took it over") || strings.Contains(since, "level=ERROR") {
 			return
 		}
 	}

@@ -263,7 +263,7 @@ func TestSingleSignOn(t *testing.T) {
 		})
 		t.Run("what did not begin in this browser ends nowhere", func(t *testing.T) {
 			s.google.know(dexPerson{ID: "6", Login: "eve", Email: "eve@example.org", Verified: true})
-			const message = "did not begin in this browser"
+			const message = "began in another browser"
 			thief, owner := newVisitor(t, toCallback), newVisitor(t, toCallback)
 			owner.open(s.start("google"))
 			owner.enter("eve")
@@ -323,7 +323,7 @@ func TestSingleSignOn(t *testing.T) {
 				"javascript:alert(1)", "graphiql", "https://127.0.0.1@evil.example.org"} {
 				v := newVisitor(t, nil)
 				v.open(s.address + "/account/sso/google/start?return=" + url.QueryEscape(target))
-				s.refused(t, v, http.StatusBadRequest, "is not one of this server's")
+				s.refused(t, v, http.StatusBadRequest, "does not belong to this server")
 			}
 		})
 		t.Run("an app takes the sign-in over by a code", func(t *testing.T) {
@@ -376,7 +376,7 @@ func TestSingleSignOn(t *testing.T) {
 				t.Errorf("the second time gives %q, %s", token, code)
 			}
 			v.open(s.address + "/account/sso/google/start?app=org.example.other:/signed-in&challenge=" + strings.Repeat("a", 43))
-			s.refused(t, v, http.StatusBadRequest, "is not one that this server knows")
+			s.refused(t, v, http.StatusBadRequest, "does not know the app")
 		})
 		t.Run("the API names the ways to sign in", func(t *testing.T) {
 			var data struct {

@@ -22,7 +22,7 @@ type denyEdges struct{}
 func (denyEdges) EvalMutation(_ context.Context, m db.Mutation) error {
 	for _, edge := range slices.Concat(m.AddedEdges(), m.RemovedEdges(), m.ClearedEdges()) {
 		if !slices.Contains(ownEdges, edge) {
-			return privacy.Denyf("%s are changed one by one", edge)
+			return privacy.Denyf("%s can only be changed one by one", edge)
 		}
 	}
 	return privacy.Skip

@@ -33,14 +33,14 @@ func (c *Checker) Check(document string) (*ast.OperationDefinition, error) {
 	switch {
 	case len(doc.Operations) != 1:
 		return nil, fault.Invalidf(
-			"the document has %d operations; register each with its fragments as a document of its own, or a manifest",
+			"the document has %d operations; register each with its fragments as its own document, or use a manifest",
 			len(doc.Operations))
 	case doc.Operations[0].Name == "":
-		return nil, fault.Invalidf("the operation has no name, by which people could tell it from others")
+		return nil, fault.Invalidf("the operation has no name; give it one, so that people can tell it from others")
 	}
 	costs := &costs{schema: c.guard.schema.Schema(), limit: c.guard.limits.Complexity, known: map[string]int{}}
 	if n := costs.selection(doc.Operations[0].SelectionSet); n > c.guard.limits.Complexity {
-		return nil, fault.Invalidf("the operation costs %d points and may cost %d", n, c.guard.limits.Complexity)
+		return nil, fault.Invalidf("the operation costs %d points, but at most %d are allowed", n, c.guard.limits.Complexity)
 	}
 	return doc.Operations[0], nil
 }

@@ -33,13 +33,14 @@ func (g *Guard) MutateOperationContext(ctx context.Context, oc *graphql.Operatio
 	c := &costs{schema: g.schema.Schema(), limit: g.limits.Complexity, variables: oc.Variables, known: map[string]int{}}
 	if n := c.selection(oc.Operation.SelectionSet); n > g.limits.Complexity {
 		return over("TOO_COMPLEX",
-			"The operation costs %d points and may cost %d; a row of a page counts as often as first or last asks for it.", n,
+			"The operation costs %d points, but at most %d are allowed; a field of a list counts once for each row that first "+
+				"or last asks for.", n,
 			g.limits.Complexity)
 	}
 	oc.DisableIntrospection = !g.limits.Introspection.Allows(viewer.FromContext(ctx))
 	if c.introspect && oc.DisableIntrospection {
 		return transport.Errorf("INTROSPECTION_DISABLED",
-			"The schema is not shown to you; the documentation of the API describes it.")
+			"You may not read the schema here; the documentation of the API describes it.")
 	}
 	return nil
 }

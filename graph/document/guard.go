@@ -128,13 +128,13 @@ func (g *Guard) measure(doc *ast.QueryDocument) *gqlerror.Error {
 	case m.directives > g.limits.Directives:
 		return over("TOO_MANY_DIRECTIVES", "The document has more than %d directives.", g.limits.Directives)
 	case all.depth > g.limits.Depth:
-		return over("TOO_DEEP", "The document has more than %d fields inside each other.", g.limits.Depth)
+		return over("TOO_DEEP", "The document nests more than %d fields.", g.limits.Depth)
 	case all.fields > g.limits.Fields:
 		return over("TOO_MANY_FIELDS", "The document asks for more than %d fields.", g.limits.Fields)
 	case all.aliases > g.limits.Aliases:
 		return over("TOO_MANY_ALIASES", "The document has more than %d aliases.", g.limits.Aliases)
 	case all.roots > g.limits.RootFields:
-		return over("TOO_MANY_ROOT_FIELDS", "The operation has more than %d fields at its top.", g.limits.RootFields)
+		return over("TOO_MANY_ROOT_FIELDS", "The operation has more than %d fields at its top level.", g.limits.RootFields)
 	}
 	return nil
 }

@@ -80,11 +80,11 @@ var hashForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
 var (
 	// Apollo's clients know these words and this code, and then send the document.
 	errNotFound = transport.Errorf("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
-	errMismatch = transport.Errorf("PERSISTED_QUERY_HASH_MISMATCH", "The provided sha256Hash is not that of the query.")
+	errMismatch = transport.Errorf("PERSISTED_QUERY_HASH_MISMATCH", "The sha256Hash does not match the query.")
 	errHashForm = transport.Errorf("BAD_REQUEST",
 		"extensions.persistedQuery needs version 1 and sha256Hash: 64 hexadecimal digits.")
 	errUnlisted = transport.Errorf("OPERATION_NOT_REGISTERED",
-		"This server runs only the operations that its operator has registered, and this is none of them.")
+		"This server runs only operations that its operator has registered, and this one is not registered.")
 )
 
 // hashIn returns the hash in a request, or an empty text.

@@ -41,7 +41,7 @@ func (t HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 	if negotiate(r) == "" {
 		respond(w, r,
 			failed(Errorf(notAcceptable,
-				"Answers are application/graphql-response+json or application/json; accept one of them.")))
+				"The server answers with application/graphql-response+json or application/json; accept one of them.")))
 		return
 	}
 	room := t.Limits.room(r.Context())

@@ -139,7 +139,7 @@ func (t Multipart) read(r *http.Request, kept *store, room Room) (*graphql.RawPa
 		name := part.FormName()
 		places, known := paths[name]
 		if !known {
-			return nil, Errorf(badRequest, "The part map does not name the file %s, or the request has it twice.",
+			return nil, Errorf(badRequest, "The part map does not name the file %s, or the request holds it twice.",
 				quote.Text(shorten(name)))
 		}
 		delete(paths, name)
@@ -176,7 +176,7 @@ func (t Multipart) field(form *multipart.Reader, name, position string, room Roo
 // file keeps a file and puts it into the variables.
 func (t Multipart) file(params *graphql.RawParams, part *multipart.Part, places []string, kept *store) error {
 	if len(places) == 0 || len(places) > t.Files {
-		return Errorf(badRequest, "The part map must say for each file where in the variables it belongs.")
+		return Errorf(badRequest, "The part map must name, for each file, its place in the variables.")
 	}
 	content, size, err := kept.keep(part)
 	if err != nil {
@@ -190,7 +190,7 @@ func (t Multipart) file(params *graphql.RawParams, part *multipart.Part, places 
 			Filename: part.FileName(), ContentType: part.Header.Get("Content-Type"),
 		}
 		if !place(params.Variables, strings.Split(path, "."), upload) {
-			return Errorf(badRequest, "The part map puts a file at %s, where the operation has no null to put it.",
+			return Errorf(badRequest, "The part map puts a file at %s, but the operation has no null there.",
 				quote.Text(shorten(path)))
 		}
 	}

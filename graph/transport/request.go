@@ -88,7 +88,7 @@ func unread(err error) *gqlerror.Error {
 	if errors.As(err, &large) {
 		return Errorf(tooLarge, "The request has more than %d bytes.", large.Limit)
 	}
-	return Errorf(badRequest, "The request did not arrive completely; send it again.")
+	return Errorf(badRequest, "The request arrived incompletely; send it again.")
 }
 
 // readQuery reads the parameters of an address.
@@ -117,7 +117,7 @@ func (l Limits) parse(body []byte) (*graphql.RawParams, *gqlerror.Error) {
 	case len(body) == 0:
 		return nil, Errorf(badRequest, "The request has no body.")
 	case body[0] == '[':
-		return nil, Errorf(batching, "Send one operation a request; a list of them is not accepted.")
+		return nil, Errorf(batching, "Send one operation per request, not a list of them.")
 	case !utf8.Valid(body):
 		return nil, Errorf(badRequest, "The request is not in UTF-8.")
 	}
@@ -159,7 +159,7 @@ func complete(p *graphql.RawParams) *gqlerror.Error {
 func notJSON(what string, err error) *gqlerror.Error {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		return Errorf(badRequest, "%s is not JSON: it makes no sense at byte %d.", what, syntax.Offset)
+		return Errorf(badRequest, "%s is not valid JSON: the error is at byte %d.", what, syntax.Offset)
 	}
 	return Errorf(badRequest, "%s is not a JSON object.", what)
 }
@@ -189,7 +189,7 @@ func (l Limits) object(name string, raw []byte) (object map[string]any, _ *gqler
 		return nil, Errorf(badRequest, "%s is not a JSON object.", name)
 	}
 	if d.More() {
-		return nil, Errorf(badRequest, "%s has more behind the JSON object.", name)
+		return nil, Errorf(badRequest, "%s has more text after the JSON object.", name)
 	}
 	return object, nil
 }
@@ -202,7 +202,7 @@ func (l Limits) bounded(name string, raw []byte) *gqlerror.Error {
 	}
 	switch size, depth := decoded(raw); {
 	case depth > maxNesting:
-		return Errorf(tooLarge, "%s has more than %d lists and objects inside each other.", name, maxNesting)
+		return Errorf(tooLarge, "%s nests more than %d lists and objects.", name, maxNesting)
 	case size > most:
 		return Errorf(tooLarge, "%s holds too many lists and objects; send fewer at once.", name)
 	}

@@ -100,7 +100,7 @@ func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		return
 	}
 	place.Lost(func() {
-		_ = conn.Close(websocket.StatusTryAgainLater, "Others from your network are connecting; try again")
+		_ = conn.Close(websocket.StatusTryAgainLater, "Others on your network are connecting; try again")
 	})
 	// A longer message is not read at all; the connection is closed with 1009.
 	conn.SetReadLimit(maxUnknown)

@@ -105,19 +105,20 @@ const (
 // meanings describes each action in words, for the API and docs/audit.md. An entry with an
 // action that is not here is refused.
 var meanings = map[Action]string{
-	StudentCreated:          "A student was created.",
-	StudentRevived:          "A deleted student came back with the same Student ID.",
-	StudentUpdated:          "A student was changed.",
-	StudentMoved:            "A student went to another school; each of the two schools has an entry.",
-	StudentsDeleted:         "Students were hidden and taken out of their groups; one entry for each school.",
+	StudentCreated: "A student was created.",
+	StudentRevived: "A deleted student came back, under the same Student ID.",
+	StudentUpdated: "A student was changed.",
+	StudentMoved:   "A student moved to another school; each of the two schools has an entry.",
+	StudentsDeleted: "Students were deleted, that is, hidden and taken out of their groups; one entry for each " +
+		"school.",
 	StudentsRestored:        "Deleted students were brought back, with their groups; one entry for each school.",
-	ErasureRequested:        "Somebody asked for the erasure of a student, who has been hidden since.",
-	ErasureCertified:        "The personal data of a student were erased on request; the entry is the certificate.",
-	StudentRecordDownloaded: "Everything that is held about one student was given out as one document.",
-	DataPurged: "The personal data of deleted students were erased, " +
-		"because their time was over; the facts count them.",
-	StudentErased:  "The personal data of a student was erased, here as well.",
-	EducatorErased: "The personal data of an educator was erased, here as well.",
+	ErasureRequested:        "Somebody requested the erasure of a student, who is hidden from then on.",
+	ErasureCertified:        "The personal data of a student was erased on request; the entry is the certificate.",
+	StudentRecordDownloaded: "Everything that is stored about one student was exported as one document.",
+	DataPurged: "The personal data of deleted students was erased, " +
+		"because their retention had ended; the facts count them.",
+	StudentErased:  "The personal data of a student was erased from the audit trail, too.",
+	EducatorErased: "The personal data of an educator was erased from the audit trail, too.",
 
 	StudentsAssigned: "Students were put into groups; one entry for each school.",
 	StudentsRemoved:  "Students were taken out of groups; one entry for each school.",
@@ -128,37 +129,39 @@ var meanings = map[Action]string{
 
 	OrganizationCreated: "A district or school was created.",
 	SettingsChanged:     "The settings of an organization were changed.",
-	SettingApproved:     "A second administrator let a pending setting hold at once.",
-	SettingPending: "A setting that makes a hold, a retention or the need of a second factor less strict " +
-		"was asked for, and waits.",
-	SettingWithdrawn: "A pending setting was taken back.",
+	SettingApproved:     "A second administrator approved a pending setting, which took effect at once.",
+	SettingPending: "Somebody asked to make a hold, a retention or the requirement of a second factor less strict; " +
+		"the setting waits.",
+	SettingWithdrawn: "A pending setting was withdrawn.",
 	UsageRecorded:    "Usage was recorded; one entry for each request.",
 
 	SignedIn:        "Somebody signed in.",
 	SignInRefused:   "Somebody tried to sign in; the code says why it was refused.",
 	SignedOut:       "Somebody signed out.",
-	SessionsRevoked: "Sessions were ended by their owner.",
+	SessionsRevoked: "Somebody ended sessions of the own account.",
 
 	EducatorInvited:      "An educator got an account and an invitation.",
 	EducatorAdded:        "An educator got an account or a role.",
 	EducatorDisabled:     "An account was disabled.",
-	EducatorEnabled:      "A disabled account was let in again.",
-	LinkRequested:        "A link to set a new password was asked for.",
+	EducatorEnabled:      "A disabled account was enabled again.",
+	LinkRequested:        "Somebody asked for a link to set a new password.",
 	LinkMade:             "A link to set a password was made.",
 	OperationsRegistered: "The operator registered operations that clients may run.",
 	OperationsRemoved:    "The operator removed operations that clients could run.",
-	AccountLinked:        "An account was linked to a person of an OpenID provider, who signs in to it from then on.",
-	AccountUnlinked:      "The operator had an account forget the persons of OpenID providers.",
+	AccountLinked:        "An account was linked to a person at an OpenID provider, who can sign in to it from then on.",
+	AccountUnlinked:      "The operator unlinked an account from OpenID providers.",
 	PasswordSet:          "A password was set; all sessions of the account ended.",
-	CredentialsEnded: "An account got a role or a class, and somebody who does not administer all that it then has had " +
-		"set its password or address: the password, sessions, links and persons at providers ended.",
+	CredentialsEnded: "An account got a role or a class. Its password or address had been set by somebody who does not " +
+		"administer " +
+		"everything it then had, so its password, sessions, links and persons at providers ended.",
 
 	SecondFactorAdded:   "Somebody set up a second factor; the other sessions of the account ended.",
-	SecondFactorRemoved: "Somebody removed one of the own second factors; the other sessions of the account ended.",
-	SecondFactorsReset:  "The second factors of an account were removed for its person; all sessions and links ended.",
-	RecoveryCodesMade:   "Recovery codes were made; those before are good for nothing.",
-	PasskeyRenamed:      "A passkey got another name.",
-	IdentityProved:      "Somebody who had signed in showed once more who it is.",
+	SecondFactorRemoved: "Somebody removed a second factor of the own account; its other sessions ended.",
+	SecondFactorsReset: "Somebody else removed the second factors of an account for its owner; all its sessions and " +
+		"links ended.",
+	RecoveryCodesMade: "New recovery codes were made; earlier ones no longer work.",
+	PasskeyRenamed:    "A passkey was renamed.",
+	IdentityProved:    "Somebody who was signed in proved their identity again.",
 
 	KeyCreated: "A service key was made.",
 	KeyRevoked: "A service key was revoked.",
@@ -166,28 +169,29 @@ var meanings = map[Action]string{
 	JobSubmitted:     "A bulk job was submitted.",
 	JobStarted:       "A bulk job was started.",
 	JobHeld:          "A bulk job waits for a second administrator.",
-	JobApproved:      "A second administrator let a bulk job go on.",
+	JobApproved:      "A second administrator approved a bulk job.",
 	JobCanceled:      "A bulk job was canceled.",
-	JobRowCorrected:  "The cells of a row of a bulk job were corrected before it was started.",
+	JobRowCorrected:  "Cells of a row of a bulk job were corrected before it was started.",
 	JobUndoRequested: "Somebody asked to undo a bulk job.",
 	JobRowsApplied:   "Rows of a bulk job were written; the rows themselves say what changed.",
 	JobRowsUndone:    "Rows of a bulk job were put back.",
-	JobFinished:      "A bulk job came to its end.",
+	JobFinished:      "A bulk job ended.",
 
-	StudentsRead: "Students were given out by an operation: lists, groups with students, nodes, " +
+	StudentsRead: "An operation returned students: lists, groups with students, nodes, " +
 		"changes and problems of a job.",
-	StudentsWatched:      "A subscription began that gives out personal data.",
+	StudentsWatched:      "A subscription that returns personal data began.",
 	GraphiQLOpened:       "Somebody opened GraphiQL.",
-	NoticeDownloaded:     "The CSV behind the notice was downloaded.",
+	NoticeDownloaded:     "The CSV of the students in the notice was downloaded.",
 	StudentsExported:     "Students were exported as CSV.",
 	FailedRowsDownloaded: "The refused rows of a bulk job were downloaded as CSV.",
 	AuditRead:            "Somebody read the audit trail.",
 	AuditDownloaded:      "The audit trail was downloaded as CSV.",
 	AccessRefused:        "Something was refused; the code says why.",
-	TakenAnswersStopped: "Somebody was told so often on one day that an ID or username is taken by somebody unseen that " +
-		"no further answers are given.",
+	TakenAnswersStopped: "In one day somebody learned too often that an ID or username is taken by somebody they cannot " +
+		"see; " +
+		"further answers are withheld.",
 	RefusalsCounted:    "Further refusals of the same caller in the same minute, as a count.",
-	OperatorCommand:    "The operator ran a command that changes or gives out personal data.",
+	OperatorCommand:    "The operator ran a command that changes or exports personal data.",
 	NumbersRepaired:    "The doctor repaired numbers that are derived from others.",
 	DatabaseMigrated:   "The tables were brought up to date.",
 	SampleDistrictMade: "A made-up district was written.",

@@ -53,7 +53,7 @@ var errNotAdministrator = fault.Forbiddenf("administrators see the audit trail")
 func (s *Service) Events(ctx context.Context, organizationID int, f Filter) (*List, error) {
 	v := viewer.FromContext(ctx)
 	if len(f.Actions) > maxActions {
-		return nil, fault.Invalidf("at most %d actions can be chosen at once", maxActions).WithCode("TOO_MANY").
+		return nil, fault.Invalidf("choose at most %d actions at once", maxActions).WithCode("TOO_MANY").
 			At("filter.actions")
 	}
 	if organizationID == 0 {

@@ -190,11 +190,12 @@ func (w *walk) end(ctx context.Context) error {
 	}
 	switch {
 	case head.Seq > w.seq:
-		w.fail(CutOff, w.seq+1, "the chain ends before entry %d; its head says that there are %d", w.seq+1, head.Seq)
+		w.fail(CutOff, w.seq+1, "the chain ends before entry %d, but its head counts %d entries", w.seq+1, head.Seq)
 	case head.Seq != w.seq || head.Hash != w.hash:
 		w.fail(Altered, w.seq, "the head of the chain does not belong to entry %d", w.seq)
 	case w.expect != "":
-		w.fail(Unexpected, w.seq, "no entry has the hash %s: the chain was written anew, or it is another one", w.expect)
+		w.fail(Unexpected, w.seq, "no entry has the hash %s: the chain was rewritten, or the hash belongs to another "+
+			"chain", w.expect)
 	case len(w.erased) > 0:
 		seq := slices.Min(slices.Collect(maps.Values(w.erased)))
 		w.fail(Unexplained, seq, "details of entry %d were erased, and no entry says so", seq)

@@ -63,7 +63,7 @@ func (w *walk) checkRows(ctx context.Context, e *db.AuditEvent) error {
 	case erased:
 		w.forgotten++
 	default:
-		w.fail(Altered, e.Seq, "the rows %d to %d of job %s are not those that entry %d is about", f.From, f.To,
+		w.fail(Altered, e.Seq, "rows %d to %d of job %s are not the rows that entry %d describes", f.From, f.To,
 			globalid.Encode(globalid.BulkJob, e.JobID), e.Seq)
 	}
 	return nil

@@ -76,7 +76,7 @@ func (s *Service) Now(ctx context.Context, e Event) error {
 // errFull is the error if nothing more can be recorded. Personal data must not be given
 // out without a record.
 var errFull = fault.Unavailablef(
-	"what is read has to be on record, and the record cannot be written at the moment; try again in a minute").
+	"reading has to be recorded in the audit trail, which cannot be written at the moment; try again in a minute").
 	WithCode("AUDIT_TRAIL_FULL").After(60)
 
 // Read records that personal data is given out. It does not wait for the database, unless
@@ -179,7 +179,8 @@ func (s *Service) drain(ctx context.Context, first []entry) {
 			if err == nil {
 				break
 			}
-			s.log.ErrorContext(ctx, "the audit trail cannot be written; it is tried again", "entries", len(batch), "error", err)
+			s.log.ErrorContext(ctx, "the audit trail cannot be written; the server tries "+
+				"again", "entries", len(batch), "error", err)
 			select {
 			case <-time.After(pause):
 			case <-ctx.Done():

@@ -41,7 +41,7 @@ func (s *scanner) chooseDelimiter() error {
 		if delimiterOf(named) == "" {
 			return &Error{
 				Code:    UnclearDelimiter,
-				Message: fmt.Sprintf("The first line says that the columns are separated by %s.", quote.Text(string(rune(named)))),
+				Message: fmt.Sprintf("The first line says that %s separates the columns.", quote.Text(string(rune(named)))),
 				Hint:    "Save the file with commas, semicolons or tabs between the columns.",
 			}
 		}

@@ -39,7 +39,7 @@ func CheckHeader(names []string, wide bool) error {
 	case len(names) == 1 && strings.ContainsAny(only, ",;\t"):
 		return &Error{
 			Code:    NoHeader,
-			Message: fmt.Sprintf("All column names of this file stand in one cell: %s.", excerpt(only)),
+			Message: fmt.Sprintf("All column names of this file are in one cell: %s.", excerpt(only)),
 			Hint: "Perhaps whole rows are enclosed in quotation marks. Open the original file in your spreadsheet " +
 				"program and save it as CSV.",
 		}

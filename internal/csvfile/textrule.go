@@ -10,7 +10,7 @@ import (
 // notKnownText refuses text that is in none of the encodings that can be told
 // apart with certainty.
 func notKnownText() *Error {
-	return notText("The accents and special letters of this file cannot be read.", hintSaveAsCSV)
+	return notText("The accented and special letters of this file cannot be read.", hintSaveAsCSV)
 }
 
 // binaryFile refuses files with the character NUL.

@@ -93,7 +93,7 @@ func (d *Dashboard) Serve(w http.ResponseWriter, r *http.Request) bool {
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "this page is only for reading", http.StatusMethodNotAllowed)
+		http.Error(w, "this page accepts only GET and HEAD", http.StatusMethodNotAllowed)
 		return true
 	}
 	if isFile {

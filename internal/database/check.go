@@ -19,12 +19,12 @@ func whatToCheck(err error) string {
 	var my *mysql.MySQLError
 	switch {
 	case errors.As(err, &dial):
-		return "check that it runs, and that its URL names the host and the port, or the socket, at which it does"
+		return "check that it runs, and that the URL names its host and port, or its socket"
 	case errors.As(err, &my) && (my.Number == errAccessDenied || my.Number == errDatabaseAccessDenied):
-		return "check the user and the password in its URL, and what that user is granted"
+		return "check the user and the password in the URL, and the rights of that user"
 	case errors.As(err, &my):
-		return "check what its URL names"
+		return "check the database URL"
 	default:
-		return "check that its URL names a file, or a server of MySQL or MariaDB, which may be read and written from here"
+		return "check that the database URL names a file that can be read and written here, or a MySQL or MariaDB server"
 	}
 }

@@ -88,7 +88,7 @@ const (
 )
 
 // errUncertain is in the error of a transaction whose outcome nobody knows.
-var errUncertain = errors.New("the connection was lost at the commit; nobody knows whether it was made")
+var errUncertain = errors.New("the connection was lost during the commit; it is not known whether the change was made")
 
 // TroubleOf returns what an error says about the database. It is None for errors
 // about rows, and for those that do not come from a database. It is Unknown where

@@ -7,20 +7,21 @@ import "github.com/openhomeroom/homeroom/internal/fault"
 var unavailable = map[Trouble]*fault.Error{
 	Unreachable: fault.Unavailablef("the database does not answer at the moment; try again in a few seconds").After(5),
 	ReadOnly: fault.Unavailablef(
-		"the database can only be read at the moment, and nothing was changed; try again in a minute").After(60),
+		"the database is read-only at the moment, so nothing was changed; try again in a minute").After(60),
 	Full: fault.Unavailablef(
-		"the database has no room at the moment, and nothing was changed; try again later, and tell whoever runs the server").
+		"the database is full, so nothing was changed; tell the person who runs the server, and try again later").
 		After(60),
 	Busy: fault.Unavailablef(
-		"too many others are changing the same data at this moment, and nothing was changed; try again").After(2),
+		"too many people are changing the same data at the moment, so nothing was changed; try again").After(2),
 	Broken: fault.Unavailablef(
-		"the database has failed; try again in a minute, and tell whoever runs the server if it stays so").After(60),
+		"the database has failed; try again in a minute, and if it fails again, tell the person who runs the " +
+			"server").After(60),
 	// Whoever tries this again by a rule may do it twice.
 	Uncertain: fault.Unavailablef(
 		"the connection to the database was lost while the change was being saved; " +
-			"look whether it was made before you try again"),
+			"check whether it was made before you try again"),
 	TooLarge: fault.TooLargef(
-		"the change is too large for the database, and nothing was changed; make it in smaller parts"),
+		"the change is too large for the database, so nothing was changed; make it in smaller parts"),
 }
 
 // Unavailable returns what people are told of an error that is due to a trouble of

@@ -23,5 +23,5 @@ func New(d *database.DB, r *roster.Service, u *usage.Service) *Service {
 }
 
 // errNotAdministrator refuses a list of many people to whoever teaches there.
-var errNotAdministrator = fault.Forbiddenf("only administrators of the organization export its students").
+var errNotAdministrator = fault.Forbiddenf("only administrators of the organization can export its students").
 	At("organizationId")

@@ -35,7 +35,7 @@ func (s writing) apply(ctx context.Context, h *queue.Lease) error {
 	if h.Job.TotalRows >= largeImport {
 		// The job is done; a server that stops meanwhile leaves it at that.
 		if err := s.db.Optimize(ctx); err != nil && ctx.Err() == nil {
-			s.log.WarnContext(ctx, "the statistics of the tables could not be refreshed", "error", err)
+			s.log.WarnContext(ctx, "the table statistics could not be refreshed", "error", err)
 		}
 	}
 	return nil
@@ -152,8 +152,8 @@ func isTooLarge(err error) bool { return database.TroubleOf(err) == database.Too
 func tooLarge() *row.Problem {
 	return row.Problemf(row.TransactionTooLarge,
 		"Upload the file again without \"all or nothing\", or split it into smaller files; "+
-			"whoever runs the database can also raise its limit for one transaction.",
-		"The database does not accept so many changes at once. Nothing was written.")
+			"the person who runs the database can also raise its limit for one transaction.",
+		"The file changes more at once than the database accepts. Nothing was written.")
 }
 
 // whyAlone is why a row is refused that cannot be written even by itself.
@@ -162,8 +162,9 @@ func (s *Service) whyAlone(ctx context.Context, job *db.BulkJob, number int, err
 		return taken(err)
 	}
 	s.log.ErrorContext(ctx, "a row of a bulk job cannot be written", "job", job.ID, "row", number, "error", err)
-	return row.Problemf(row.Internal, "Upload the row again later. If it happens again, tell whoever runs the server.",
-		"Something went wrong on the server with this row; it stays as it was.")
+	return row.Problemf(row.Internal, "Upload the row again later. If it happens again, tell the person who runs the "+
+		"server.",
+		"The server failed on this row; nothing was changed.")
 }
 
 // taken says which unique index has refused a row.
@@ -171,11 +172,11 @@ func taken(err error) *row.Problem {
 	const hint = "Upload the row again to see what it would change now."
 	switch {
 	case database.Violates(err, "username_key"):
-		return row.Problemf(row.UsernameTaken, hint, "Somebody has taken the username since the file was checked.")
+		return row.Problemf(row.UsernameTaken, hint, "Somebody else got this username after the file was checked.")
 	case database.Violates(err, "email_key"):
-		return row.Problemf(row.EmailTaken, hint, "Somebody has taken the address since the file was checked.")
+		return row.Problemf(row.EmailTaken, hint, "Somebody else got this address after the file was checked.")
 	default:
-		return row.Problemf(row.ExternalIDTaken, hint, "Somebody has taken the ID since the file was checked.")
+		return row.Problemf(row.ExternalIDTaken, hint, "Somebody else got this ID after the file was checked.")
 	}
 }
 
@@ -217,7 +218,7 @@ func (s writing) applyAtOnce(ctx context.Context, h *queue.Lease) (done bool, er
 			}
 			if withdrawn > 0 {
 				refused = []*row.Problem{row.Problemf(row.Erased, "Upload the file again without the rows.",
-					"Rows have been refused since the file was checked, because their students were erased, "+
+					"Rows were refused after the file was checked, because their students were erased, "+
 						"and the upload is all or nothing.")}
 				return errRefused
 			}

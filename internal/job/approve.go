@@ -55,11 +55,12 @@ func (s *Service) Approve(ctx context.Context, jobID int, seen *int) (*db.BulkJo
 		return nil, fault.Forbiddenf("an administrator has to approve the %s", s.kinds.Noun(job)).At("id")
 	case !state.HoldsUndo(job) && !isOperator && job.StartedBy != nil && *job.StartedBy == v.EducatorID:
 		return nil, fault.Forbiddenf(
-			"another administrator has to approve the %s, because you have started it; or cancel it, "+
-				"so that whoever submits it again starts it as well",
+			"another administrator has to approve the %s, because you have started it; or cancel it: "+
+				"then the person who submits it again starts it, too",
 			s.kinds.Noun(job)).At("id")
 	case slices.Contains(job.CorrectedBy, v.EducatorID):
-		return nil, fault.Forbiddenf("another administrator has to approve the %s, because you have corrected rows of it",
+		return nil, fault.Forbiddenf("another administrator has to approve the %s, because you have corrected some of its "+
+			"rows",
 			s.kinds.Noun(job)).At("id")
 	case job.Status != bulkjob.StatusHELD:
 		return nil, s.notNow(job, "NOT_HELD")
@@ -93,8 +94,8 @@ func (s *Service) Approve(ctx context.Context, jobID int, seen *int) (*db.BulkJo
 
 func (s starting) previewChanged(job *db.BulkJob) error {
 	return fault.Conflictf(
-		"rows of the %s have been corrected meanwhile; look again at what it would change, "+
-			"and approve it by its previewVersion, which is %d now",
+		"rows of the %s have been corrected since; look again at what it would change, "+
+			"and approve it with its new previewVersion, %d",
 		s.kinds.Noun(job), PreviewVersion(job)).WithCode(PreviewChanged).At("previewVersion")
 }
 

@@ -76,7 +76,8 @@ func (s canceling) lockToCancel(ctx context.Context, client *db.Client, job *db.
 	switch {
 	case db.IsNotFound(err) && atOnce:
 		return nil, fault.Conflictf(
-			"the upload is all or nothing, and is just being written as a whole; wait for it, and undo it then").
+			"the upload is all or nothing, and the server is writing it as a whole at the moment; wait until it ends, and " +
+				"undo it then").
 			WithCode("NOT_CANCELABLE").At("id")
 	case db.IsNotFound(err):
 		return nil, ErrNoJob.At("id")

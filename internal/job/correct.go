@@ -66,7 +66,7 @@ const maxCorrectedCells = 256
 // in any other state; the message says what to do instead.
 func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error) {
 	if len(in.Values) > maxCorrectedCells {
-		return nil, fault.Invalidf("at most %d cells can be given", maxCorrectedCells).WithCode(row.TooMany).At("values")
+		return nil, fault.Invalidf("give at most %d cells", maxCorrectedCells).WithCode(row.TooMany).At("values")
 	}
 	for try := 0; ; try++ {
 		job, err := s.jobToChange(ctx, in.JobID)
@@ -75,14 +75,14 @@ func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error
 			return nil, err
 		case s.kinds.BySelection(job.Kind):
 			return nil, fault.Invalidf(
-				"the rows of the %s are students who were selected, and have no cells to correct; see to what is wrong with them, "+
-					"and submit those students anew", s.kinds.Noun(job)).WithCode("NOT_CORRECTABLE").At("jobId")
+				"the rows of the %s are selected students, so there are no cells to correct; solve what is wrong with them, "+
+					"and submit those students again", s.kinds.Noun(job)).WithCode("NOT_CORRECTABLE").At("jobId")
 		case !s.vault.Opens(job):
 			return nil, fault.Conflictf("the %s belongs to a server with another secret key", s.kinds.Noun(job)).
 				WithCode("NOT_CORRECTABLE").At("jobId")
 		case state.HoldsUndo(job):
 			return nil, fault.Conflictf(
-				"the undo of the %s waits for another administrator; correct the row when that is decided", s.kinds.Noun(job)).
+				"the undo of the %s waits for another administrator; correct the row after the decision", s.kinds.Noun(job)).
 				WithCode("NOT_CORRECTABLE").At("jobId")
 		}
 		switch job.Status {
@@ -110,15 +110,15 @@ func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error
 // insteadOfCorrecting says what can be done about a row of a job that is in another
 // state.
 var insteadOfCorrecting = map[bulkjob.Status]string{
-	bulkjob.StatusVERIFYING:  "correct the row when that is done",
-	bulkjob.StatusPROCESSING: "a row that it refuses can be corrected when it has ended",
-	bulkjob.StatusCOMPLETED: "no row was refused, and what it has written can be undone, " +
-		"or changed with another upload",
-	bulkjob.StatusFAILED:           "mend the file, and upload it again",
-	bulkjob.StatusCANCELED:         "mend the row, and upload it again",
-	bulkjob.StatusUNDOING:          "mend the row, and upload it again when that is done",
-	bulkjob.StatusUNDONE:           "mend the row, and upload it again",
-	bulkjob.StatusPARTIALLY_UNDONE: "mend the row, and upload it again",
+	bulkjob.StatusVERIFYING:  "correct the row after that",
+	bulkjob.StatusPROCESSING: "rows that it refuses can be corrected after it ends",
+	bulkjob.StatusCOMPLETED: "no row was refused; undo what it has written, " +
+		"or change it with another upload",
+	bulkjob.StatusFAILED:           "correct the file, and upload it again",
+	bulkjob.StatusCANCELED:         "correct the row, and upload it again",
+	bulkjob.StatusUNDOING:          "correct the row, and upload it again after that",
+	bulkjob.StatusUNDONE:           "correct the row, and upload it again",
+	bulkjob.StatusPARTIALLY_UNDONE: "correct the row, and upload it again",
 }
 
 func (s correction) correctPlanned(ctx context.Context, job *db.BulkJob, in Correction) (*Corrected, error) {

@@ -139,7 +139,7 @@ func (s correction) refuseGone(ctx context.Context, job *db.BulkJob, v *viewer.V
 	}
 	if as.Refused || s.kinds.About(job.Kind).CreatesStudents && as.Plan != nil && as.Plan.CreatesStudent() {
 		return fault.Conflictf(
-			"what the row is about has changed or been erased since the file was checked; upload the row again").
+			"the record that the row changes was itself changed or erased after the file was checked; upload the row again").
 			WithCode("NOT_CORRECTABLE").At("row")
 	}
 	return nil

@@ -79,14 +79,14 @@ func TestCorrectHeld(t *testing.T) {
 			for _, seen := range [][]int{nil, {looked}, {jobs.PreviewVersion(now) + 1}} {
 				_, err := approve(b, second, job, seen...)
 				b.refused(err, fault.Conflict, jobs.PreviewChanged,
-					fmt.Sprintf("previewVersion, which is %d now", jobs.PreviewVersion(now)))
+					fmt.Sprintf("previewVersion, %d", jobs.PreviewVersion(now)))
 			}
 			untouched(b, job)
 			if _, err := approve(b, second, job, jobs.PreviewVersion(now)); err != nil {
 				t.Fatal(err)
 			}
 			_, err := b.correct(b.NorthAdmin, job, 31, "Grade", "6")
-			b.refused(err, fault.Conflict, "NOT_CORRECTABLE", "can be corrected when it has ended")
+			b.refused(err, fault.Conflict, "NOT_CORRECTABLE", "can be corrected after it ends")
 			b.want(b.drained(job.ID), completed, 1, 30, 0, 0)
 			if got := b.student("newcomer").Grade.String(); got != "5" {
 				t.Errorf("grade %s", got)
@@ -100,7 +100,7 @@ func TestCorrectHeld(t *testing.T) {
 			job := b.heldJob(b.NorthAdmin, all)
 			b.corrects(second, job, 1, "Grade", "11")
 			_, err := approve(b, second, job, jobs.PreviewVersion(b.job(job.ID)))
-			b.refused(err, fault.Forbidden, "FORBIDDEN", "you have corrected rows of it")
+			b.refused(err, fault.Forbidden, "FORBIDDEN", "you have corrected some of its rows")
 			_, err = approve(b, b.NorthAdmin, job, jobs.PreviewVersion(b.job(job.ID)))
 			b.refused(err, fault.Forbidden, "FORBIDDEN", "it is your own")
 			untouched(b, job)
@@ -111,7 +111,7 @@ func TestCorrectHeld(t *testing.T) {
 				t.Fatalf("%+v, %v", got, err)
 			}
 			_, err = approve(b, second, ready)
-			b.refused(err, fault.Forbidden, "FORBIDDEN", "you have corrected rows of it")
+			b.refused(err, fault.Forbidden, "FORBIDDEN", "you have corrected some of its rows")
 			if _, err := approve(b, b.DistrictAdmin, ready); err != nil {
 				t.Errorf("corrected before the hold, and seen on hold: %v", err)
 			}
@@ -141,7 +141,7 @@ func TestCorrectHeld(t *testing.T) {
 				if corrected != nil {
 					b.refused(corrected, fault.Conflict, "NOT_CORRECTABLE", "has been started")
 				} else {
-					b.refused(approved, fault.Conflict, jobs.PreviewChanged, "corrected meanwhile")
+					b.refused(approved, fault.Conflict, jobs.PreviewChanged, "corrected since")
 					untouched(b, job)
 				}
 				if _, err := b.Cancel(b.As(t, second), job.ID); err != nil {
@@ -160,7 +160,7 @@ func TestCorrectHeld(t *testing.T) {
 				o.Now = func() time.Time { corrects(); return fixture.Today }
 			})
 			_, err := other.Approve(b.As(t, second), job.ID, &looked)
-			b.refused(err, fault.Conflict, jobs.PreviewChanged, "corrected meanwhile")
+			b.refused(err, fault.Conflict, jobs.PreviewChanged, "corrected since")
 			untouched(b, job)
 			if _, err := b.Cancel(b.As(t, second), job.ID); err != nil {
 				t.Fatal(err)

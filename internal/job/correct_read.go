@@ -25,8 +25,8 @@ const (
 // errTooLongToCorrect refuses the correction of a row that would take longer than a
 // request may.
 var errTooLongToCorrect = fault.Conflictf(
-	"the file takes too long to read, or too many of its rows have something in common, for a row of it to be corrected " +
-		"here; mend the file, cancel this upload and upload it again").WithCode("NOT_CORRECTABLE").At("jobId")
+	"the file takes too long to read, or too many of its rows share a value, so its rows cannot be corrected " +
+		"here; cancel this upload, correct the file and upload it again").WithCode("NOT_CORRECTABLE").At("jobId")
 
 // readToCorrect returns the rows of a file for a correction, under a budget, when it
 // is its turn. The caller stays on its thread until it calls done.

@@ -21,7 +21,7 @@ import (
 
 // ErrNoFailedRows is returned for a job of which no row is kept that was refused.
 var ErrNoFailedRows = fault.NotFoundf(
-	"the upload has no refused rows, or they have been removed, because it ended too long ago")
+	"the upload has no refused rows, or it ended so long ago that they were removed")
 
 // FailedRows writes the refused rows of a job as a file: the columns of the file
 // that was uploaded, in its order, also those that were ignored, and behind them

@@ -89,7 +89,7 @@ func TestFailedRows(t *testing.T) {
 				}
 			}
 			if got := lines[1][11:]; !strings.Contains(got[0], "Grade Level: ") || !strings.Contains(got[1], "PK, K") ||
-				!strings.Contains(got[1], "password is not in this file") {
+				!strings.Contains(got[1], "This file leaves out passwords") {
 				t.Errorf("reasons %q", got)
 			}
 			if got := lines[2][11:]; strings.Contains(got[1], "password") || !strings.Contains(got[0], "Classes: ") {

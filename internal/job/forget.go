@@ -71,7 +71,7 @@ func (s sweeping) expire(ctx context.Context, job *db.BulkJob) error {
 			return err
 		}
 		why := row.Problemf(row.Expired, "Upload the file again, or select the students again.",
-			"Nobody has started this within %d days, so it was canceled. Nothing was written.", int(waitFor/(24*time.Hour)))
+			"Nobody started this within %d days, so it was canceled. Nothing was written.", int(waitFor/(24*time.Hour)))
 		why.Warning = true
 		if err := s.vault.WriteProblems(ctx, client, job.ID, []*row.Problem{why}); err != nil {
 			return err
@@ -88,7 +88,7 @@ func (s sweeping) expire(ctx context.Context, job *db.BulkJob) error {
 	case err != nil:
 		return err
 	}
-	s.log.InfoContext(ctx, "a bulk job that nobody has started is canceled", "job", job.ID, "kind", job.Kind,
+	s.log.InfoContext(ctx, "a bulk job that nobody started is canceled", "job", job.ID, "kind", job.Kind,
 		"created", job.CreatedAt)
 	return s.canceling.withdraw(ctx, job.ID)
 }

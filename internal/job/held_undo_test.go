@@ -44,7 +44,7 @@ func TestAnUndoIsHeld(t *testing.T) {
 		}
 		b.wantProblems(got, `row 0 warning  HELD ""`)
 		if text := b.hint(got, "HELD"); !strings.Contains(text,
-			"Undoing this would delete 90 of 122 students. More than 10 %") {
+			"Undoing this would delete 90 of 122 students. A change of more than 10 %") {
 			t.Error(text)
 		}
 		if b.drained(job.ID); there() != 151 {

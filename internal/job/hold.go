@@ -72,9 +72,9 @@ func (s correction) holdAgain(ctx context.Context, client *db.Client, job *db.Bu
 	}
 	why := row.Problemf(row.Held,
 		"Another administrator of the organization, who has corrected none of its rows, "+
-			"has to look at it and approve it; or cancel it.",
-		"With the rows that have been corrected since it was put on hold, this would %s. "+
-			"It needs the approval of a second administrator.",
+			"has to check and approve it. You can also cancel it.",
+		"With the rows that were corrected after it was put on hold, this would %s. "+
+			"A second administrator has to approve it.",
 		e.Does(job))
 	why.Warning = true
 	return s.vault.WriteProblems(ctx, client, job.ID, []*row.Problem{why})

@@ -65,7 +65,7 @@ func TestAHoldCountsADay(t *testing.T) {
 			b.starts(b.NorthAdmin, b.deleting(b.NorthAdmin, these(all[:6]...)), processing)
 			job := b.starts(b.NorthAdmin, b.deleting(b.NorthAdmin, these(all[6:11]...)), held)
 			if text := b.hint(job, "HELD"); !strings.Contains(text,
-				"With what was done in the 24 hours before, this would delete 11 of 100 students. More than 10 %") {
+				"Counting what was done in the last 24 hours, this would delete 11 of 100 students. A change of more than 10 %") {
 				t.Error(text)
 			}
 			b.starts(b.NorthAdmin, b.deleting(b.NorthAdmin, these(all[11:15]...)), processing)
@@ -239,7 +239,7 @@ func TestAHoldCountsAMonth(t *testing.T) {
 			b := b.on(t)
 			job := deletes(b, b.NorthAdmin, all[20:24], held)
 			if text := b.hint(job, "HELD"); !strings.Contains(text,
-				"With what was deleted in the 30 days before, this would delete 21 of 100 students. More than 20 %") {
+				"Counting what was deleted in the last 30 days, this would delete 21 of 100 students. A change of more than 20 %") {
 				t.Error(text)
 			}
 			err := people.DeleteStudents(b.As(t, b.NorthAdmin), keys(all[20:24]))

@@ -213,7 +213,7 @@ func TestHold(t *testing.T) {
 					b.edited(b.NorthAdmin, b.matching(b.NorthAdmin, b.North, roster.StudentFilter{}), kind.Edit{Grade: grade}))
 			}
 			if job := edit("3"); job.Status != held ||
-				!strings.Contains(b.hint(job, "HELD"), "change 40 of 40 students. More than 75 %") {
+				!strings.Contains(b.hint(job, "HELD"), "change 40 of 40 students. A change of more than 75 %") {
 				t.Errorf("%s", job.Status)
 			}
 			b.Client().Organization.UpdateOne(b.Alpha).SetHoldChangedPercent(100).ExecX(fixture.System())

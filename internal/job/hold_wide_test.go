@@ -54,7 +54,7 @@ func TestHoldOfAWiderJob(t *testing.T) {
 		t.Run("a school is deleted for its district", func(t *testing.T) {
 			b := b.on(t)
 			cancel(starts(t, b.deleting(b.DistrictAdmin, inAlgebra()), held,
-				"delete 40 of 40 students of North School. More than 10 %"))
+				"delete 40 of 40 students of North School. A change of more than 10 %"))
 		})
 		t.Run("few students of a large school do not cover those of a small one", func(t *testing.T) {
 			b := b.on(t)
@@ -65,7 +65,7 @@ func TestHoldOfAWiderJob(t *testing.T) {
 		t.Run("a school is edited for its district, unless it is only put into groups", func(t *testing.T) {
 			b := b.on(t)
 			cancel(starts(t, b.edited(b.DistrictAdmin, inAlgebra(), kind.Edit{Grade: "3"}), held,
-				"change 40 of 40 students of North School. More than 75 %"))
+				"change 40 of 40 students of North School. A change of more than 75 %"))
 			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(north[:31:31], south...)...), kind.Edit{Grade: "3"}), held,
 				"change 431 of 440 students."))
 			cancel(starts(t, b.edited(b.DistrictAdmin, inAlgebra(), kind.Edit{AddTo: []int{b.Biology.ID}}), processing, ""))
@@ -80,12 +80,12 @@ func TestHoldOfAWiderJob(t *testing.T) {
 				"change 31 of 40 students of North School.")
 			// With the corrected row a student of South is changed, and nobody of North too many.
 			b.corrects(b.DistrictAdmin, job, 1, "Student ID", south[0].ExternalID)
-			if got := b.hint(b.job(job.ID), "HELD"); !strings.Contains(got, "change 31 of 440 students. It needs") {
+			if got := b.hint(b.job(job.ID), "HELD"); !strings.Contains(got, "change 31 of 440 students. A second") {
 				t.Error(got)
 			}
 			b.corrects(b.DistrictAdmin, job, 1, "Student ID", north[31].ExternalID)
 			if got := b.hint(b.job(job.ID), "HELD"); !strings.Contains(got,
-				"change 31 of 40 students of North School. It needs") {
+				"change 31 of 40 students of North School. A second") {
 				t.Error(got)
 			}
 			cancel(job)
@@ -114,9 +114,9 @@ func TestHoldOfAWiderJob(t *testing.T) {
 			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(north[:30:30], south[:9]...)...), kind.Edit{Grade: "3"}),
 				processing, ""))
 			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(north[:31:31], south[:9]...)...), kind.Edit{Grade: "3"}),
-				held, "change 31 of 40 students of North School. More than 75 %"))
+				held, "change 31 of 40 students of North School. A change of more than 75 %"))
 			cancel(starts(t, b.verified(b.NorthAdmin, b.North, students, gradesFile(north[:1])), held,
-				"change 1 of 40 students. More than 1 %"))
+				"change 1 of 40 students. A change of more than 1 %"))
 			// What somebody selects who administers two schools is no job of the district's.
 			both := b.Educator(t, b.Alpha, "Bo Both", viewer.SchoolAdmin, b.North)
 			b.gets(both, viewer.SchoolAdmin, b.South)
@@ -141,7 +141,7 @@ func TestHoldOfAWiderJob(t *testing.T) {
 				return file.String()
 			}
 			job := starts(t, b.verified(b.DistrictAdmin, b.South, students, away(north[:31], "South School")), held,
-				"change more than 75 % of the students of North School. More than 75 %")
+				"change more than 75 % of the students of North School. A change of more than 75 %")
 			if got := b.hint(job, "HELD"); strings.Contains(got, "40") {
 				t.Errorf("administrators of South read how many students North has: %s", got)
 			}
@@ -177,7 +177,7 @@ func TestHoldOfAWiderJob(t *testing.T) {
 			b.Client().Organization.UpdateOne(b.North).SetHoldDeletedPercent(100).ExecX(fixture.System())
 			cancel(starts(t, b.deleting(b.DistrictAdmin, inAlgebra()), processing, ""))
 			b.Client().Organization.UpdateOne(b.Alpha).SetHoldDeletedPercent(5).ExecX(fixture.System())
-			cancel(starts(t, b.deleting(b.DistrictAdmin, inAlgebra()), held, "delete 40 of 451 students. More than 5 %"))
+			cancel(starts(t, b.deleting(b.DistrictAdmin, inAlgebra()), held, "delete 40 of 451 students. A change of more than 5 %"))
 		})
 		t.Run("what a school has changed itself does not hold up what a program sends for the district", func(t *testing.T) {
 			b := b.on(t)

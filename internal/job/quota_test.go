@@ -115,7 +115,7 @@ func TestQuotasOfJobs(t *testing.T) {
 			b.try(b.NorthAdmin, b.North)
 			b.try(b.SouthAdmin, b.South)
 			_, f := b.try(b.NorthAdmin, b.North)
-			b.wantOver(f, "the district", "administrators")
+			b.wantOver(f, "the district", "an administrator of the district")
 			if _, f := b.try(b.BetaAdmin, b.Beta); f != nil {
 				t.Errorf("another district: %v", f)
 			}
@@ -189,7 +189,7 @@ func TestQuotasOfBytes(t *testing.T) {
 				s.File = io.MultiReader(neverRead{t})
 			}
 			_, f := b.try(b.NorthAdmin, b.North, read, said(6<<20))
-			b.wantOver(f, "5 MB", "wait until some have ended")
+			b.wantOver(f, "5 MB", "wait until some end")
 			if n := b.number("SELECT COUNT(*) FROM bulk_job_chunks"); n != 0 {
 				t.Errorf("%d pieces are stored", n)
 			}

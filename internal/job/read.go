@@ -194,7 +194,7 @@ func parsePlace(cursor *string) (place, error) {
 		err = json.Unmarshal(text, &p)
 	}
 	if err != nil || p.Row < 1 || p.Index < 1 {
-		return p, fault.Invalidf("the cursor is not one that this list has given").WithCode("BAD_CURSOR").At("after")
+		return p, fault.Invalidf("the cursor does not come from this list").WithCode("BAD_CURSOR").At("after")
 	}
 	return p, nil
 }

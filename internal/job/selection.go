@@ -62,7 +62,7 @@ func (s submitting) submitSelection(ctx context.Context, name bulkjob.Kind, sel 
 	// A selection from several schools belongs to the district, and each row says what stays.
 	if v := viewer.FromContext(ctx); s.kinds.About(name).Deletes && at.ID != v.DistrictID &&
 		!v.Administers(at.ID, at.DistrictID) {
-		return nil, fault.Forbiddenf("only administrators of the school delete its students").At("selection")
+		return nil, fault.Forbiddenf("only administrators of the school can delete its students").At("selection")
 	}
 	var list bytes.Buffer
 	// A teacher sees students of groups taught at other schools, too: of those no role

@@ -72,7 +72,7 @@ func (s starting) start(ctx context.Context, jobID int,
 			return nil, err
 		}
 		if try == 5 {
-			return nil, fault.Conflictf("rows of the %s are being corrected; try again in a moment", s.kinds.Noun(job)).
+			return nil, fault.Conflictf("somebody is correcting rows of the %s; try again in a moment", s.kinds.Noun(job)).
 				WithCode("NOT_READY").At("id")
 		}
 	}

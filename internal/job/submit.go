@@ -104,14 +104,14 @@ func (s submitting) checkSubmission(in Submission) (Submission, error) {
 	}
 	switch {
 	case bulkjob.GroupsModeValidator(in.GroupsMode) != nil:
-		return in, fault.Invalidf("%s is not a way to treat groups; write ADD, REPLACE or REMOVE", quote.Text(in.GroupsMode)).
+		return in, fault.Invalidf("%s is not a groups mode; write ADD, REPLACE or REMOVE", quote.Text(in.GroupsMode)).
 			At("groupsMode")
 	case bulkjob.CommitModeValidator(in.CommitMode) != nil:
-		return in, fault.Invalidf("%s is not a way to treat refused rows; write VALID_ROWS or ALL_OR_NOTHING",
+		return in, fault.Invalidf("%s is not a commit mode; write VALID_ROWS or ALL_OR_NOTHING",
 			quote.Text(in.CommitMode)).At("commitMode")
 	case s.kinds.About(in.Kind).OneByOne && in.GroupsMode == bulkjob.GroupsModeREPLACE:
 		return in, fault.Invalidf(
-			"a file with one line for each enrollment can add or remove them; to replace the groups of " +
+			"a file of enrollments can only add or remove them; to replace the groups of " +
 				"students, import students").At("groupsMode")
 	case utf8.RuneCountInString(in.IdempotencyKey) > maxIdempotencyKey:
 		return in, fault.Invalidf("the idempotency key has more than %d characters", maxIdempotencyKey).WithCode("TOO_LONG").
@@ -151,8 +151,8 @@ func (s submitting) checkResubmission(there *db.BulkJob, o *db.Organization, in 
 		return nil
 	}
 	return fault.Conflictf(
-		"something else was uploaded with this idempotency key before; give each upload a key of its own, " +
-			"and the same one only where you try it again").
+		"another upload has already used this idempotency key; give each upload its own key, " +
+			"and repeat a key only to retry the same upload").
 		WithCode(KeyReused).At("idempotencyKey")
 }
 

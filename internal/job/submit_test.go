@@ -166,7 +166,7 @@ func TestIdempotency(t *testing.T) {
 				}
 			}
 			_, err := b.Submit(who, in)
-			b.refused(err, fault.Conflict, jobs.KeyReused, "something else was uploaded")
+			b.refused(err, fault.Conflict, jobs.KeyReused, "another upload has already used")
 		}
 		if other, err := submit(b.As(t, b.DistrictAdmin), "k", strings.NewReader(file)); other == first || err != nil {
 			t.Errorf("somebody else's key gave job %d, %v", other, err)
@@ -176,7 +176,7 @@ func TestIdempotency(t *testing.T) {
 			b := b.on(t)
 			half := io.MultiReader(strings.NewReader(file[:len(file)-4]), iotest.ErrReader(io.ErrUnexpectedEOF))
 			_, err := submit(b.As(t, b.NorthAdmin), "half", half)
-			b.refused(err, fault.Invalid, "UPLOAD_INCOMPLETE", "did not arrive completely")
+			b.refused(err, fault.Invalid, "UPLOAD_INCOMPLETE", "arrived incompletely")
 		})
 		t.Run("a key with a blank behind it is the same key", func(t *testing.T) {
 			if again, err := submit(b.As(t, b.NorthAdmin), "k ", strings.NewReader(file)); again != first || err != nil {
@@ -198,7 +198,7 @@ func TestIdempotency(t *testing.T) {
 			b.exec("UPDATE role_assignments SET organization_id = ? WHERE educator_id = ?", b.South.ID, who.ID)
 			_, err := b.Submit(b.As(t, who),
 				jobs.Submission{OrganizationID: b.South.ID, Kind: students, File: strings.NewReader(file), IdempotencyKey: "left"})
-			b.refused(err, fault.Conflict, jobs.KeyReused, "something else was uploaded")
+			b.refused(err, fault.Conflict, jobs.KeyReused, "another upload has already used")
 			b.exec("DELETE FROM bulk_job_chunks WHERE job_id = (SELECT MAX(id) FROM bulk_jobs)")
 			b.exec("DELETE FROM bulk_jobs WHERE idempotency_key = 'left'")
 		})
@@ -219,7 +219,7 @@ func TestIdempotency(t *testing.T) {
 			t.Errorf("at once: %v", ids)
 		}
 		_, err = submit(b.As(t, b.NorthAdmin), "at once", strings.NewReader(file+"\n"))
-		b.refused(err, fault.Conflict, jobs.KeyReused, "something else was uploaded")
+		b.refused(err, fault.Conflict, jobs.KeyReused, "another upload has already used")
 		if jobs, chunks := b.number("SELECT COUNT(*) FROM bulk_jobs"),
 			b.number("SELECT COUNT(*) FROM bulk_job_chunks"); jobs != 3 || chunks != 3 {
 			t.Errorf("%d jobs with %d pieces", jobs, chunks)

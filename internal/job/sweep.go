@@ -19,7 +19,7 @@ func (s sweeping) sweepForever(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
-			s.log.ErrorContext(ctx, "remove what uploads have left behind", "error", err)
+			s.log.ErrorContext(ctx, "remove what uploads left behind", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -35,7 +35,7 @@ func (s sweeping) sweepForever(ctx context.Context) {
 // every minute.
 func (s *Service) Sweep(ctx context.Context) error {
 	s.meter.ForgetLives(sweepEvery / 2)
-	ctx = viewer.AsSystem(ctx, "remove what uploads have left behind")
+	ctx = viewer.AsSystem(ctx, "remove what uploads left behind")
 	client := s.db.Client(ctx)
 	cutOff, err := client.BulkJob.Query().
 		Where(bulkjob.LeaseOwner(vault.Uploading), bulkjob.LeaseUntilLT(s.instant())).IDs(ctx)
@@ -119,8 +119,9 @@ func (s sweeping) warnOfOtherKeys(ctx context.Context) error {
 			continue
 		}
 		s.log.WarnContext(ctx,
-			"a job waits for a server with another secret key; give this one the key that the file was uploaded with as an old "+
-				"key (--old-secret-keys), or cancel the job", "job", job.ID, "status", job.Status, "since", since, "key",
+			"a job waits for a server with another secret key; add the key with which the file was uploaded as an old "+
+				"key of this server (--old-secret-keys), or cancel the "+
+				"job", "job", job.ID, "status", job.Status, "since", since, "key",
 			job.KeyPrint, "own", s.vault.Print)
 	}
 	return nil

@@ -55,7 +55,7 @@ func (s starting) askToUndo(ctx context.Context, jobID int,
 	v := viewer.FromContext(ctx)
 	switch {
 	case v.EducatorID == 0:
-		return nil, fault.Forbiddenf("a person has to undo the %s", s.kinds.Noun(job)).At("id")
+		return nil, fault.Forbiddenf("a program cannot undo the %s; a person has to do it", s.kinds.Noun(job)).At("id")
 	case !slices.Contains(state.Undoable, job.Status):
 		return nil, s.notNow(job, "NOT_UNDOABLE")
 	}
@@ -85,7 +85,7 @@ func (s starting) askToUndo(ctx context.Context, jobID int,
 		return nil, fault.Conflictf("the %s ended more than %s ago", s.kinds.Noun(job),
 			quote.Count(retention.RetentionDays, "day")).WithCode("NOT_UNDOABLE").At("id")
 	case job.Created > 0 && !v.Administers(job.OrganizationID, job.DistrictID):
-		return nil, fault.Forbiddenf("the %s has created %s, and only administrators delete; ask one to undo it",
+		return nil, fault.Forbiddenf("the %s has created %s, and only administrators can delete them; ask one to undo it",
 			s.kinds.Noun(job), s.kinds.About(job.Kind).Plural).At("id")
 	}
 	counted, err := reserve(ctx, job)
@@ -198,11 +198,11 @@ func (s undoing) putBack(ctx context.Context, h *queue.Lease, b *undoAttempt) er
 				r.Kept, r.Partly = nil, nil
 				switch {
 				case r.Before == nil:
-					r.Keep(row.CannotUndo, row.HintChanged, "What this row replaced is no longer on record.")
+					r.Keep(row.CannotUndo, row.HintChanged, "It is no longer on record what this row replaced.")
 				case refused != nil && refused.Code == row.Internal:
 					r.Keep(row.Internal, row.HintChanged, "%s", refused.Message)
 				case refused != nil:
-					r.Keep(refused.Code, row.HintChanged, "Somebody has taken what the row had before; it stays as it is.")
+					r.Keep(refused.Code, row.HintChanged, "Somebody else now has what the row had before; it stays as it is.")
 				}
 			}
 			if err := s.kinds[b.Job.Kind].Undo(ctx, client, &b.UndoBatch); err != nil {

@@ -308,7 +308,7 @@ func TestUndoOfTheOtherKinds(t *testing.T) {
 			b := b.on(t)
 			job := b.imported(b.NorthTeacher, b.North, students, header+",t1,New,One,tnewone,,7,,Algebra\n")
 			_, err := b.Undo(b.As(t, b.NorthTeacher), job.ID)
-			b.refused(err, fault.Forbidden, "FORBIDDEN", "only administrators delete")
+			b.refused(err, fault.Forbidden, "FORBIDDEN", "only administrators can delete")
 			b.undone(b.NorthAdmin, job, undone, 1, 0)
 		})
 	})

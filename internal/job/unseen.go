@@ -45,7 +45,8 @@ func (s checking) failProbe(ctx context.Context, h *queue.Lease, err error) erro
 	s.probes.Stop(ctx, h.Job.DistrictID, h.Job.SubmittedBy)
 	return s.fail(ctx, h,
 		row.Problemf(probe.Stopped,
-			"Ask an administrator of the district to upload the file, or go on tomorrow with one that holds your own students.",
-			"So many IDs, usernames or addresses in this file, and in what was tried before on this day, "+
-				"are taken by people whom you do not see that the check has been stopped. Nothing was written."))
+			"Ask an administrator of the district to upload the file, or try again tomorrow with a file of only your own "+
+				"students.",
+			"In this file and your earlier attempts today, too many IDs, usernames or addresses belong to people "+
+				"whom you cannot see, so the check was stopped. Nothing was written."))
 }

@@ -61,24 +61,24 @@ func TestCredentialsOfANarrowerHandEnd(t *testing.T) {
 			// stays is set where nothing ends, and refused where the row does nothing.
 			stays, password, refused bool
 		}{
-			{name: "a role of the district, by the address alone", told: "has set the address",
+			{name: "a role of the district, by the address alone", told: "The address",
 				widen: district(",,,,MAIL,District Administrator,,\n")},
-			{name: "a role of the district, without the address", told: "has set the address",
+			{name: "a role of the district, without the address", told: "The address",
 				widen: district("ID,,,,,District Administrator,,\n")},
-			{name: "a role and another address", told: "has set the password",
+			{name: "a role and another address", told: "The password of this account was set",
 				widen: district(",EXT,,,new-MAIL,School Administrator,S,\n")},
 			{name: "a role, another address and another password", password: true,
 				widen: district("ID,,,,new-MAIL,School Administrator,S,known to the district\n")},
-			{name: "a role and another password", told: "has set the address", password: true,
+			{name: "a role and another password", told: "The address", password: true,
 				widen: district("ID,,,,,School Administrator,S,known to the district\n")},
-			{name: "a teacher's role at another school", told: "has set the address", widen: district("ID,,,,,Teacher,S,\n")},
+			{name: "a teacher's role at another school", told: "The address", widen: district("ID,,,,,Teacher,S,\n")},
 			{name: "a role that the school gives as well", stays: true, widen: district("ID,,,,,School Administrator,N,\n")},
 			{name: "a name", stays: true, widen: district("ID,,Other,,,,,\n")},
-			{name: "a program that names the address", told: "has set the address",
+			{name: "a program that names the address", told: "The address",
 				widen: func(b *bench, e *db.Educator) *db.BulkJob {
 					return by(program, b, ","+*e.ExternalID+",,,"+e.Email+",District Administrator,,\n")
 				}},
-			{name: "a program that does not name the address", refused: true, told: "would have has set the address",
+			{name: "a program that does not name the address", refused: true, told: "The address of this account was set",
 				widen: func(b *bench, e *db.Educator) *db.BulkJob {
 					return by(program, b, ","+*e.ExternalID+",,,,District Administrator,,\n")
 				}},

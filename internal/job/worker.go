@@ -129,7 +129,7 @@ func (s *Service) runNext(ctx context.Context, district int, short bool) (bool, 
 	case err == nil:
 		s.setTries(h.Job.ID, 0)
 	case lost(work, err):
-		s.log.InfoContext(ctx, "a job was canceled, or another server has taken it over", "job", h.Job.ID)
+		s.log.InfoContext(ctx, "a job was canceled, or another server took it over", "job", h.Job.ID)
 	case ctx.Err() != nil:
 		s.queue.Release(ctx, h, 0)
 		return false, ctx.Err()
@@ -146,12 +146,12 @@ func (s *Service) workOn(ctx context.Context, h *queue.Lease) (err error) {
 		}
 	}()
 	if s.isGivenUp(h.Job) {
-		s.log.ErrorContext(ctx, "servers ended while they worked on a bulk job, which is given up", "job", h.Job.ID, "kind",
+		s.log.ErrorContext(ctx, "servers stopped while they worked on a bulk job, so it is given up", "job", h.Job.ID, "kind",
 			h.Job.Kind, "status", h.Job.Status, "times", h.Job.Abandoned)
 		return s.fail(ctx, h,
 			row.Problemf(row.ServerEnded,
-				"Divide the file into several, or save it anew as CSV. If it happens again, tell whoever runs the server.",
-				"The server has ended %d times while it worked on this, and does not try it again. Nothing was written.",
+				"Split the file into several, or save it again as CSV. If it happens again, tell the person who runs the server.",
+				"The server stopped %d times while it worked on this, and does not try again. Nothing was written.",
 				h.Job.Abandoned))
 	}
 	switch h.Job.Status {
@@ -191,7 +191,8 @@ func (s *Service) tryAgain(ctx context.Context, h *queue.Lease, cause error) {
 		job, err := s.db.Client(ctx).BulkJob.Get(viewer.AsSystem(ctx, "give a job up"), h.Job.ID)
 		if err == nil &&
 			(job.Status == bulkjob.StatusVERIFYING || job.Status == bulkjob.StatusPROCESSING && job.ProcessedRows == 0) {
-			why := row.Problemf(row.Internal, "Upload the file again later. If it happens again, tell whoever runs the server.",
+			why := row.Problemf(row.Internal, "Upload the file again later. If it happens again, tell the person who runs the "+
+				"server.",
 				"Something went wrong on the server. Nothing was written.")
 			if trouble == database.TooLarge {
 				why = tooLarge() // A batch, and nothing but the operator helps.

@@ -43,8 +43,8 @@ func Parse(rawURL, from string, now func() time.Time) (*Server, error) {
 	u, err := url.Parse(strings.TrimSpace(rawURL))
 	if err != nil || ports[u.Scheme] == "" || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
 		return nil, errors.New(
-			"is not smtp://user:password@host:port, or smtps://… for a server that speaks TLS from the beginning; " +
-				"special characters of a password are written as %40")
+			"must be smtp://user:password@host:port, or smtps://… for a server that uses TLS from the start; " +
+				"write special characters of a password as %40 and the like")
 	}
 	s := &Server{host: u.Hostname(), port: u.Port(), encrypted: u.Scheme == "smtps", now: now}
 	if s.port == "" {
@@ -144,8 +144,8 @@ func (s *Server) begin(client *smtp.Client) error {
 }
 
 var errNoTLS = errors.New(
-	"the server offers no encryption (STARTTLS); write smtps:// where it speaks TLS from the beginning, " +
-		"or set --smtp-tls optional where nobody can listen on the way")
+	"the server offers no encryption (STARTTLS); write smtps:// if it uses TLS from the start, " +
+		"or set --smtp-tls optional on a network where nobody can listen")
 
 func (s *Server) tls() *tls.Config {
 	c := &tls.Config{}

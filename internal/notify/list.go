@@ -30,7 +30,7 @@ func (s *Service) EachUnassigned(ctx context.Context, organizationID int, fn fun
 		return err
 	}
 	if !administers(ctx, org) {
-		return fault.Forbiddenf("only administrators of the organization get this list")
+		return fault.Forbiddenf("only administrators of the organization can get this list")
 	}
 	schools, err := s.schools(ctx, org)
 	if err != nil {

@@ -99,7 +99,7 @@ func readManifest(path string, text []byte) ([]Source, error) {
 	documents := map[string]string{}
 	if err := json.Unmarshal(text, &apollo); err == nil && apollo.Format == "apollo-persisted-query-manifest" {
 		if apollo.Version != 1 {
-			return nil, fault.Invalidf("%s has the version %d, and 1 is known", path, apollo.Version)
+			return nil, fault.Invalidf("%s has version %d, but only version 1 is supported", path, apollo.Version)
 		}
 		for _, o := range apollo.Operations {
 			documents[o.ID] = o.Body
@@ -114,7 +114,7 @@ func readManifest(path string, text []byte) ([]Source, error) {
 	for _, id := range slices.Sorted(maps.Keys(documents)) {
 		if strings.TrimPrefix(strings.ToLower(id), "sha256:") != Hash(documents[id]) {
 			return nil, fault.Invalidf(
-				"%s: the id %s is not the SHA-256 of its document, by which clients name it; have the compiler make such ids", path,
+				"%s: the id %s is not the SHA-256 hash of its document; configure the compiler to use such hashes as ids", path,
 				quote.Text(id[:min(len(id), 70)]))
 		}
 		list = append(list, Source{Place: path + " " + id[:min(len(id), 12)], Document: documents[id]})

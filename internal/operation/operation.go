@@ -169,7 +169,7 @@ func (s *Service) List(ctx context.Context, client string) ([]*db.RegisteredOper
 // name; without hashes all of the client. It returns how many it removed.
 func (s *Service) Remove(ctx context.Context, client string, hashes []string) (removed int, err error) {
 	if client == "" && len(hashes) == 0 {
-		return 0, fault.Invalidf("name the operations, or the client whose operations are removed")
+		return 0, fault.Invalidf("name the operations, or the client whose operations to remove")
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, c *db.Client) error {
 		query := c.RegisteredOperation.Delete()

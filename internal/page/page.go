@@ -66,7 +66,7 @@ func Parse(a Args, order Order) (Query, error) {
 		q.limit, q.backwards = *a.Last, true
 	}
 	if q.limit < 0 || q.limit > Max {
-		return q, fault.Invalidf("a page has from 0 to %d rows, not %d", Max, q.limit).At("first")
+		return q, fault.Invalidf("a page can have 0 to %d rows, not %d", Max, q.limit).At("first")
 	}
 	var err error
 	if q.after, err = decode(a.After, order); err != nil {
@@ -165,10 +165,10 @@ func decode(text *string, order Order) (*cursor, error) {
 		err = json.Unmarshal(content, &c)
 	}
 	if err != nil || c.ID <= 0 {
-		return nil, fault.Invalidf("the cursor is not one that this list has given").WithCode("BAD_CURSOR")
+		return nil, fault.Invalidf("the cursor does not come from this list").WithCode("BAD_CURSOR")
 	}
 	if c.Order != order.Name {
-		return nil, fault.Invalidf("the cursor belongs to a list in another order; start again without it").
+		return nil, fault.Invalidf("the cursor belongs to another sort order; start again without a cursor").
 			WithCode("BAD_CURSOR")
 	}
 	return &c, nil

@@ -33,7 +33,7 @@ const (
 // still name one actor. Nobody can sign in to it. It is for the operator.
 func (s *Service) EraseEducator(ctx context.Context, email string) error {
 	if !viewer.FromContext(ctx).IsSystem() {
-		return fault.Forbiddenf("only the operator erases accounts")
+		return fault.Forbiddenf("only the operator can erase accounts")
 	}
 	err := s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		q := client.Educator.Query().Where(educator.EmailKey(fold.Key(email)), educator.Service(0))
@@ -42,7 +42,7 @@ func (s *Service) EraseEducator(ctx context.Context, email string) error {
 		}
 		e, err := q.Only(ctx)
 		if db.IsNotFound(err) {
-			return fault.NotFoundf("nobody has an account with this address")
+			return fault.NotFoundf("no account has this address")
 		}
 		if err != nil {
 			return err
@@ -84,7 +84,7 @@ func (s *Service) EraseEducator(ctx context.Context, email string) error {
 		return err
 	}
 	if err := s.db.Scrub(ctx); err != nil {
-		s.log.WarnContext(ctx, "what was erased is still in the log of the database", "error", err)
+		s.log.WarnContext(ctx, "erased data is still in the write-ahead log of the database", "error", err)
 	}
 	return nil
 }

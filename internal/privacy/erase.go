@@ -57,7 +57,7 @@ type Certificate struct {
 func (c Certificate) Text() string {
 	return fmt.Sprintf(`CERTIFICATE OF ERASURE
 
-The personal data of one student have been erased. They cannot be brought back.
+The personal data of one student has been erased. It cannot be brought back.
 
 Student (key)   %s
 School          %s (%s)
@@ -116,15 +116,15 @@ func (s *Service) refuseToErase(ctx context.Context, wanted []Confirmed, student
 			st.DeletedAt != nil && setting.IsErasing(*st.DeletedAt) && !v.Administers(st.OrganizationID, st.DistrictID):
 			refuse(roster.ErrNoStudent, "id")
 		case !v.Administers(st.OrganizationID, st.DistrictID) && slices.Contains(visible, st.ID):
-			refuse(fault.Forbiddenf("only administrators erase students"), "id")
+			refuse(fault.Forbiddenf("only administrators can erase students"), "id")
 		case !v.Administers(st.OrganizationID, st.DistrictID):
 			refuse(roster.ErrNoStudent, "id")
 		case st.Synced == 1:
 			refuse(fault.Invalidf(
-				"the school's information system keeps the student, and would bring the student back; "+
+				"the school's information system would bring the student back; "+
 					"remove the student there first").WithCode("SYNCED_STUDENT"), "id")
 		case roster.Clean(c.ExternalID) != st.ExternalID:
-			refuse(fault.Invalidf("this is not the Student ID of the student; nothing was erased").
+			refuse(fault.Invalidf("the Student ID does not match; nothing was erased").
 				WithCode("CONFIRMATION_MISMATCH"), "externalId")
 		}
 	}

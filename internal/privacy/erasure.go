@@ -78,7 +78,7 @@ func (s *Service) eraseNext(ctx context.Context, progress func(done, total int))
 	}
 	defer func() {
 		if release := held.Release(ctx); release != nil {
-			s.log.WarnContext(ctx, "the erasures could not be given back and wait until their lease ends", "error", release)
+			s.log.WarnContext(ctx, "the erasures could not be released and wait until their lease ends", "error", release)
 		}
 	}()
 	round, err := s.nextRound(ctx, held)
@@ -95,7 +95,7 @@ func (s *Service) eraseNext(ctx context.Context, progress func(done, total int))
 	}
 	s.log.InfoContext(ctx, "personal data of students erased on request", "students", len(round))
 	if err := s.db.Scrub(ctx); err != nil {
-		s.log.WarnContext(ctx, "what was erased is still in the log of the database", "error", err)
+		s.log.WarnContext(ctx, "erased data is still in the write-ahead log of the database", "error", err)
 	}
 	return true, nil
 }

@@ -62,7 +62,7 @@ func TestAStudentIsHiddenWithTheRequest(t *testing.T) {
 			}
 			_, err = w.roster.CreateStudent(admin, roster.NewStudent{OrganizationID: w.North.ID, ExternalID: st.ExternalID,
 				Username: "somebody.new", FirstName: "Some", LastName: "Body", Grade: "7"})
-			if !strings.Contains(fmt.Sprint(err), "taken") {
+			if !strings.Contains(fmt.Sprint(err), "has this Student ID") {
 				t.Errorf("the Student ID is free before the erasure: %v", err)
 			}
 			job := w.job(w.NorthAdmin, students, "a.csv", header+","+st.ExternalID+",Some,Body,somebody.new,,7,,\n", false)

@@ -73,7 +73,7 @@ func (s *Service) purge(ctx context.Context, due time.Time) (purged []Purged, er
 	defer func() {
 		if err != nil {
 			if release := held.Release(ctx); release != nil {
-				s.log.WarnContext(ctx, "the purge could not be given back and waits until its lease ends", "error", release)
+				s.log.WarnContext(ctx, "the purge could not be released and waits until its lease ends", "error", release)
 			}
 		}
 	}()
@@ -94,7 +94,7 @@ func (s *Service) purge(ctx context.Context, due time.Time) (purged []Purged, er
 	if len(purged) > 0 {
 		if err := s.db.Scrub(ctx); err != nil {
 			// The tables are fine; the next checkpoint does it.
-			s.log.WarnContext(ctx, "what was erased is still in the log of the database", "error", err)
+			s.log.WarnContext(ctx, "erased data is still in the write-ahead log of the database", "error", err)
 		}
 	}
 	return purged, held.Done(ctx)

@@ -98,7 +98,7 @@ func (s *Service) CheckRecord(ctx context.Context, studentID int) (*db.Student, 
 	case err == nil && v.Administers(st.OrganizationID, st.DistrictID):
 		return st, nil
 	case visible:
-		return nil, fault.Forbiddenf("only administrators get the record of a student").At("id")
+		return nil, fault.Forbiddenf("only administrators can get the record of a student").At("id")
 	default:
 		return nil, roster.ErrNoStudent.At("id")
 	}

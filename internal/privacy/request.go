@@ -32,10 +32,10 @@ func (s *Service) Request(ctx context.Context, wanted []Confirmed, reference str
 	case len(wanted) == 0:
 		return nil, fault.Invalidf("choose at least one student").WithCode("REQUIRED").At("students")
 	case len(wanted) > MaxErased:
-		return nil, fault.Invalidf("at most %d students can be erased at once; %d were chosen", MaxErased, len(wanted)).
+		return nil, fault.Invalidf("erase at most %d students at once; you chose %d", MaxErased, len(wanted)).
 			WithCode("TOO_MANY").At("students")
 	case n == 0:
-		return nil, fault.Invalidf("write what the erasure goes back to, such as the number of a letter").
+		return nil, fault.Invalidf("write the reason for the erasure, such as the number of a letter").
 			WithCode("REQUIRED").At("reference")
 	case n > maxReference:
 		return nil, fault.Invalidf("the reference has %d characters; at most %d are allowed", n, maxReference).
@@ -55,7 +55,7 @@ func (s *Service) Request(ctx context.Context, wanted []Confirmed, reference str
 	}
 	for _, st := range students {
 		if names(reference, st) {
-			return nil, fault.Invalidf("the reference stays on record; write none that names the student").
+			return nil, fault.Invalidf("the reference stays on record, so it must not name the student").
 				WithCode("PERSONAL_REFERENCE").At("reference")
 		}
 	}

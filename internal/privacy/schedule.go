@@ -39,7 +39,7 @@ func (s *Service) look(ctx context.Context, hour int) {
 		for _, p := range purged {
 			students += p.Students
 		}
-		s.log.InfoContext(ctx, "the purge of the day is done", "students", students, "districts", len(purged))
+		s.log.InfoContext(ctx, "today's purge is done", "students", students, "districts", len(purged))
 	case errors.Is(err, errBusy), errors.Is(err, lease.ErrLost):
 	default:
 		s.log.ErrorContext(ctx, "purge", "error", err)

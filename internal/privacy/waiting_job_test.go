@@ -57,7 +57,7 @@ func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, want)
 			}
 		}
-		const erased = "ERASED The personal data of this row have been erased."
+		const erased = "ERASED The personal data of this row was erased."
 
 		t.Run("the row is refused with a problem, by file and by selection", func(t *testing.T) {
 			gone, stays := pair("Plain")
@@ -90,7 +90,7 @@ func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
 			erase(t, gone)
 			job = w.carryOut(w.NorthAdmin, job, true)
 			want(t, job, bulkjob.StatusFAILED, 0, 0, 2, 1,
-				"0 ERASED Rows have been refused since the file was checked, because their students were erased, "+
+				"0 ERASED Rows were refused after the file was checked, because their students were erased, "+
 					"and the upload is all or nothing.", "1 "+erased)
 			if st := w.Client().Student.GetX(fixture.System(), stays.ID); st.Grade != stays.Grade {
 				t.Errorf("grade %s", st.Grade)

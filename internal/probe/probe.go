@@ -28,9 +28,9 @@ import (
 const Stopped = "TAKEN_ANSWERS_STOPPED"
 
 // ErrStopped is returned in the place of an answer that would be one too many.
-var ErrStopped = fault.Forbiddenf("you, or all of your district together, have been told so often today that " +
-	"an ID, a username or an address is taken by somebody whom you do not see that nothing more is answered about any; " +
-	"ask an administrator of the district, or go on tomorrow").WithCode(Stopped)
+var ErrStopped = fault.Forbiddenf("today you or your district have learned too often that an ID, a username or an " +
+	"address is taken by somebody whom you cannot see, so no more such answers are given; " +
+	"ask an administrator of the district, or try again tomorrow").WithCode(Stopped)
 
 // Counter counts the answers. A nil Counter counts nothing.
 type Counter struct {
@@ -128,7 +128,8 @@ func (c *Counter) Stop(ctx context.Context, districtID, educatorID int) {
 		return err
 	})
 	if err != nil {
-		c.log.ErrorContext(ctx, "somebody was told often that something is taken, and that is not on record", "educator",
+		c.log.ErrorContext(ctx, "somebody learned often that something is taken, and the audit trail has no entry of it",
+			"educator",
 			educatorID, "error", err)
 	}
 }

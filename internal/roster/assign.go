@@ -71,10 +71,10 @@ func checkSelection(studentIDs, groupIDs []int) error {
 	case len(groupIDs) == 0:
 		return fault.Invalidf("choose at least one class or group").WithCode("REQUIRED").At("groupIds")
 	case len(studentIDs) > MaxSelection:
-		return fault.Invalidf("at most %d students can be chosen at once; %d were", MaxSelection, len(studentIDs)).
+		return fault.Invalidf("choose at most %d students at once; you chose %d", MaxSelection, len(studentIDs)).
 			WithCode("TOO_MANY").At("studentIds")
 	case len(groupIDs) > MaxGroupsAtOne:
-		return fault.Invalidf("at most %d classes or groups can be chosen at once; %d were", MaxGroupsAtOne, len(groupIDs)).
+		return fault.Invalidf("choose at most %d classes or groups at once; you chose %d", MaxGroupsAtOne, len(groupIDs)).
 			WithCode("TOO_MANY").At("groupIds")
 	default:
 		return nil
@@ -115,12 +115,12 @@ func (s *Service) lockGroups(ctx context.Context, client *db.Client, ids []int,
 }
 
 func syncedGroup(g *db.Group) *fault.Error {
-	return fault.Invalidf("%s is kept by the school's information system; students enter and leave it there", g.Name).
+	return fault.Invalidf("the school's information system keeps %s; add and remove its students there", g.Name).
 		WithCode("SYNCED_GROUP")
 }
 
 func syncedStudent(st *db.Student) *fault.Error {
-	return fault.Invalidf("%s %s is kept by the school's information system; make the change there", st.FirstName,
+	return fault.Invalidf("the school's information system keeps %s %s; make the change there", st.FirstName,
 		st.LastName).WithCode("SYNCED_STUDENT")
 }
 

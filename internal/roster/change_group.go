@@ -53,7 +53,7 @@ func (s *Service) CreateGroup(ctx context.Context, in NewGroup) (*db.Group, erro
 	refusals := ch.check()
 	if len(in.StudentIDs) > MaxSelection {
 		refusals = append(refusals,
-			fault.Invalidf("at most %d students can be chosen at once; %d were", MaxSelection, len(in.StudentIDs)).
+			fault.Invalidf("choose at most %d students at once; you chose %d", MaxSelection, len(in.StudentIDs)).
 				WithCode("TOO_MANY").At("studentIds"))
 	}
 	if len(refusals) > 0 {
@@ -183,14 +183,14 @@ func (s *Service) DeleteGroup(ctx context.Context, id int) error {
 			return err
 		}
 		if !v.Administers(g.OrganizationID, g.DistrictID) {
-			return fault.Forbiddenf("only administrators delete classes and groups").At("id")
+			return fault.Forbiddenf("only administrators can delete classes and groups").At("id")
 		}
 		removed, err := Unenroll(ctx, client, pairs)
 		if err != nil {
 			return err
 		}
 		if len(removed) != g.StudentCount {
-			return fault.Conflictf("somebody is changing this class or group at this moment; try again").At("id")
+			return fault.Conflictf("somebody is changing this class or group at the moment; try again").At("id")
 		}
 		taught, err := teachersOf(ctx, client, id)
 		if err != nil {
@@ -217,7 +217,7 @@ func (s *Service) lockGroup(ctx context.Context, client *db.Client, id int) (*db
 	case len(groups) == 0:
 		return nil, ErrNoGroup.At("id")
 	case groups[0].Synced == 1:
-		return nil, fault.Invalidf("%s is kept by the school's information system; make the change there", groups[0].Name).
+		return nil, fault.Invalidf("the school's information system keeps %s; make the change there", groups[0].Name).
 			WithCode("SYNCED_GROUP").At("id")
 	default:
 		return groups[0], nil

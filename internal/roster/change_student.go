@@ -73,7 +73,7 @@ func (s *Service) update(ctx context.Context, client *db.Client, id int, ch Stud
 		return err
 	}
 	if !editable {
-		return fault.Forbiddenf("assign %s %s to one of your classes or groups before you make changes", st.FirstName,
+		return fault.Forbiddenf("add %s %s to one of your classes or groups before you make changes", st.FirstName,
 			st.LastName).At("id")
 	}
 	if st.Synced == 1 && ch.changesValues() {
@@ -90,7 +90,7 @@ func (s *Service) update(ctx context.Context, client *db.Client, id int, ch Stud
 		}
 		if !v.Administers(school.ID, school.DistrictID) || !v.Administers(st.OrganizationID, st.DistrictID) ||
 			school.DistrictID != st.DistrictID {
-			return fault.Forbiddenf("only an administrator of both schools moves a student").At("organizationId")
+			return fault.Forbiddenf("only an administrator of both schools can move a student").At("organizationId")
 		}
 	}
 	refusals, err := s.check(ctx, client, school, &ch)
@@ -163,10 +163,10 @@ func (s *Service) hashed(ctx context.Context, password *string) (string, error) 
 
 var (
 	errExternalIDTaken = fault.Invalidf(
-		"the Student ID is taken in the district; deleted students keep theirs until their data are erased").
+		"another student in the district has this Student ID; deleted students keep theirs until their data is erased").
 		WithCode("EXTERNAL_ID_TAKEN").At("externalId")
 	errUsernameTaken = fault.Invalidf(
-		"the username is taken in the district; deleted students keep theirs until their data are erased").
+		"another student in the district has this username; deleted students keep theirs until their data is erased").
 		WithCode("USERNAME_TAKEN").At("username")
 )
 

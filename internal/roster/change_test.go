@@ -112,7 +112,7 @@ func TestStudents(t *testing.T) {
 			}
 			refused(t, r.DeleteStudents(admin, ids(s)), "SYNCED_STUDENT", "studentIds.0")
 		})
-		t.Run("only an administrator of both schools moves a student", func(t *testing.T) {
+		t.Run("only an administrator of both schools can move a student", func(t *testing.T) {
 			s := w.Student(t, w.North, "Mo", "Ver", 60)
 			_, err := r.UpdateStudent(admin, roster.StudentChange{ID: s.ID, OrganizationID: &w.South.ID})
 			refused(t, err, "NOT_FOUND", "organizationId")

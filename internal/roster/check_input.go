@@ -35,7 +35,8 @@ func reserved(s, what string) *fault.Error {
 	if !strings.EqualFold(s, ClearWord) {
 		return nil
 	}
-	return fault.Invalidf("the %s cannot be %s, which empties a cell in files", what, ClearWord).WithCode("RESERVED")
+	return fault.Invalidf("the %s cannot be %s, because that empties a cell in "+
+		"files", what, ClearWord).WithCode("RESERVED")
 }
 
 // CheckExternalID checks a Student ID after Clean.

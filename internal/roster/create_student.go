@@ -83,7 +83,7 @@ func (s *Service) join(ctx context.Context, client *db.Client, studentID int, gr
 		return nil
 	}
 	if len(groupIDs) > MaxGroupsAtOne {
-		return fault.Invalidf("at most %d classes or groups can be chosen at once", MaxGroupsAtOne).
+		return fault.Invalidf("choose at most %d classes or groups at once", MaxGroupsAtOne).
 			WithCode("TOO_MANY").At("groupIds")
 	}
 	var refusals Refusals

@@ -20,7 +20,7 @@ func (s *Service) DeleteStudents(ctx context.Context, ids []int) error {
 		return fault.Invalidf("choose at least one student").WithCode("REQUIRED").At("studentIds")
 	}
 	if len(ids) > MaxSelection {
-		return fault.Invalidf("at most %d students can be chosen at once; %d were", MaxSelection, len(ids)).
+		return fault.Invalidf("choose at most %d students at once; you chose %d", MaxSelection, len(ids)).
 			WithCode("TOO_MANY").At("studentIds")
 	}
 	v := viewer.FromContext(ctx)
@@ -38,7 +38,7 @@ func (s *Service) DeleteStudents(ctx context.Context, ids []int) error {
 			switch {
 			case !v.Administers(st.OrganizationID, st.DistrictID):
 				refusals = append(refusals,
-					fault.Forbiddenf("only administrators delete students").At("studentIds", position[st.ID]))
+					fault.Forbiddenf("only administrators can delete students").At("studentIds", position[st.ID]))
 			case st.Synced == 1:
 				refusals = append(refusals, syncedStudent(st).At("studentIds", position[st.ID]))
 			}

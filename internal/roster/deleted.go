@@ -42,7 +42,7 @@ func (s *Service) Deleted(ctx context.Context, organizationID int, search string
 	}
 	v := viewer.FromContext(ctx)
 	if !v.Administers(o.ID, o.DistrictID) {
-		return nil, fault.Forbiddenf("only administrators see deleted students").At("organizationId")
+		return nil, fault.Forbiddenf("only administrators can see deleted students").At("organizationId")
 	}
 	words, err := searchWords(search)
 	if err != nil {

@@ -20,7 +20,7 @@ var GroupFields = field.Table[db.Group]{
 		File: field.Column{Name: field.ColExternalID, Identifies: true,
 			Aliases: []string{"SIS ID", "Section SIS ID", "Class SIS ID", "Section ID", "Class ID", "Group ID",
 				"Group External ID", "External Assigned ID", "sourcedId"},
-			Help: "The school's own ID of the group, up to 64 characters, unique in the school."},
+			Help: "The school's own ID for the group, up to 64 characters, unique in the school."},
 		API:      "externalId",
 		DB:       group.FieldExternalID,
 		Is:       "external ID",
@@ -53,7 +53,7 @@ var GroupFields = field.Table[db.Group]{
 		Name:    field.ColEducators,
 		Aliases: []string{"Educator", "Teachers", "Teacher", "Teacher ID", "Teacher SIS ID"},
 		Help: "External IDs, email addresses or Database IDs of those who teach the group, " +
-			"separated by semicolons. They are added.",
+			"separated by semicolons. An import adds them and removes nobody.",
 	}},
 	{
 		DB: group.FieldNameKey, At: func(g *db.Group) *string { return &g.NameKey }, From: []string{group.FieldName},

@@ -63,7 +63,7 @@ func (s *Service) RestoreStudents(ctx context.Context, ids []int) (restored Rest
 	case len(ids) == 0:
 		return Restored{}, fault.Invalidf("choose at least one student").WithCode("REQUIRED").At("studentIds")
 	case len(ids) > MaxSelection:
-		return Restored{}, fault.Invalidf("at most %d students can be chosen at once; %d were", MaxSelection, len(ids)).
+		return Restored{}, fault.Invalidf("choose at most %d students at once; you chose %d", MaxSelection, len(ids)).
 			WithCode("TOO_MANY").At("studentIds")
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
@@ -96,7 +96,7 @@ func (s *Service) RestoreStudents(ctx context.Context, ids []int) (restored Rest
 			return err
 		}
 		if n != len(students) {
-			return fault.Conflictf("somebody is changing these students at this moment; try again").At("studentIds")
+			return fault.Conflictf("somebody is changing these students at the moment; try again").At("studentIds")
 		}
 		if _, err := Enroll(ctx, client, pairs); err != nil {
 			return err

@@ -18,13 +18,13 @@ import (
 // API is checked, written and recorded. docs/add-a-field.md says what else a new one needs.
 var StudentFields = field.Table[db.Student]{
 	{File: field.Column{Name: field.ColDatabaseID, Aliases: []string{"Homeroom ID"}, Identifies: true,
-		Help: "The ID of the student in Homeroom, from an export. Do not change it; leave it blank for new students."}},
+		Help: "The ID of the student in Homeroom, from an export. Do not change it. Leave it blank for new students."}},
 	{
 		File: field.Column{Name: field.ColStudentID,
 			Aliases: []string{"SIS ID", "External Assigned ID", "External ID", "Student SIS ID",
 				"Student External ID", "sourcedId"},
 			Instead: []string{"Student Number"}, Required: true, Or: field.ColDatabaseID, Identifies: true,
-			Help: "The district's own ID of the student, 1 to 64 characters. Leading zeros count."},
+			Help: "The district's own ID for the student, 1 to 64 characters. Leading zeros count."},
 		API: "externalId", DB: student.FieldExternalID, Is: "Student ID", At: func(st *db.Student) *string {
 			return &st.ExternalID
 		},
@@ -64,7 +64,7 @@ var StudentFields = field.Table[db.Student]{
 		File: field.Column{
 			Name:   field.ColPassword,
 			Secret: true,
-			Help:   "Optional. A blank cell keeps the password that the student has.",
+			Help:   "Optional. A blank cell keeps the current password.",
 		},
 		API: "password", DB: student.FieldPasswordHash, Is: "password",
 		// Nobody can read more of it than that there is one.
@@ -98,8 +98,8 @@ var StudentFields = field.Table[db.Student]{
 	},
 	{File: field.Column{Name: field.ColGroups, Aliases: []string{"Classes Groups", "Classes", "Groups", "Class", "Group"},
 		Help: "Names, external IDs or Database IDs, separated by semicolons."}},
-	{File: field.Column{Name: field.ColMinutes, Exported: true, Help: "Comes with an export and is passed over."}},
-	{File: field.Column{Name: field.ColLastActive, Exported: true, Help: "Comes with an export and is passed over."}},
+	{File: field.Column{Name: field.ColMinutes, Exported: true, Help: "Part of an export; an import ignores it."}},
+	{File: field.Column{Name: field.ColLastActive, Exported: true, Help: "Part of an export; an import ignores it."}},
 	{
 		DB: student.FieldUsernameKey, Is: "username", At: func(st *db.Student) *string {
 			return &st.UsernameKey

@@ -151,7 +151,8 @@ const maxSearchWords = 8
 func searchWords(search string) ([]string, error) {
 	words := fold.Words(search)
 	if len(words) > maxSearchWords {
-		return nil, fault.Invalidf("search for at most %d words", maxSearchWords).WithCode("TOO_MANY").At("filter.search")
+		return nil, fault.Invalidf("the search has more than %d words; use "+
+			"fewer", maxSearchWords).WithCode("TOO_MANY").At("filter.search")
 	}
 	for i, w := range words {
 		if r := []rune(w); len(r) > maxWord {

@@ -31,7 +31,7 @@ type bounds struct {
 
 func (b bounds) check(field string, n int) *fault.Error {
 	if n < b.from || n > b.to {
-		return fault.Invalidf("%d is not possible here; from %d to %d %s are", n, b.from, b.to, b.unit).
+		return fault.Invalidf("%d is not allowed; choose %d to %d %s", n, b.from, b.to, b.unit).
 			WithCode("OUT_OF_BOUNDS").At(field)
 	}
 	return nil
@@ -174,7 +174,8 @@ func checkYear(y calendar.Year) *fault.Error {
 	case y.EndsOn < y.StartsOn:
 		return fault.Invalidf("the school year ends before it starts").WithCode("OUT_OF_BOUNDS").At("schoolYear.endsOn")
 	case y.StartsOn < first || y.EndsOn > last:
-		return fault.Invalidf("a school year lies between 2000 and 2100").WithCode("OUT_OF_BOUNDS").At("schoolYear.startsOn")
+		return fault.Invalidf("a school year must be between 2000 and " +
+			"2100").WithCode("OUT_OF_BOUNDS").At("schoolYear.startsOn")
 	default:
 		return yearDays.check("schoolYear.endsOn", length)
 	}
@@ -202,14 +203,14 @@ func (s *Service) withinDistrict(ctx context.Context, client *db.Client, o *db.O
 	}
 	if ch.RetentionDays.Set {
 		refusals = append(refusals,
-			fault.Forbiddenf("how long data are kept is set by administrators of the district").At("retentionDays"))
+			fault.Forbiddenf("only administrators of the district can set how long data is kept").At("retentionDays"))
 	}
 	if ch.JobDays.Set {
 		refusals = append(refusals,
-			fault.Forbiddenf("how long data are kept is set by administrators of the district").At("jobDays"))
+			fault.Forbiddenf("only administrators of the district can set how long data is kept").At("jobDays"))
 	}
 	if n := ch.PasswordMinLength.Value; n != nil && *n < allowed.PasswordMinLength {
-		refusals = append(refusals, fault.Invalidf("the district asks for at least %d characters", allowed.PasswordMinLength).
+		refusals = append(refusals, fault.Invalidf("the district requires at least %d characters", allowed.PasswordMinLength).
 			WithCode("OUT_OF_BOUNDS").At("passwordMinLength"))
 	}
 	if r := ch.PasswordRequired.Value; r != nil && !*r && allowed.PasswordRequired {
@@ -218,7 +219,7 @@ func (s *Service) withinDistrict(ctx context.Context, client *db.Client, o *db.O
 	}
 	if f := ch.SecondFactorRequired.Value; f != nil && laxer(*f, allowed.SecondFactorRequired) {
 		refusals = append(refusals,
-			fault.Invalidf("the district asks more people for a second factor (%s)", allowed.SecondFactorRequired).
+			fault.Invalidf("the district requires a second factor for more people (%s)", allowed.SecondFactorRequired).
 				WithCode("OUT_OF_BOUNDS").At("secondFactorRequired"))
 	}
 	atMost := func(field string, wanted *int, most int) {

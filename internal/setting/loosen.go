@@ -110,9 +110,9 @@ func (s *Service) postpone(ctx context.Context, client *db.Client, u *db.Organiz
 }
 
 var (
-	errNotPending = fault.Conflictf("no such change waits; look at what holds now").
+	errNotPending = fault.Conflictf("no such change is waiting; check the current settings").
 			WithCode("NOT_PENDING").At("setting")
-	errPendingChanged = fault.Conflictf("another value waits by now; look at it again").
+	errPendingChanged = fault.Conflictf("another value is waiting now; check it first").
 				WithCode("PENDING_CHANGED").At("value")
 )
 
@@ -124,7 +124,7 @@ func (s *Service) ApprovePending(ctx context.Context, organizationID int, name N
 	return s.decide(ctx, organizationID, name,
 		func(ctx context.Context, client *db.Client, o *db.Organization, p Pending, u *db.OrganizationUpdateOne) error {
 			if p.By == viewer.FromContext(ctx).EducatorID {
-				return fault.Forbiddenf("another administrator has to approve it, because you have asked for it").At("setting")
+				return fault.Forbiddenf("another administrator has to approve it, because you asked for it").At("setting")
 			}
 			if !p.equal(value) {
 				return errPendingChanged
@@ -213,7 +213,7 @@ func (s *Service) administered(ctx context.Context, client *db.Client, id int) (
 	case err != nil:
 		return nil, err
 	case !viewer.FromContext(ctx).Administers(o.ID, o.DistrictID):
-		return nil, fault.Forbiddenf("only administrators of the organization change its settings").At("organizationId")
+		return nil, fault.Forbiddenf("only administrators of the organization can change its settings").At("organizationId")
 	}
 	return s.fold(ctx, client, o)
 }

@@ -43,7 +43,7 @@ type flow struct {
 const home = "/"
 
 // notBegun is for a callback that has no sign-in.
-const notBegun = "This sign-in did not begin in this browser, took longer than ten minutes, or has ended already. " +
+const notBegun = "This sign-in began in another browser, took longer than ten minutes, or has already ended. " +
 	"Begin again."
 
 // maxAppState is how much of its own an app may give along, in bytes.
@@ -64,14 +64,14 @@ func (s *Service) begin(w http.ResponseWriter, r *http.Request) {
 	}
 	q := r.URL.Query()
 	if f.Return, ok = s.target(q.Get("return")); !ok {
-		s.refuse(w, http.StatusBadRequest, home, "The page to go to after signing in is not one of this server's.")
+		s.refuse(w, http.StatusBadRequest, home, "The page to open after signing in does not belong to this server.")
 		return
 	}
 	if link := q.Get("app"); link != "" {
 		f.Return, f.Challenge, f.AppState = link, q.Get("challenge"), q.Get("state")
 		if !slices.Contains(s.AppLinks, link) || !identity.IsChallenge(f.Challenge) || len(f.AppState) > maxAppState {
 			s.refuse(w, http.StatusBadRequest, home,
-				"The app that sent you here is not one that this server knows, or needs an update.")
+				"This server does not know the app that sent you here. The app may need an update.")
 			return
 		}
 	}
@@ -208,7 +208,8 @@ func (s *Service) fail(w http.ResponseWriter, r *http.Request, p *provider, err 
 		"Something went wrong on the server. Try again; if it happens again, tell the person who runs this server.")
 }
 
-var errTooLong = fault.Unavailablef("signing in took too long, because many others do so at this moment; try again")
+var errTooLong = fault.Unavailablef("signing in took too long, because many people are signing in at the moment; try " +
+	"again")
 
 // passing is what somebody is told who may try again in a moment, or nil.
 func passing(err error) *fault.Error {
@@ -225,7 +226,7 @@ func passing(err error) *fault.Error {
 }
 
 func (s *Service) unreachable(w http.ResponseWriter, r *http.Request, p *provider, back string, err error) {
-	s.Log.WarnContext(r.Context(), "a provider for signing in does not answer", "provider", p.Name, "issuer",
+	s.Log.WarnContext(r.Context(), "an OpenID provider does not answer", "provider", p.Name, "issuer",
 		p.Issuer, "error", err)
 	w.Header().Set("Retry-After", "10")
 	s.refuse(w, http.StatusServiceUnavailable, back,

@@ -49,7 +49,7 @@ func newProvider(p config.Provider, o Options) *provider {
 func (s *Service) Warm(ctx context.Context) {
 	for _, p := range s.providers {
 		if _, err := p.discover(ctx); err != nil && ctx.Err() == nil {
-			s.Log.WarnContext(ctx, "a provider for signing in does not answer; it is asked again when somebody needs it",
+			s.Log.WarnContext(ctx, "an OpenID provider does not answer; the server asks it again when somebody signs in there",
 				"provider", p.Name, "issuer", p.Issuer, "error", err)
 		}
 	}

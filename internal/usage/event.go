@@ -60,13 +60,13 @@ func (e Event) problems(i int, now time.Time) []*fault.Error {
 	}
 	switch n := utf8.RuneCountInString(e.ID); {
 	case n < 1 || n > MaxEventIDLength:
-		bad("eventId", "an event id has 1 to %d characters", MaxEventIDLength)
+		bad("eventId", "an event id must have 1 to %d characters", MaxEventIDLength)
 	// Databases disagree on whether trailing blanks make two texts different.
 	case strings.TrimSpace(e.ID) != e.ID || strings.ContainsFunc(e.ID, unicode.IsControl) || !utf8.ValidString(e.ID):
-		bad("eventId", "an event id neither begins nor ends with a blank and holds no control characters")
+		bad("eventId", "an event id must not begin or end with a space or hold control characters")
 	}
 	if !productCode.MatchString(e.ProductCode) {
-		bad("productCode", "a product code is 1 to 64 letters, digits, dots, hyphens or underscores")
+		bad("productCode", "a product code must have 1 to 64 letters, digits, dots, hyphens or underscores")
 	}
 	switch {
 	case e.StartedAt.After(now.Add(MaxClockSkew)):
@@ -75,7 +75,7 @@ func (e Event) problems(i int, now time.Time) []*fault.Error {
 		bad("startedAt", "usage is recorded from %s on", earliest(now).Format(time.DateOnly))
 	}
 	if e.Seconds < 1 || e.Seconds > MaxEventSeconds {
-		bad("seconds", "seconds are 1 to %d", MaxEventSeconds)
+		bad("seconds", "seconds must be 1 to %d", MaxEventSeconds)
 	}
 	return found
 }

@@ -35,10 +35,10 @@ func (p Period) days(today, yearStart calendar.Day, from, to *calendar.Day) (fir
 		return customDays(from, to)
 	}
 	if from != nil {
-		return 0, 0, fault.Invalidf("from is for the period %s; leave it out or choose that period", Custom).At("from")
+		return 0, 0, fault.Invalidf("from needs the period %s; leave it out or choose that period", Custom).At("from")
 	}
 	if to != nil {
-		return 0, 0, fault.Invalidf("to is for the period %s; leave it out or choose that period", Custom).At("to")
+		return 0, 0, fault.Invalidf("to needs the period %s; leave it out or choose that period", Custom).At("to")
 	}
 	sunday := today.WeekEnding() - 6
 	switch p {
@@ -64,7 +64,7 @@ func customDays(from, to *calendar.Day) (first, last calendar.Day, err error) {
 	case to == nil:
 		return 0, 0, fault.Invalidf("the period %s needs its last day", Custom).At("to")
 	case *from > *to:
-		return 0, 0, fault.Invalidf("the first day %s lies after the last day %s", from, to).At("from")
+		return 0, 0, fault.Invalidf("the first day %s is after the last day %s", from, to).At("from")
 	case *to-*from >= MaxCustomDays:
 		return 0, 0, fault.Invalidf("a period has at most %d days", MaxCustomDays).At("to")
 	default:

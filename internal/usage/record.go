@@ -33,11 +33,12 @@ func (s *Service) Record(ctx context.Context, organizationID int, events []Event
 	}
 	if v := viewer.FromContext(ctx); !v.Administers(org.ID, org.DistrictID) &&
 		!v.Holds(viewer.UsageWrite, org.ID, org.DistrictID) {
-		return 0, 0, nil, fault.Forbiddenf("only administrators of the organization and its learning products record usage")
+		return 0, 0, nil, fault.Forbiddenf("only administrators of the organization and its learning products can record " +
+			"usage")
 	}
 	if len(events) > MaxEvents {
 		return 0, 0,
-			[]*fault.Error{fault.Invalidf("at most %d events in one call, these are %d", MaxEvents, len(events)).At("events")},
+			[]*fault.Error{fault.Invalidf("send at most %d events in one call, not %d", MaxEvents, len(events)).At("events")},
 			nil
 	}
 	if len(events) == 0 {
@@ -103,7 +104,7 @@ func (r *recording) prepare(ctx context.Context) ([]*fault.Error, error) {
 			return nil, err
 		}
 	}
-	return nil, fault.Unavailablef("students are being moved between schools; send the events again").After(1)
+	return nil, fault.Unavailablef("students are moving between schools at the moment; send the events again").After(1)
 }
 
 // within selects the students of the organization who are not deleted.

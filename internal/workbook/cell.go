@@ -109,10 +109,10 @@ func (r *rows) value(s stored) (c cell, err error) {
 		}
 		var ok bool
 		if c.text, c.flaw, ok = r.book.number(s.raw, s.style); !ok {
-			return c, damaged("A cell of the workbook holds a number that is none, or has a style that is not there.")
+			return c, damaged("A cell of the workbook holds a broken number, or a style that does not exist.")
 		}
 	default:
-		return c, damaged("A cell of the workbook is of a kind that nobody knows.")
+		return c, damaged("A cell of the workbook has an unknown type.")
 	}
 	return c, nil
 }

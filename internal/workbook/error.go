@@ -17,7 +17,7 @@ const (
 )
 
 const hintSaveAs = `Open it in your spreadsheet program and save it as "CSV UTF-8", ` +
-	"or as an Excel workbook (.xlsx) anew."
+	"or save it again as an Excel workbook (.xlsx)."
 
 func damaged(message string) *csvfile.Error {
 	return &csvfile.Error{Code: BadWorkbook, Message: message, Hint: hintSaveAs}
@@ -25,7 +25,7 @@ func damaged(message string) *csvfile.Error {
 
 func encrypted() *csvfile.Error {
 	return &csvfile.Error{Code: Encrypted, Message: "The workbook is protected with a password.",
-		Hint: "Open it in your spreadsheet program, take the password away and save it."}
+		Hint: "Open it in your spreadsheet program, remove the password and save it."}
 }
 
 func tooLarge(limit int64) *csvfile.Error {
@@ -38,7 +38,7 @@ func tooLarge(limit int64) *csvfile.Error {
 
 // unpacked refuses a workbook that is small only because it is compressed.
 func unpacked() *csvfile.Error {
-	return &csvfile.Error{Code: csvfile.FileTooLarge, Message: "The workbook is too large when it is unpacked.",
+	return &csvfile.Error{Code: csvfile.FileTooLarge, Message: "The workbook is too large once unpacked.",
 		Hint: `Save it as "CSV UTF-8", or split it into several files.`}
 }
 
@@ -57,15 +57,15 @@ func severalSheets(filled []sheet) *csvfile.Error {
 	}
 	return &csvfile.Error{
 		Code:    SeveralSheets,
-		Message: "Several sheets of the workbook hold something: " + strings.Join(names, ", ") + ".",
-		Hint:    "Keep the sheet with the list in a workbook of its own, or hide the others.",
+		Message: "Several sheets of the workbook are not empty: " + strings.Join(names, ", ") + ".",
+		Hint:    "Save the sheet with the list as a workbook of its own, or hide the other sheets.",
 	}
 }
 
 func mergedCells(cells string) *csvfile.Error {
 	return &csvfile.Error{Code: MergedCells, Message: fmt.Sprintf("Cells of the table are merged: %s.", cells),
-		Hint: "Unmerge them, and write the value into each cell that it is for. " +
-			"A merged cell is a value for its first row alone."}
+		Hint: "Unmerge them, and write the value into each cell to which it belongs. " +
+			"The value of a merged cell counts only for its first row."}
 }
 
 func tooManyColumns(row, limit int) *csvfile.Error {

@@ -58,7 +58,7 @@ func (b *Book) header(rows *rows) error {
 	for {
 		err := rows.next()
 		if errors.Is(err, io.EOF) {
-			return damaged("The workbook has changed while it was read.")
+			return damaged("The workbook changed while it was read.")
 		}
 		if err != nil {
 			return err

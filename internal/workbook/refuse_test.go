@@ -19,7 +19,7 @@ func TestRefusals(t *testing.T) {
 		code csvfile.Code
 		says string
 	}{
-		"nothing in it": {func(t *testing.T) []byte { return written(t, func(*excelize.File) {}) }, csvfile.EmptyFile, "holds anything"},
+		"nothing in it": {func(t *testing.T) []byte { return written(t, func(*excelize.File) {}) }, csvfile.EmptyFile, "are empty"},
 		"a password": {func(t *testing.T) []byte {
 			f := excelize.NewFile()
 			var out bytes.Buffer

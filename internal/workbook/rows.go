@@ -82,12 +82,12 @@ func (r *rows) readRow(e xml.StartElement) error {
 	if place := attr(e, "r"); place != "" {
 		n, err := strconv.Atoi(place)
 		if err != nil || n < row {
-			return damaged("The rows of the workbook are in disorder.")
+			return damaged("The rows of the workbook are out of order.")
 		}
 		row = n
 	}
 	if row > maxRow {
-		return damaged("The workbook has more rows than there can be.")
+		return damaged("The workbook has more rows than the format allows.")
 	}
 	r.row, r.cells, r.bytes = row, r.cells[:0], 0
 	column := 0
@@ -102,12 +102,12 @@ func (r *rows) readRow(e xml.StartElement) error {
 		if place := attr(e, "r"); place != "" {
 			at, ok := columnOf(place, row)
 			if !ok || at < column {
-				return damaged("The cells of the workbook are in disorder.")
+				return damaged("The cells of the workbook are out of order.")
 			}
 			column = at
 		}
 		if column >= maxColumn {
-			return damaged("A row of the workbook has more cells than there can be.")
+			return damaged("A row of the workbook has more cells than the format allows.")
 		}
 		c, err := r.readCell(e)
 		if err == nil && c != (cell{}) {

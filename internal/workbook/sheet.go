@@ -45,7 +45,7 @@ func (b *Book) readWorkbook() ([]sheet, error) {
 	once := map[string]bool{}
 	for _, r := range related {
 		if (r.kind == "sharedStrings" || r.kind == "styles") && once[r.kind] {
-			return nil, damaged("A part of the workbook is there twice.")
+			return nil, damaged("The workbook holds a part twice.")
 		}
 		once[r.kind] = true
 		switch r.kind {
@@ -153,7 +153,7 @@ func (b *Book) choose(sheets []sheet) (string, error) {
 	}
 	switch len(filled) {
 	case 0:
-		return "", &csvfile.Error{Code: csvfile.EmptyFile, Message: "No visible sheet of the workbook holds anything.",
+		return "", &csvfile.Error{Code: csvfile.EmptyFile, Message: "All visible sheets of the workbook are empty.",
 			Hint: "Check that you chose the right file, and that it was saved before you uploaded it."}
 	case 1:
 		return filled[0].part, nil

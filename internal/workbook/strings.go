@@ -44,7 +44,7 @@ func (s *sharedStrings) read(b *Book, part string) error {
 // at returns a text by its number; long is true for one that cannot be used.
 func (s *sharedStrings) at(i int) (text string, long bool, err error) {
 	if i < 0 || i >= len(s.ends) {
-		return "", false, damaged("A cell of the workbook refers to a text that is not there.")
+		return "", false, damaged("A cell of the workbook refers to a text that does not exist.")
 	}
 	start := uint32(0)
 	if i > 0 {

@@ -182,7 +182,7 @@ func partsOf(file []byte) (map[string]*zip.File, error) {
 		name := strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(f.Name, `\`, "/"), "/"))
 		switch {
 		case parts[name] != nil:
-			return nil, damaged("A part of the workbook is there twice.")
+			return nil, damaged("The workbook holds a part twice.")
 		case f.Flags&1 != 0:
 			return nil, encrypted()
 		}

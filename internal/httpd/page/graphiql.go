@@ -90,6 +90,6 @@ func (g *graphiql) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.refused.show(w, g.endpoint, nil)
 	default:
 		g.signIn.show(w, g.endpoint,
-			signInContent{"GraphiQL, the workbench for this server's API, is for administrators.", Path, g.providers})
+			signInContent{"Only administrators can open GraphiQL, the workbench for this server's API.", Path, g.providers})
 	}
 }

@@ -119,7 +119,7 @@ func onlyReading(w http.ResponseWriter, r *http.Request) bool {
 		return true
 	}
 	w.Header().Set("Allow", "GET, HEAD")
-	http.Error(w, "this page is only for reading", http.StatusMethodNotAllowed)
+	http.Error(w, "this page accepts only GET and HEAD", http.StatusMethodNotAllowed)
 	return false
 }
 

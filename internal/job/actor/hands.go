@@ -59,10 +59,10 @@ func (a *Actors) HandsOf(ctx context.Context, job *db.BulkJob, others ...*viewer
 		case err != nil:
 			return nil, err
 		case lost == disabled:
-			return &Hands{Why: row.Problemf(row.AccountDisabled, "Somebody else can upload the file.",
+			return &Hands{Why: row.Problemf(row.AccountDisabled, "Have somebody else upload the file.",
 				"The account of the person who started or approved the upload has been disabled.")}, nil
 		case lost == withoutRole:
-			return &Hands{Why: row.Problemf(row.RoleLost, "Somebody with a role there can upload the file.",
+			return &Hands{Why: row.Problemf(row.RoleLost, "Have somebody with a role there upload the file.",
 				"The person who started or approved the upload no longer has a role that allows it at this organization.")}, nil
 		}
 		others = append(others, v)
@@ -142,7 +142,7 @@ func HandID(ctx context.Context) any {
 // CorrectorLost is why a row is refused whose corrector may not act any more.
 func CorrectorLost() *row.Problem {
 	return row.Problemf(row.RoleLost, "Upload the row again.",
-		"Somebody who has corrected this row no longer has a role that allows it.")
+		"Somebody who corrected this row no longer has a role that allows it.")
 }
 
 // SeesAll reports whether the viewer sees all rows of a job: who submitted it does,
@@ -161,13 +161,13 @@ func (a *Actors) Submitter(ctx context.Context, job *db.BulkJob) (*viewer.Viewer
 	case err != nil:
 		return nil, nil, err
 	case lost == disabled:
-		return nil, row.Problemf(row.AccountDisabled, "Somebody else can upload the file.",
+		return nil, row.Problemf(row.AccountDisabled, "Have somebody else upload the file.",
 			"The account of the person who uploaded the file has been disabled."), nil
 	case lost != "" && a.kinds.BySelection(job.Kind):
-		return nil, row.Problemf(row.RoleLost, "Somebody with a role there can do it.",
+		return nil, row.Problemf(row.RoleLost, "Have somebody with a role there do it.",
 			"The person who asked for this no longer has a role that allows it."), nil
 	case lost != "":
-		return nil, row.Problemf(row.RoleLost, "Somebody with a role there can upload the file.",
+		return nil, row.Problemf(row.RoleLost, "Have somebody with a role there upload the file.",
 			"The person who uploaded the file no longer has a role that allows it at this organization."), nil
 	}
 	return v, nil, nil

@@ -70,10 +70,10 @@ func (p *piece) spend() error {
 	}
 	return &csvfile.Error{Code: CheckTooCostly,
 		Message: fmt.Sprintf(
-			"Checking the file took more than %v of computing time, far more than its rows explain. Nothing was written.",
+			"Checking the file took more than %v of computing time, far too much for its number of rows. Nothing was written.",
 			limit.Round(time.Second)),
-		Hint: `Save the list anew as "CSV UTF-8", without formats, comments and other sheets, ` +
-			"or divide it into several files. If it stays so, tell whoever runs the server."}
+		Hint: `Save the list again as "CSV UTF-8", without formats, comments and other sheets, ` +
+			"or split it into several files. If that does not help, tell the person who runs the server."}
 }
 
 // During does a piece of the check and counts its time.

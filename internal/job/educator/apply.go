@@ -57,9 +57,9 @@ func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch)
 		case p.Do == row.Create:
 		case changes && !editable[e.ID]:
 			r.Refuse(row.Problemf(row.Forbidden, "Ask an administrator of the district.",
-				"Somebody who has a hand in the upload may not change the account."))
+				"Somebody who took part in the upload may not change the account."))
 		case !row.AsItWas(p, nowOf(e)):
-			r.Stale("Somebody has changed the educator since the file was checked.")
+			r.Stale("Somebody changed the educator after the file was checked.")
 		}
 	}
 	if err := k.refuseTakenEducators(system, client, b); err != nil {
@@ -188,10 +188,10 @@ func (k *importKind) refuseTakenEducators(system context.Context, client *db.Cli
 		key, _ := r.Plan.Set[educator.FieldEmailKey].(string)
 		if o := owner["id "+id]; o != 0 && o != r.TargetID {
 			r.Refuse(row.Problemf(row.ExternalIDTaken, "Upload the row again to see what it would change now.",
-				"Somebody has taken the external ID since the file was checked."))
+				"This external ID was taken after the file was checked."))
 		} else if o := owner["email "+key]; o != 0 && o != r.TargetID {
 			r.Refuse(row.Problemf(row.EmailTaken, "Check the address and upload the row again.",
-				"Somebody has taken the address since the file was checked."))
+				"Somebody else got this address after the file was checked."))
 		}
 	}
 	return nil

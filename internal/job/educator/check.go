@@ -190,7 +190,7 @@ func (c *educatorCheck) match(r *educatorRow, found *educatorLookup) {
 			r.Fail(field.ColExternalID,
 				reach.UnseenUnless(found.ByID[owner] != nil,
 					row.Problemf(row.IDMismatch, "Correct one of the two, or clear the Database ID.",
-						"The Database ID and the external ID are not of the same educator.")))
+						"The Database ID and the external ID belong to different educators.")))
 			return
 		}
 	case r.externalID != "":
@@ -199,13 +199,13 @@ func (c *educatorCheck) match(r *educatorRow, found *educatorLookup) {
 			r.Fail(field.ColExternalID,
 				reach.UnseenUnless(false,
 					row.Problemf(row.ExternalIDTaken, "Check the external ID, or ask an administrator of the district.",
-						"The external ID is taken in the district.")))
+						"Somebody else in the district has this external ID.")))
 			return
 		}
 	case r.email != "":
 		r.e = found.ByEmail[fold.Key(r.email)]
 	default:
-		r.Needs(field.ColExternalID, "Without it, or an email address, nobody knows whom the row is about.")
+		r.Needs(field.ColExternalID, "Without it or an email address, the row names nobody.")
 		return
 	}
 	switch {
@@ -273,9 +273,9 @@ func (c *educatorCheck) isGuessed(r *educatorRow, own []string) bool {
 		return false
 	}
 	p := row.FromFault(why,
-		"Nothing else in the row is affected. Choose another password, or let the person set one with the link that "+
+		"Everything else in the row is written. Choose another password, or let the person set one with the link that "+
 			"the sign-in page sends.")
-	p.Message = "The password is not set. " + p.Message
+	p.Message = "The password was not set. " + p.Message
 	r.Warn(field.ColPassword, p)
 	return true
 }
@@ -310,7 +310,7 @@ func (c *educatorCheck) own(r *educatorRow, found *educatorLookup, first, last s
 func (c *educatorCheck) guard(r *educatorRow, p *row.Plan, found *educatorLookup) {
 	if r.e == nil {
 		if why := c.kind.guard.Refuse(c.Viewer, credentialsOf(p, nil, nil)); why != nil {
-			r.Fail(field.ColPassword, row.FromFault(why, "Clear the password; the person signs in at the provider."))
+			r.Fail(field.ColPassword, row.FromFault(why, "Clear the password; this person signs in at the provider."))
 		}
 		return
 	}
@@ -318,14 +318,14 @@ func (c *educatorCheck) guard(r *educatorRow, p *row.Plan, found *educatorLookup
 	wanted.Behind = found.behind
 	switch why := c.kind.guard.Refuse(c.Viewer, wanted); {
 	case why != nil && why.Code == identity.OwnAccount:
-		r.Fail("", row.FromFault(why, "Take the row out, and ask another administrator for the change."))
+		r.Fail("", row.FromFault(why, "Remove the row, and ask another administrator for the change."))
 	case len(p.Set) == 0 && len(p.Password) == 0:
 	case why != nil && why.Code == identity.ByProvider:
 		r.Fail(field.ColEmail,
-			row.FromFault(why, "Leave address and password as they are; the person signs in at the provider."))
+			row.FromFault(why, "Leave the address and the password as they are; this person signs in at the provider."))
 	case why != nil, !found.editable[r.e.ID]:
 		r.Fail("", row.Problemf(row.Forbidden, "Ask an administrator of the district, or upload the row for the district.",
-			"%s %s has a role elsewhere, or teaches there, so only an administrator of the district changes the account.",
+			"%s %s has a role or a class at another school, so only an administrator of the district can change the account.",
 			r.e.FirstName, r.e.LastName))
 	}
 }
@@ -380,13 +380,13 @@ func (c *educatorCheck) email(r *educatorRow, p *row.Plan, found *educatorLookup
 	if owner := found.emails[key]; owner != 0 && owner != on.ID {
 		r.Fail(field.ColEmail,
 			reach.UnseenUnless(found.ByID[owner] != nil,
-				row.Problemf(row.EmailTaken, "Check the address. Everybody needs an own one.",
+				row.Problemf(row.EmailTaken, "Check the address. Everybody needs a different one.",
 					"Somebody else signs in with this address.")))
 		return
 	}
 	if first := c.Seen.First("email", key); first != 0 && first != r.Number {
 		r.Fail(field.ColEmail,
-			row.Problemf(row.DuplicateInFile, "Everybody needs an own address.", "Row %d has the same address.", first))
+			row.Problemf(row.DuplicateInFile, "Everybody needs a different address.", "Row %d has the same address.", first))
 		return
 	}
 	c.Seen.Claim("email", key, r.Number)
@@ -441,10 +441,10 @@ func (c *educatorCheck) role(r *educatorRow, p *row.Plan, found *educatorLookup)
 	case role == viewer.DistrictAdmin && (at == nil || c.AtSchool() != nil || !c.Viewer.Administers(at.ID, at.ID)):
 		r.Fail(field.ColRole,
 			row.Problemf(row.DistrictRoleForbidden, "Upload the row for the district.",
-				"Only an administrator of the district makes another one."))
+				"Only an administrator of the district can add another one."))
 		return
 	case at == nil:
-		r.Needs(field.ColSchool, "A role is held at a school.")
+		r.Needs(field.ColSchool, "This role needs a school.")
 		return
 	case !c.Reaches(at.ID):
 		c.RefuseOtherSchool(r.Row, field.ColSchool)

@@ -25,7 +25,7 @@ var Fields = field.Table[db.Educator]{
 			Aliases: []string{"SIS ID", "Teacher SIS ID", "Teacher ID", "Educator ID", "Staff ID",
 				"External Assigned ID", "sourcedId"},
 			Instead: []string{"Teacher Number", "Staff Number"},
-			Help:    "The district's own ID of the educator, up to 64 characters.",
+			Help:    "The district's own ID for the educator, up to 64 characters.",
 		},
 		API:      "externalId",
 		DB:       educator.FieldExternalID,
@@ -70,7 +70,7 @@ var Fields = field.Table[db.Educator]{
 			Name:       field.ColEmail,
 			Aliases:    []string{"E-mail", "Email Address", "E-mail Address"},
 			Identifies: true,
-			Help:       "The address to sign in with. Nobody signs in without one.",
+			Help:       "The address to sign in with. Without one, nobody can sign in.",
 		},
 		API: "email", DB: educator.FieldEmail, Is: "address", At: func(e *db.Educator) *string {
 			return &e.Email
@@ -90,12 +90,12 @@ var Fields = field.Table[db.Educator]{
 	},
 	{
 		File: field.Column{Name: field.ColPassword, Secret: true,
-			Help: "Optional, at least 8 characters. A blank cell keeps the password that the educator has."},
+			Help: "Optional, at least 8 characters. A blank cell keeps the current password."},
 		DB:  educator.FieldPasswordHash,
 		Get: func(e *db.Educator) (any, string) { return bulk.Nullable(e.PasswordHash), "" },
 	},
 	{File: field.Column{Name: field.ColRole, Aliases: []string{"Account Type"},
-		Help: "Teacher, School Administrator or District Administrator; Teacher where blank."}},
+		Help: "Teacher, School Administrator or District Administrator. A blank cell means Teacher."}},
 	{File: field.Column{Name: field.ColSchool, Aliases: field.SchoolIDs, Instead: field.SchoolNames,
 		Help: "The name, external ID or Database ID of the school at which the role is held."}},
 	{

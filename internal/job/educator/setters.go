@@ -20,18 +20,18 @@ func (c *educatorCheck) tellOfSetters(r *educatorRow, p *row.Plan, found *educat
 	switch byAddress := way&hold.ByAddress != 0 && !another; {
 	case way == 0 || way == hold.ByAddress && another:
 	case byAddress && !named && found.program:
-		r.Fail(field.ColEmail, row.Problemf(row.SetByOthers, "Write the person's address into the row.",
-			"Somebody who does not administer all that %s %s would have has set the address of the account.",
+		r.Fail(field.ColEmail, row.Problemf(row.SetByOthers, "Write the person's address in the row.",
+			"The address of this account was set by somebody who does not administer everything that %s %s would then have.",
 			r.e.FirstName, r.e.LastName))
 	case byAddress:
 		r.Warn(field.ColEmail, row.Problemf(row.SetByOthers,
-			"Check that the address is the person's own: whoever reads its mail can set a new password.",
-			"Somebody who does not administer all that %s %s has then has set the address %s. The password of the account, "+
-				"its sessions and its links end.", r.e.FirstName, r.e.LastName, r.e.Email))
+			"Check that the address is the person's own: anyone who reads its mail can set a new password.",
+			"The address %[3]s was set by somebody who does not administer everything that %[1]s %[2]s then has. "+
+				"The account's password, sessions and links end.", r.e.FirstName, r.e.LastName, r.e.Email))
 	default:
 		r.Warn(field.ColRole, row.Problemf(row.SetByOthers,
-			"The person sets a new one with the link that the sign-in page sends.",
-			"Somebody who does not administer all that %s %s has then has set the password of the account. It ends, and so "+
-				"do its sessions and links.", r.e.FirstName, r.e.LastName))
+			"The person can set a new one with the link that the sign-in page sends.",
+			"The password of this account was set by somebody who does not administer everything that %s %s then has. "+
+				"The password ends, and so do the account's sessions and links.", r.e.FirstName, r.e.LastName))
 	}
 }

@@ -76,8 +76,8 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 		for column, value := range r.Before.Set {
 			if column == educator.FieldPasswordHash {
 				if row.HashPrint(educators[r.TargetID].PasswordHash) != r.Before.Password {
-					r.KeepPart(row.ChangedSince, "Have the person set a new one, where it should be otherwise.",
-						"The password has been changed since, and stays; everything else was put back.")
+					r.KeepPart(row.ChangedSince, "If it should change, have the person set a new one.",
+						"The password was changed later, so it stays; everything else was put back.")
 					continue
 				}
 			}
@@ -166,7 +166,7 @@ func (k *importKind) keepUsedAccounts(system context.Context, client *db.Client,
 			Table:  "one_time_links",
 			Column: "educator_id",
 			Also:   "used_at IS NOT NULL",
-			Why:    "its password has been set by a link",
+			Why:    "its password was set with a link",
 		},
 		{Table: "bulk_jobs", Column: "submitted_by", Also: "", Why: "it has submitted bulk jobs"},
 		{Table: "service_keys", Column: "created_by", Also: "", Why: "it has made service keys"},
@@ -189,8 +189,8 @@ func (k *importKind) keepUsedAccounts(system context.Context, client *db.Client,
 	}
 	for _, r := range b.Open() {
 		if why := used[r.TargetID]; why != "" && r.Plan.Do == row.Create {
-			r.Keep(row.ChangedSince, "Take the role away, or have the account disabled.",
-				"The new account is in use: %s. It stays.", why)
+			r.Keep(row.ChangedSince, "Remove the role, or have the account disabled.",
+				"The new account is in use (%s), so it stays.", why)
 		}
 	}
 	return nil

@@ -33,7 +33,7 @@ func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch)
 		case st == nil:
 			r.Gone("The student")
 		case !r.IsOf(reach.Label(st.FirstName, st.LastName, st.ExternalID)):
-			r.Stale("The student has got another name or ID since the file was checked.")
+			r.Stale("The student's name or ID was changed after the file was checked.")
 		}
 	}
 	if err := k.refuseStaleTaughtGroups(ctx, client, b); err != nil {
@@ -82,7 +82,7 @@ func (k *importKind) refuseStaleTaughtGroups(ctx context.Context, client *db.Cli
 			case g.Synced == 1:
 				r.Refuse(reach.SyncedGroup(g))
 			case !r.Plan.AboutStudent() && !r.IsOf(reach.GroupLabel(g.Name, row.Deref(g.ExternalID))):
-				r.Stale("The class or group has got another name or ID since the file was checked.")
+				r.Stale("The name or ID of the class or group was changed after the file was checked.")
 			}
 		}
 	}

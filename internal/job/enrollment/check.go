@@ -207,7 +207,7 @@ func (c *enrollmentCheck) person(r *enrollmentRow, found *personLookup) {
 	default:
 		r.Fail(field.ColPerson,
 			row.Problemf(row.UnknownPerson, "Check the ID, or import the person first.",
-				"There is nobody with this ID in your purview."))
+				"Nobody in your purview has this ID."))
 	}
 }
 
@@ -271,8 +271,8 @@ func (c *enrollmentCheck) planRow(r *enrollmentRow, found *personLookup, finder 
 		pair = reach.KeyAt(r.e.ID, "teacher of "+strconv.Itoa(g.ID))
 	}
 	if first := c.Seen.First("enrollment", pair); first != 0 {
-		r.Warn("", row.Problemf(row.DuplicateInFile, "It changes nothing, and can be deleted.",
-			"Row %d says the same.", first))
+		r.Warn("", row.Problemf(row.DuplicateInFile, "Delete it; it changes nothing.",
+			"This row repeats row %d.", first))
 		return
 	}
 	c.Seen.Claim("enrollment", pair, r.Number)

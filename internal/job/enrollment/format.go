@@ -22,8 +22,8 @@ var format = sheet.Format{
 			Aliases: []string{"SIS ID", "Student SIS ID", "Student ID", "User Sourced ID", "User ID", "Student External ID",
 				"External ID", "External Assigned ID", "Teacher SIS ID", "Teacher ID", "Educator ID", "Database ID"},
 			Instead: []string{"Student Number"},
-			Help:    "The Student ID of a student, or the external ID of an educator; a Database ID will do, too."},
-		{Name: field.ColRole, Help: "Optional. Student or Teacher, where one ID belongs to both."},
+			Help:    "The Student ID of a student, or the external ID of an educator. A Database ID works, too."},
+		{Name: field.ColRole, Help: "Optional: Student or Teacher. Needed if one ID belongs to both."},
 	},
 	Signs: []sheet.Sign{
 		{

@@ -55,7 +55,7 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 				r.Gone("The student")
 			case g.Synced == 1:
 				r.Keep(row.ChangedSince, "Make the change in the school's information system.",
-					"%s is kept by the school's information system by now.", g.Name)
+					"The school's information system now keeps %s.", g.Name)
 			}
 		}
 		if r.Kept != nil || !r.Plan.AboutStudent() {

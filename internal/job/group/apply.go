@@ -30,7 +30,7 @@ func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch)
 		case g == nil:
 			r.Gone("The class or group")
 		case g.Version != r.TargetVersion:
-			r.Stale("Somebody has changed the class or group since the file was checked.")
+			r.Stale("Somebody changed the class or group after the file was checked.")
 		case g.Synced == 1:
 			r.Refuse(reach.SyncedGroup(g))
 		}
@@ -80,7 +80,7 @@ func (k *importKind) refuseTakenGroupIDs(system context.Context, client *db.Clie
 		v, ok := r.Plan.Set[group.FieldExternalID].(string)
 		if id := owner[reach.InSchool{School: schoolOfGroup(r, groups), Text: v}]; ok && id != 0 && id != r.TargetID {
 			r.Refuse(row.Problemf(row.ExternalIDTaken, "Upload the row again to see what it would change now.",
-				"Somebody has taken the external ID since the file was checked."))
+				"This external ID was taken after the file was checked."))
 		}
 	}
 	return nil

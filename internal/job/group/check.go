@@ -248,7 +248,7 @@ func (c *groupCheck) planRow(r *groupRow, found *groupLookup) {
 	c.teachers(r, p, found)
 	if r.g != nil && r.g.Synced == 1 && len(p.Changes) > 0 {
 		r.Fail("", row.Problemf(row.SyncedGroup, "Make the change in the school's information system.",
-			"%s is kept by the school's information system.", r.g.Name))
+			"The school's information system keeps %s.", r.g.Name))
 	}
 	if !r.Refused && len(p.Changes) > 0 {
 		r.Plan = p

@@ -47,14 +47,14 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 			r.Keep(row.Forbidden, row.HintAsk, "The person who asked for the undo may not delete the class or group.")
 		case g.Synced == 1:
 			r.Keep(row.ChangedSince, "Make the change in the school's information system.",
-				"The school's information system keeps the class or group now.")
+				"The school's information system now keeps the class or group.")
 		case !r.StillAs(compared.Now(g)):
 			r.ChangedSince("the class or group")
 		case creates && g.StudentCount > 0:
-			r.Keep(row.ChangedSince, "Take the students out of it, and delete it by hand.",
-				"The new class or group has %s by now; it stays.", quote.Count(g.StudentCount, "student"))
+			r.Keep(row.ChangedSince, "Remove its students, and delete it by hand.",
+				"The new class or group now has %s, so it stays.", quote.Count(g.StudentCount, "student"))
 		case creates && others:
-			r.Keep(row.ChangedSince, "Delete it by hand.", "Somebody else teaches the new class or group by now; it stays.")
+			r.Keep(row.ChangedSince, "Delete it by hand.", "Somebody else now teaches the new class or group, so it stays.")
 		}
 	}
 	if err := k.keepTakenGroupIDs(system, client, b, groups); err != nil {
@@ -105,7 +105,7 @@ func (k *importKind) keepTakenGroupIDs(system context.Context, client *db.Client
 	for _, r := range b.Open() {
 		id, ok := r.Before.Set[group.FieldExternalID].(string)
 		if o := owner[reach.InSchool{School: groups[r.TargetID].OrganizationID, Text: id}]; ok && o != 0 && o != r.TargetID {
-			r.Keep(row.ExternalIDTaken, row.HintChanged, "Another class or group has the previous external ID by now.")
+			r.Keep(row.ExternalIDTaken, row.HintChanged, "Another class or group now has the previous external ID.")
 		}
 	}
 	return nil

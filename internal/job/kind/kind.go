@@ -114,13 +114,15 @@ func (t Table) MaySubmit(v *viewer.Viewer, o *db.Organization, name bulkjob.Kind
 	case k.Plural == "":
 		return fault.Invalidf("%s is not a kind of file that can be imported", quote.Text(name)).At("kind")
 	case k.OfDistrict && o.ID != o.DistrictID:
-		return fault.Forbiddenf("%s are imported into a district, by its administrators", k.Plural).At("organizationId")
+		return fault.Forbiddenf("%s can be imported only into a district, by its "+
+			"administrators", k.Plural).At("organizationId")
 	case v.Administers(o.ID, o.DistrictID), v.Holds(viewer.RosterImport, o.ID, o.DistrictID):
 		return nil
 	case v.TeachesAt(o.ID) && k.ByTeachers:
 		return nil
 	case v.TeachesAt(o.ID):
-		return fault.Forbiddenf("teachers import students and groups; ask an administrator to import %s", k.Plural).At("kind")
+		return fault.Forbiddenf("teachers can import students and groups; ask an administrator to import "+
+			"%s", k.Plural).At("kind")
 	default:
 		return fault.Forbiddenf("you cannot import %s into %s", k.Plural, o.Name).At("organizationId")
 	}
@@ -131,9 +133,9 @@ func (t Table) MaySubmit(v *viewer.Viewer, o *db.Organization, name bulkjob.Kind
 func (t Table) MaySelect(v *viewer.Viewer, name bulkjob.Kind) error {
 	switch {
 	case t.About(name).Deletes && !v.IsAdmin():
-		return fault.Forbiddenf("only administrators delete students").At("selection")
+		return fault.Forbiddenf("only administrators can delete students").At("selection")
 	case !v.IsAdmin() && !v.IsTeacher():
-		return fault.Forbiddenf("you have no role with which students are edited").At("selection")
+		return fault.Forbiddenf("no role of yours lets you edit students").At("selection")
 	default:
 		return nil
 	}

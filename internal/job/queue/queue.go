@@ -284,6 +284,6 @@ func (q *Queue) Release(ctx context.Context, h *Lease, pause time.Duration) {
 		return err
 	})
 	if err != nil {
-		q.log.WarnContext(ctx, "a job could not be given back and waits until its lease ends", "job", h.Job.ID, "error", err)
+		q.log.WarnContext(ctx, "a job could not be released and waits until its lease ends", "job", h.Job.ID, "error", err)
 	}
 }

@@ -97,7 +97,7 @@ type quotaWords struct{ have, whoMends string }
 
 var (
 	ownQuota      = quotaWords{"you have", "start or cancel some of them"}
-	districtQuota = quotaWords{"the district has", "administrators of the district start or cancel some of them"}
+	districtQuota = quotaWords{"the district has", "an administrator of the district has to start or cancel some"}
 )
 
 func (l *Limiter) within(ctx context.Context, client *db.Client, q Quota, of predicate.BulkJob, words quotaWords,
@@ -114,7 +114,7 @@ func (l *Limiter) within(ctx context.Context, client *db.Client, q Quota, of pre
 		}
 		if len(sums) > 0 && sums[0].Sum != nil && *sums[0].Sum+bytes > q.Bytes || bytes > q.Bytes {
 			return exceeded(
-				"the files of what waits may be %d MB together, and with this one %s more; %s, or wait until some have ended",
+				"the files of waiting uploads may take %d MB together, and with this one %s more; %s, or wait until some end",
 				q.Bytes>>20, words.have, words.whoMends)
 		}
 	}
@@ -128,7 +128,7 @@ func (l *Limiter) within(ctx context.Context, client *db.Client, q Quota, of pre
 		}
 		if n >= q.Jobs {
 			return exceeded(
-				"%s %d uploads, edits and deletions that wait to be checked, started or approved, which is as many as may; %s",
+				"%s %d uploads, edits and deletions waiting to be checked, started or approved, and no more are allowed; %s",
 				words.have, n, words.whoMends)
 		}
 	}
@@ -143,8 +143,8 @@ func (l *Limiter) within(ctx context.Context, client *db.Client, q Quota, of pre
 			return err
 		}
 		return exceeded(
-			"%s submitted %d uploads, edits and deletions within 24 hours, which is as many as may be; "+
-				"the next one is possible from %s on, and one file may hold the rows of many",
+			"%s submitted %d uploads, edits and deletions within 24 hours, and no more are allowed; "+
+				"the next one is possible from %s on. One file can hold many rows",
 			words.have, n, oldest.CreatedAt.Add(day).UTC().Format("2006-01-02 15:04 UTC"))
 	}
 	return nil

@@ -70,7 +70,8 @@ func (c *Check) Reaches(schoolID int) bool {
 func (c *Check) RefuseOtherSchool(r *sheet.Row, column string) {
 	r.Outside = true
 	r.Fail(column,
-		row.Problemf(row.OtherSchool, "Upload the row in a file for its own school, or the whole file for the district.",
+		row.Problemf(row.OtherSchool, "Upload the row in a file for its own school, or upload the whole file for the "+
+			"district.",
 			"The file was uploaded for %s; this row is about another school.", c.at.Name))
 }
 

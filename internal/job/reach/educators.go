@@ -39,12 +39,13 @@ func EducatorTexts(r *sheet.Row) []string {
 		texts[i] = roster.Clean(t)
 	}
 	if r.ClearsAmongOthers(field.ColEducators, texts,
-		"Take it out. Educators are added by a file, and are never taken away.") {
+		"Remove it. A file can add educators, but cannot remove them.") {
 		return nil
 	}
 	if len(texts) > roster.MaxGroupsAtOne {
 		r.Fail(field.ColEducators,
-			row.Problemf(row.TooMany, "Add the others in the dashboard.", "The cell names %d educators; at most %d can be.",
+			row.Problemf(row.TooMany, "Add the others in the dashboard.", "The cell names %d educators, but at most %d are "+
+				"allowed.",
 				len(texts), roster.MaxGroupsAtOne))
 		return nil
 	}
@@ -168,7 +169,7 @@ func (f *EducatorFinder) Find(text string) (*db.Educator, *row.Problem) {
 		return e, nil
 	}
 	return nil, row.Problemf(row.UnknownEducator,
-		"Write the external ID, email address or Database ID of somebody who has an account.",
+		"Write the external ID, email address or Database ID of somebody with an account.",
 		"There is no educator %s in your purview.", quote.Text(text))
 }
 

@@ -276,17 +276,17 @@ func (f *GroupFinder) Find(text string, schools []int, member []*db.Group) (*db.
 // Ambiguous is the problem of a text that several groups go by; its hint lists some.
 func (f *GroupFinder) Ambiguous(text string, found []*db.Group) *row.Problem {
 	return row.Problemf(row.AmbiguousGroup, "Write the Database ID of the one you mean: "+NamesOf(found, f.describe)+".",
-		"%d classes or groups go by %s.", len(found), quote.Text(text))
+		"%d classes or groups match %s.", len(found), quote.Text(text))
 }
 
 func (f *GroupFinder) unknown(text string) *row.Problem {
 	elsewhere := Union(f.ElsewhereByExternal[text], f.elsewhereByName[fold.Text(text)])
 	if len(elsewhere) == 0 {
 		return row.Problemf(row.UnknownGroup, "Check the spelling, or create it first.",
-			"There is no class or group %s within reach.", quote.Text(text))
+			"There is no class or group %s that you can use here.", quote.Text(text))
 	}
 	return row.Problemf(row.UnknownGroup,
-		"It exists elsewhere; if you mean that one, write its Database ID: "+NamesOf(elsewhere, f.describe)+".",
+		"Another school has one; if you mean that one, write its Database ID: "+NamesOf(elsewhere, f.describe)+".",
 		"There is no class or group %s at the student's school.", quote.Text(text))
 }
 
@@ -331,5 +331,5 @@ const manyGroups = 16
 // SyncedGroup is why nobody enters or leaves a group by hand or by file.
 func SyncedGroup(g *db.Group) *row.Problem {
 	return row.Problemf(row.SyncedGroup, "Make the change in the school's information system.",
-		"%s is kept by the school's information system; students enter and leave it there.", g.Name)
+		"The school's information system keeps %s; add and remove its students there.", g.Name)
 }

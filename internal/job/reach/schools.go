@@ -87,7 +87,7 @@ func (x *schools) Find(cell string) (*db.Organization, *row.Problem) {
 		return nil, row.Problemf(row.AmbiguousSchool,
 			"Write the Database ID of the one you mean: "+NamesOf(found, func(o *db.Organization) string {
 				return candidate(o.Name, o.ExternalID, globalid.Encode(globalid.Organization, o.ID))
-			})+".", "%d schools go by this.", len(found))
+			})+".", "%d schools match this.", len(found))
 	}
 }
 

@@ -39,7 +39,7 @@ func RefuseRenamedSchools(ctx context.Context, client *db.Client, b *row.Batch) 
 	}
 	for _, r := range b.Open() {
 		if r.Plan.SchoolID != 0 && !showsSchools(r.Plan, names) {
-			r.Stale("The school has got another name since the file was checked.")
+			r.Stale("The school was renamed after the file was checked.")
 		}
 	}
 	return nil
@@ -73,7 +73,7 @@ func RefuseRenamedGroups(b *row.Batch, groups map[int]*db.Group) {
 		for _, c := range r.Plan.Changes {
 			if c.Field == field.ColGroups &&
 				!(Shows(c.Before, names, r.Plan.Leave, r.Plan.Keep) && Shows(c.After, names, r.Plan.Join, r.Plan.Keep)) {
-				r.Stale("A class or group of this row has got another name since the file was checked.")
+				r.Stale("A class or group of this row was renamed after the file was checked.")
 			}
 		}
 	}

@@ -100,7 +100,7 @@ func (r *Planned) Stale(format string, args ...any) {
 // Gone refuses a row about something that is not there, or not for one of those who
 // have a hand in the job: nobody is told which of the two.
 func (r *Planned) Gone(what string) {
-	r.Stale("%s is no longer there, or no longer in the purview of everybody who has a hand in the upload.", what)
+	r.Stale("%s no longer exists, or is no longer in the purview of everybody who took part in the upload.", what)
 }
 
 // Last returns the last row of the batch.

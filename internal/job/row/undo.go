@@ -56,13 +56,13 @@ func (r *Applied) warning(code, hint, format string, args ...any) *Problem {
 }
 
 const (
-	HintChanged = "Look at it, and change by hand what should be otherwise."
+	HintChanged = "Check it, and change it by hand if needed."
 	HintAsk     = "Ask an administrator of the school."
 )
 
 // ChangedSince keeps the row because somebody has changed its target since.
 func (r *Applied) ChangedSince(what string) {
-	r.Keep(ChangedSince, HintChanged, "Somebody has changed %s since; it stays as it is.", what)
+	r.Keep(ChangedSince, HintChanged, "Somebody has changed %s since then; it stays as it is.", what)
 }
 
 // Gone keeps a row about something that is not there, or not for the person who asked
@@ -76,7 +76,7 @@ func (r *Applied) PartGone(what string) {
 	r.KeepPart(ChangedSince, HintChanged, goneFor+" Everything else was put back.", what)
 }
 
-const goneFor = "%s is no longer there, or not in the purview of the person who asked for the undo."
+const goneFor = "%s no longer exists, or is not in the purview of the person who asked for the undo."
 
 // Open are the rows that are put back.
 func (b *UndoBatch) Open() []*Applied {

@@ -328,12 +328,12 @@ func (z *Scale) ExcessWith(ctx context.Context, job *db.BulkJob, r *sheet.Row) (
 func (e *Excess) Problem(job *db.BulkJob, what string) *row.Problem {
 	switch {
 	case e.month:
-		what = "With what was deleted in the 30 days before, " + lowerFirst(what)
+		what = "Counting what was deleted in the last 30 days, " + lowerFirst(what)
 	case e.before:
-		what = "With what was done in the 24 hours before, " + lowerFirst(what)
+		what = "Counting what was done in the last 24 hours, " + lowerFirst(what)
 	}
-	why := row.Problemf(row.Held, "Another administrator of the organization has to approve it; or cancel it.",
-		"%s would %s. More than %d %% need the approval of a second administrator.", what, e.Does(job), e.limit)
+	why := row.Problemf(row.Held, "Another administrator of the organization has to approve it. You can also cancel it.",
+		"%s would %s. A change of more than %d %% needs the approval of a second administrator.", what, e.Does(job), e.limit)
 	why.Warning = true
 	return why
 }

@@ -30,7 +30,7 @@ func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch)
 		case o == nil:
 			r.Stale("The school is no longer in the purview of the person who uploaded the file.")
 		case !row.AsItWas(r.Plan, compared.Texts(o)):
-			r.Stale("Somebody has changed the school since the file was checked.")
+			r.Stale("Somebody changed the school after the file was checked.")
 		}
 		if v, ok := r.Plan.Set[organization.FieldExternalID].(string); ok {
 			externalIDs = append(externalIDs, v)
@@ -51,7 +51,7 @@ func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch)
 		switch o := owner[id]; {
 		case o != 0 && o != r.TargetID:
 			r.Refuse(row.Problemf(row.ExternalIDTaken, "Upload the row again to see what it would change now.",
-				"Somebody has taken the external ID since the file was checked."))
+				"This external ID was taken after the file was checked."))
 		case r.Plan.Do == row.Update:
 			o := schools[r.TargetID]
 			r.Keep(r.Plan.Set, stored.Now(o))

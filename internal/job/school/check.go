@@ -80,7 +80,7 @@ func (c *organizationCheck) match(r *sheet.Row, name, externalID string) *db.Org
 		}
 		if other := c.Schools.ByExternal[externalID]; other != nil && other.ID != school.ID {
 			r.Fail(field.ColExternalID, row.Problemf(row.IDMismatch, "Correct one of the two, or clear the Database ID.",
-				"The Database ID is of %s, the external ID of %s.", school.Name, other.Name))
+				"The Database ID belongs to %s, and the external ID to %s.", school.Name, other.Name))
 			return nil
 		}
 	case externalID != "":

@@ -20,7 +20,7 @@ var Fields = field.Table[db.Organization]{
 		File: field.Column{Name: field.ColExternalID, Identifies: true, Instead: []string{"School Number"},
 			Aliases: []string{"SIS ID", "School SIS ID", "School ID", "Organization ID", "Organization Number",
 				"External Assigned ID", "sourcedId"},
-			Help: "The district's own ID of the school, up to 64 characters."},
+			Help: "The district's own ID for the school, up to 64 characters."},
 		API:      "externalId",
 		DB:       organization.FieldExternalID,
 		Is:       "external ID",

@@ -76,7 +76,7 @@ func (k *importKind) keepUsedSchools(system context.Context, client *db.Client, 
 	}
 	for _, r := range b.Open() {
 		if why := used[r.TargetID]; why != "" && r.Plan.Do == row.Create {
-			r.Keep(row.ChangedSince, "Rename it, or leave it empty.", "The new school is in use: %s. It stays.", why)
+			r.Keep(row.ChangedSince, "Rename it, or leave it empty.", "The new school is in use (%s), so it stays.", why)
 		}
 	}
 	return nil

@@ -51,6 +51,7 @@ func (l *Layout) repeats(cells []string) (again, other bool) {
 // otherHeader refuses a file in which the columns change on the way.
 func otherHeader(number int) *csvfile.Error {
 	return &csvfile.Error{Code: row.OtherHeader, Row: number,
-		Message: fmt.Sprintf("Row %d under the header holds column names again, and others than the first row.", number),
-		Hint:    "Several files seem to have been joined. Upload each by itself."}
+		Message: fmt.Sprintf("Row %d under the header holds column names again, but not the same ones as the first "+
+			"row.", number),
+		Hint: "It seems that several files were joined. Upload each of them separately."}
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-const hintDamagedText = "Save the file as CSV UTF-8, or as a workbook, from where its letters are still " +
-	"right, and upload it again."
+const hintDamagedText = "Open the list in a program that still shows its letters correctly, save it as CSV UTF-8 or " +
+	"as a workbook, and upload that file."
 
 // Legible returns the name in a cell, given what is on record, or "" where the
 // cell must not be written. A name of which letters were lost when the file was
@@ -25,17 +25,17 @@ func (r *Row) Legible(column, current string) string {
 	case csvfile.LostLetters(current, cell) || possible && roster.Clean(was) == current:
 		r.Warn(column,
 			row.Problemf(row.DamagedText, hintDamagedText+" To change the name on purpose, edit it in the dashboard.",
-				"Letters of the name were lost when the file was saved; %s stays as it is on record.", current))
+				"Letters of the name were lost when the file was saved; the recorded name %s stays.", current))
 		return current
 	case certain:
 		r.Fail(column,
 			row.Problemf(row.DamagedText, hintDamagedText,
-				"The file was saved in one encoding and read in another: this seems to have been %s.", was))
+				"The file was saved in one encoding and read in another: the name was probably %s.", was))
 		return ""
 	case possible:
 		r.Warn(column,
 			row.Problemf(row.DamagedText, hintDamagedText,
-				"The file may have been saved in one encoding and read in another: this may have been %s.", was))
+				"The file may have been saved in one encoding and read in another: the name may have been %s.", was))
 	case csvfile.LooksLost(cell, r.Layout.isPerson(column)):
 		r.Warn(column,
 			row.Problemf(row.DamagedText, hintDamagedText,

@@ -11,12 +11,12 @@ import (
 )
 
 // writeAgain is the advice for a row whose password was taken out.
-const writeAgain = "The password is not in this file; write it again if it is to be set."
+const writeAgain = "This file leaves out passwords; enter the password again to set it."
 
 // mendTheWhole is the advice for a row of a file of which nothing was written: the
 // rows that are not in the file of refused ones would be lost.
-const mendTheWhole = "Nothing of the file was written. Mend this row in the file that was uploaded, " +
-	"and upload the whole of it again."
+const mendTheWhole = "Nothing in the file was written. Correct this row in the file that you uploaded, " +
+	"and upload the whole file again."
 
 // RefusedFile writes refused rows as a file that can be mended and uploaded: the columns
 // that were uploaded, and behind them what is wrong.

@@ -49,13 +49,13 @@ func NewRow(l *Layout, n int, rec csvfile.Record) *Row {
 	if rec.Extra > 0 {
 		// Every cell may stand under a wrong header, so none is shown or used.
 		r.Fail("", row.Problemf(row.ExtraCells,
-			"Put a cell that holds the separator between quotation marks, or delete what stands to the "+
+			"If a cell holds the separator, put quotation marks around it. Otherwise delete what is to the "+
 				"right of the last column.",
-			"The row has more cells than the first row has column names, so its cells may have slipped."))
+			"The row has more cells than the first row has column names, so cells may be in the wrong column."))
 	}
 	switch again, other := l.repeats(r.Cells); {
 	case again:
-		r.Fail("", row.Problemf(row.HeaderAgain, "Delete the row.", "The row holds the column names again."))
+		r.Fail("", row.Problemf(row.HeaderAgain, "Delete the row.", "The row repeats the column names."))
 	case other:
 		return nil
 	}
@@ -72,11 +72,12 @@ func (r *Row) refuseFailed() {
 			case at != f.Column:
 			case f.Kind == csvfile.Failed:
 				r.Fail(column, row.Problemf(row.CellError, "Correct the formula in the spreadsheet program, or write the value.",
-					"The cell shows an error of the spreadsheet program instead of a value."))
+					"The cell holds a spreadsheet error instead of a value."))
 			case f.Kind == csvfile.NotCalculated:
 				r.Fail(column,
-					row.Problemf(row.NotCalculated, "Open the workbook in your spreadsheet program, let it calculate, and save it.",
-						"The cell holds a formula whose value is not in the file."))
+					row.Problemf(row.NotCalculated, "Open the workbook in your spreadsheet program, let it calculate, and save it "+
+						"again.",
+						"The cell holds a formula, but the file does not hold its value."))
 			}
 		}
 	}
@@ -178,7 +179,8 @@ func (r *Row) RefusedAt(column string) bool {
 func (r *Row) ClearsAmongOthers(column string, texts []string, hint string) bool {
 	among := slices.ContainsFunc(texts, func(t string) bool { return strings.EqualFold(t, clearWord) })
 	if among {
-		r.Fail(column, row.Problemf(row.CannotClear, hint, "%s empties a cell, and stands in it alone.", clearWord))
+		r.Fail(column, row.Problemf(row.CannotClear, hint, "%s empties a cell, so the cell must hold nothing "+
+			"else.", clearWord))
 	}
 	return among
 }

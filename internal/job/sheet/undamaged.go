@@ -40,7 +40,7 @@ func allZeros(s string) bool {
 	return true
 }
 
-const hintDamaged = "Format the column as text in your spreadsheet program, and put the right value there."
+const hintDamaged = "Format the column as text in your spreadsheet program, and enter the right value."
 
 // Undamaged returns the value of a cell that identifies somebody, given what is
 // on record, or "" where the cell must not be written. What a spreadsheet
@@ -55,40 +55,41 @@ func (r *Row) Undamaged(column, current string) string {
 	case csvfile.LostLetters(current, cell):
 		r.Warn(column,
 			row.Problemf(row.DamagedID, hintDamagedText,
-				"Letters of %s were lost when the file was saved; %s stays as it is on record.", current, column))
+				"Letters of %s were lost when the file was saved; the recorded value %s stays.", current, column))
 		return current
 	case damaged && cell == current:
 		r.Warn(column,
 			row.Problemf(row.DamagedID, hintDamaged,
-				"%s looks like a number that a spreadsheet program has damaged, but it is what is on record.", column))
+				"%s looks like a number that a spreadsheet program damaged, but it is the recorded value.", column))
 	case current != "" && flaw == csvfile.Imprecise && Spoiled(current, cell):
 		r.Warn(column,
-			row.Problemf(row.DamagedID, hintDamaged, "A spreadsheet program has shortened %s; %s stays as it is on record.",
+			row.Problemf(row.DamagedID, hintDamaged, "A spreadsheet program shortened %s; the recorded value %s stays.",
 				current, column))
 		return current
 	case flaw == csvfile.Imprecise:
 		r.Fail(column,
 			row.Problemf(row.DamagedID, hintDamaged,
-				"A spreadsheet program keeps only 15 digits of a number, so %s may be another one than somebody typed.", column))
+				"A spreadsheet program keeps only 15 digits of a number, so %s may differ from the number that somebody "+
+					"typed.", column))
 		return ""
 	case flaw == csvfile.Dated:
 		r.Fail(column,
 			row.Problemf(row.DamagedID, hintDamaged,
-				"The cell holds a date, which is not what somebody typed but what a spreadsheet program has made of it."))
+				"The cell holds a date. A spreadsheet program probably made it out of what somebody typed."))
 		return ""
 	case damaged:
 		r.Fail(column,
 			row.Problemf(row.DamagedID, hintDamaged,
-				"%s is not what somebody typed but what a spreadsheet program has made of it.", column))
+				"%s is not what somebody typed; a spreadsheet program changed it.", column))
 		return ""
 	case current != "" && Spoiled(current, cell):
 		r.Warn(column, row.Problemf(row.DamagedID, "To change it on purpose, edit it in the dashboard.",
-			"A spreadsheet program seems to have shortened %s; %s stays as it is on record.", current, column))
+			"A spreadsheet program seems to have shortened %s; the recorded value %s stays.", current, column))
 		return current
 	case cell != current && csvfile.DatedID(cell):
 		r.Warn(column,
 			row.Problemf(row.DamagedID, hintDamaged,
-				"%s looks like a day that a spreadsheet program has made of something like 1-2.", column))
+				"%s looks like a date that a spreadsheet program made out of something like 1-2.", column))
 	}
 	return cell
 }

@@ -107,7 +107,7 @@ func looksLike(list []*db.Student) *row.Problem {
 			globalid.Encode(globalid.Student, st.ID))
 	})
 	p := row.Problemf(row.PossibleDuplicate,
-		"If the row means that student, give it the Database ID; otherwise nothing needs to be done.",
+		"If the row means that student, add the Database ID; otherwise you need not do anything.",
 		"The school has a student with this name in this grade already: %s.", names)
 	for _, st := range list[:min(len(list), reach.MaxCandidates)] {
 		p.Candidates = append(p.Candidates, st.ID)

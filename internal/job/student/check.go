@@ -104,12 +104,12 @@ func (c *checker) match(r *studentRow, found *lookup) {
 		if r.st == nil {
 			r.Fail(field.ColDatabaseID,
 				row.Problemf(row.UnknownStudent,
-					"Copy the Database ID again from an export, or clear the cell and match by Student ID.",
+					"Copy the Database ID again from an export, or clear the cell to match by Student ID.",
 					"There is no student with this Database ID in your purview."))
 			return
 		}
 	case r.externalID == "":
-		r.Needs(field.ColStudentID, "Without it, or a Database ID, nobody knows whom the row is about.")
+		r.Needs(field.ColStudentID, "Without it or a Database ID, the row names nobody.")
 		return
 	default:
 		r.st = found.byExternal[r.externalID]
@@ -152,7 +152,7 @@ func (c *checker) otherStudentID(r *studentRow, found *lookup) {
 		r.Fail(field.ColStudentID, p)
 	default:
 		r.Fail(field.ColStudentID, row.Problemf(row.IDMismatch, "Correct one of the two, or clear the Database ID.",
-			"The Database ID is of %s, the Student ID of %s.",
+			"The Database ID belongs to %s, and the Student ID to %s.",
 			reach.Label(r.st.FirstName, r.st.LastName, r.st.ExternalID),
 			reach.Label(other.FirstName, other.LastName, other.ExternalID)))
 	}
@@ -168,8 +168,8 @@ func (c *checker) mayRevive(st *db.Student) bool {
 // wherever that one is, and about the deleted.
 func (c *checker) studentIDTaken(by *db.Student) *row.Problem {
 	p := row.Problemf(row.ExternalIDTaken,
-		"Check the Student ID. If it is right, ask an administrator; deleted students keep theirs until "+
-			"their data are erased.", "The Student ID is taken in the district.")
+		"Check the Student ID. If it is right, ask an administrator. Deleted students keep theirs until "+
+			"their data is erased.", "Another student in the district has this Student ID.")
 	p.Unseen = !c.Viewer.Administers(by.OrganizationID, by.DistrictID)
 	return p
 }
@@ -204,7 +204,7 @@ func (c *checker) place(r *studentRow) {
 		return
 	case !c.Viewer.Administers(school.ID, school.DistrictID) || !c.Viewer.Administers(now.ID, now.DistrictID):
 		r.Fail(field.ColSchool, row.Problemf(row.Forbidden, "Ask an administrator of the district, or clear the cell.",
-			"Only an administrator of both schools moves a student from %s to %s.", now.Name, school.Name))
+			"Only an administrator of both schools can move a student from %s to %s.", now.Name, school.Name))
 		return
 	default:
 		r.draft.SchoolID = school.ID
@@ -238,8 +238,8 @@ func (c *checker) placeNew(r *studentRow, school *db.Organization) {
 
 func (c *checker) syncedStudent(r *studentRow) *row.Problem {
 	return row.Problemf(row.SyncedStudent,
-		"Make the change in the school's information system, or leave the cell as it was.",
-		"%s %s is kept by the school's information system.", r.st.FirstName, r.st.LastName)
+		"Make the change in the school's information system, or restore the old value of the cell.",
+		"The school's information system keeps %s %s.", r.st.FirstName, r.st.LastName)
 }
 
 // planRow makes the plan of a row whose student and school are known.
@@ -278,10 +278,10 @@ func (c *checker) planRow(r *studentRow, found *lookup) {
 	case teacher && r.st == nil && len(p.Join) == 0 && !r.Refused:
 		r.Fail(field.ColGroups,
 			row.Problemf(row.GroupRequired, "Write one of your classes or groups.",
-				"A teacher adds a new student to a class or group of the teacher's own."))
+				"As a teacher, you can add new students only to your own classes or groups."))
 	case teacher && r.st != nil && own && !found.mayEdit(r.st):
 		r.Fail("", row.Problemf(row.Forbidden,
-			"Assign the student first, with a row that changes nothing else, or ask an administrator.",
+			"First add the student to one of them with a row that changes nothing else, or ask an administrator.",
 			"%s %s is in none of your classes or groups, so you cannot make this change.", r.st.FirstName, r.st.LastName))
 	}
 	// An export of several schools can come back as it is, as long as nothing

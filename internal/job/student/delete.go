@@ -23,10 +23,11 @@ func (k deletionKind) Apply(ctx context.Context, client *db.Client, b *row.Batch
 	for _, r := range b.Open() {
 		switch st := students[r.TargetID]; {
 		case !b.Viewer.Administers(st.OrganizationID, st.DistrictID):
-			r.Refuse(row.Problemf(row.Forbidden, "Ask an administrator of the school.", "Only administrators delete students."))
+			r.Refuse(row.Problemf(row.Forbidden, "Ask an administrator of the school.", "Only administrators can delete "+
+				"students."))
 		case st.Synced == 1:
 			r.Refuse(row.Problemf(row.SyncedStudent, "Make the change in the school's information system.",
-				"%s %s is kept by the school's information system.", st.FirstName, st.LastName))
+				"The school's information system keeps %s %s.", st.FirstName, st.LastName))
 		}
 	}
 	pairs, err := roster.Enrolled(ctx, client, row.IDs(b.Open(), func(r *row.Planned) []int { return []int{r.TargetID} }))

@@ -86,7 +86,8 @@ func (c *checker) usernameIsFree(r *studentRow, key string, found *lookup) {
 		return
 	}
 	if owner := found.usernames[key]; owner != 0 && (r.st == nil || owner != r.st.ID) {
-		p := row.Problemf(row.UsernameTaken, c.hintTaken(r, found, owner), "The username is taken in the district.")
+		p := row.Problemf(row.UsernameTaken, c.hintTaken(r, found, owner), "Another student in the district has this "+
+			"username.")
 		if st := found.byID[owner]; st != nil && r.st == nil && c.Reaches(st.OrganizationID) {
 			p.Candidates = []int{st.ID}
 		}
@@ -102,13 +103,13 @@ func (c *checker) hintTaken(r *studentRow, found *lookup, owner int) string {
 	if st := found.byID[owner]; st != nil && c.Reaches(st.OrganizationID) && r.st == nil &&
 		sheet.Spoiled(st.ExternalID, r.externalID) {
 		return "It belongs to " + reach.Label(st.FirstName, st.LastName, st.ExternalID) +
-			". Perhaps a spreadsheet program has shortened the Student ID; put it back."
+			". Perhaps a spreadsheet program shortened the Student ID; restore it."
 	}
 	if st := found.byID[owner]; st != nil && c.Reaches(st.OrganizationID) && r.st == nil {
 		return fmt.Sprintf(
 			"It belongs to %s. If the row means that student, give it the Database ID %s; otherwise choose another one.",
 			reach.Label(st.FirstName, st.LastName, st.ExternalID), globalid.Encode(globalid.Student, st.ID))
 	}
-	return "Choose another one. Deleted students keep theirs until their data are erased. " +
+	return "Choose another one. Deleted students keep theirs until their data is erased. " +
 		"If another row of this file gives it up, upload that row first."
 }

@@ -20,12 +20,12 @@ func groupTexts(r *sheet.Row) []string {
 		texts[i] = roster.Clean(t)
 	}
 	if r.ClearsAmongOthers(field.ColGroups, texts,
-		"Write [clear] and nothing else to leave all classes and groups, or take it out.") {
+		"Write only [clear] to remove the student from all classes and groups; otherwise leave [clear] out.") {
 		return nil
 	}
 	if len(texts) > roster.MaxGroupsAtOne {
-		r.Fail(field.ColGroups, row.Problemf(row.TooMany, "Divide them between several uploads.",
-			"The cell names %d classes or groups; at most %d can be.", len(texts), roster.MaxGroupsAtOne))
+		r.Fail(field.ColGroups, row.Problemf(row.TooMany, "Split them into several uploads.",
+			"The cell names %d classes or groups, but at most %d are allowed.", len(texts), roster.MaxGroupsAtOne))
 		return nil
 	}
 	return texts

@@ -132,12 +132,12 @@ func (k editKind) checkEdit(ctx context.Context, in kind.Edit) (edit storedEdit,
 	}
 	if len(edit.Add)+len(edit.Remove) == 0 && edit.Grade == nil {
 		return edit,
-			fault.Invalidf("choose what is to change: classes or groups to add or remove, or a grade").WithCode(row.Required)
+			fault.Invalidf("choose what to change: classes or groups to add or remove, or a grade").WithCode(row.Required)
 	}
 	var refusals roster.Refusals
 	for field, ids := range map[string][]int{"addToGroupIds": edit.Add, "removeFromGroupIds": edit.Remove} {
 		if len(ids) > roster.MaxGroupsAtOne {
-			return edit, fault.Invalidf("at most %d classes or groups can be chosen at once", roster.MaxGroupsAtOne).
+			return edit, fault.Invalidf("choose at most %d classes or groups at once", roster.MaxGroupsAtOne).
 				WithCode(row.TooMany).At(field)
 		}
 		seen, err := bulk.IDSet(k.DB.Client(ctx).Group.Query().Where(group.IDIn(ids...)).IDs(ctx))
@@ -153,7 +153,7 @@ func (k editKind) checkEdit(ctx context.Context, in kind.Edit) (edit storedEdit,
 	for i, id := range edit.Remove {
 		if slices.Contains(edit.Add, id) {
 			refusals = append(refusals,
-				fault.Invalidf("students cannot both join and leave the same class or group").At("removeFromGroupIds", i))
+				fault.Invalidf("students cannot join and leave the same class or group at once").At("removeFromGroupIds", i))
 		}
 	}
 	if len(refusals) > 0 {

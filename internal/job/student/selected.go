@@ -27,7 +27,7 @@ type selected struct{ env row.Env }
 // Pick implements kind.Selector.
 func (k selected) Pick(ctx context.Context, sel kind.Selection) (list []kind.Picked, err error) {
 	if (sel.Matching == nil) == (sel.StudentIDs == nil) {
-		return nil, fault.Invalidf("give either the ids of students or what they have to match").At("selection")
+		return nil, fault.Invalidf("give either ids of students or a filter").At("selection")
 	}
 	// Everybody who matches at one moment.
 	ctx, end := k.env.DB.Snapshot(ctx)
@@ -53,7 +53,7 @@ func (k selected) Pick(ctx context.Context, sel kind.Selection) (list []kind.Pic
 func (k selected) pickByID(ctx context.Context, ids []int) ([]kind.Picked, error) {
 	const at = "selection.studentIds"
 	if len(ids) > maxSelected {
-		return nil, fault.Invalidf("at most %d students can be named one by one; select them by what they match",
+		return nil, fault.Invalidf("name at most %d students one by one; to select more, use a filter",
 			maxSelected).WithCode(row.TooMany).At(at)
 	}
 	found := map[int]*db.Student{}

@@ -93,11 +93,11 @@ func (c *selectionCheck) checkSelected(ctx context.Context, rows []*studentRow) 
 	for _, r := range rows {
 		switch r.st = found.byID[r.id]; {
 		case r.st == nil:
-			r.Fail("", row.Problemf(row.UnknownStudent, "Nothing needs to be done, unless the student should be there.",
-				"The student has been deleted since, or is no longer in the purview of the person who asked for this."))
+			r.Fail("", row.Problemf(row.UnknownStudent, "You need not do anything, unless the student should be there.",
+				"The student has since been deleted, or is no longer in the purview of the person who asked for this."))
 		case !c.Reaches(r.st.OrganizationID):
 			r.Fail("", row.Problemf(row.OtherSchool, "Select the student again.",
-				"The student has moved to another school since."))
+				"The student has since moved to another school."))
 		default:
 			r.school = c.schoolOf(r.st)
 			r.TargetID, r.Version = r.st.ID, r.st.Version
@@ -126,7 +126,8 @@ func (c *selectionCheck) planDeletion(r *studentRow, found *lookup) {
 	p, member := r.draft, found.groups[r.st.ID]
 	switch {
 	case !c.Viewer.Administers(r.st.OrganizationID, r.st.DistrictID):
-		r.Fail("", row.Problemf(row.Forbidden, "Ask an administrator of the school.", "Only administrators delete students."))
+		r.Fail("", row.Problemf(row.Forbidden, "Ask an administrator of the school.", "Only administrators can delete "+
+			"students."))
 		return
 	case r.st.Synced == 1:
 		r.Fail("", c.syncedStudent(r))
@@ -147,7 +148,7 @@ func (c *selectionCheck) planEdit(r *studentRow, found *lookup) {
 		c.write(r, roster.StudentFields.By(student.FieldGrade),
 			sheet.New{Value: int(*g), Before: r.st.Grade.String(), After: g.String()})
 		if !r.Refused && !found.mayEdit(r.st) {
-			r.Fail(field.ColGrade, row.Problemf(row.Forbidden, "Assign the student first, or ask an administrator.",
+			r.Fail(field.ColGrade, row.Problemf(row.Forbidden, "First add the student to one of them, or ask an administrator.",
 				"%s %s is in none of your classes or groups, so you cannot make this change.", r.st.FirstName, r.st.LastName))
 		}
 	}

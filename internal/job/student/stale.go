@@ -53,16 +53,16 @@ func (k *shared) refuseStaleStudents(ctx context.Context, client *db.Client, b *
 		case p.Do == row.Revive:
 			if st == nil || st.Version != r.TargetVersion || !reserved[st.ID] ||
 				!b.Viewer.Administers(st.OrganizationID, st.DistrictID) {
-				r.Stale("The student cannot be brought back any more.")
+				r.Stale("The student can no longer be brought back.")
 			}
 		case st == nil, !visible[st.ID]:
 			r.Gone("The student")
 		case st.Version != r.TargetVersion:
-			r.Stale("Somebody has changed the student since the file was checked.")
+			r.Stale("Somebody changed the student after the file was checked.")
 		case !editable[st.ID] && (len(p.Set) > 0 || r.Hash != ""),
 			p.SchoolID != 0 && !b.Viewer.Administers(st.OrganizationID, st.DistrictID):
 			r.Refuse(row.Problemf(row.Forbidden, "Ask an administrator of the district.",
-				"Somebody who has a hand in the upload may not make this change."))
+				"Somebody who took part in the upload may not make this change."))
 		}
 	}
 	return nil
@@ -111,7 +111,7 @@ func (k *shared) refuseTaken(system context.Context, client *db.Client, b *row.B
 		for _, r := range b.Open() {
 			if id := owners[r.Plan.Text(f.DB)]; id != 0 && id != r.TargetID {
 				r.Refuse(row.Problemf(f.Taken, "Upload the row again to see what it would change now.",
-					"Somebody has taken the %s since the file was checked.", f.Is))
+					"Somebody else got this %s after the file was checked.", f.Is))
 			}
 		}
 	}

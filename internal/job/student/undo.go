@@ -119,7 +119,7 @@ func (k *shared) keepChangedStudents(ctx context.Context, client *db.Client, b *
 			r.Keep(row.Forbidden, row.HintAsk, "The student is not in the purview of the person who asked for the undo.")
 		case st.Synced == 1 && len(r.Before.Set) > 0 && !onlyPassword(r.Before.Set):
 			r.Keep(row.ChangedSince, "Make the change in the school's information system.",
-				"The school's information system keeps the student now.")
+				"The school's information system now keeps the student.")
 		}
 	}
 	return nil
@@ -149,7 +149,7 @@ func (k *shared) keepTaken(system context.Context, client *db.Client, b *row.Und
 		for _, r := range b.Open() {
 			text, sets := r.Before.Set[f.DB].(string)
 			if id := owners[text]; sets && id != 0 && id != r.TargetID {
-				r.Keep(f.Taken, row.HintChanged, "Another student has the previous %s by now.", f.Is)
+				r.Keep(f.Taken, row.HintChanged, "Another student now has the previous %s.", f.Is)
 			}
 		}
 	}
@@ -223,7 +223,7 @@ func mayRegroup(r *row.Applied, g *db.Group, seen map[int]bool) bool {
 			name = g.Name
 		}
 		r.KeepPart(row.ChangedSince, "Make the change in the school's information system.",
-			"%s is kept by the school's information system by now; everything else was put back.", name)
+			"The school's information system now keeps %s; everything else was put back.", name)
 	default:
 		return true
 	}

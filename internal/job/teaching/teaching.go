@@ -211,7 +211,7 @@ func refuseRenamedEducators(b *row.Batch, names map[int]string) {
 		for _, c := range r.Plan.Changes {
 			if c.Field == field.ColEducators &&
 				!(reach.Shows(c.Before, names, r.Plan.Untaught) && reach.Shows(c.After, names, r.Plan.Teach)) {
-				r.Stale("An educator of this row has got another name since the file was checked.")
+				r.Stale("An educator of this row was renamed after the file was checked.")
 			}
 		}
 	}

@@ -20,7 +20,7 @@ import (
 // erasedLabel and erasedText stand where the data of an erased person were.
 const (
 	erasedLabel = "Erased"
-	erasedText  = "The personal data of this row have been erased."
+	erasedText  = "The personal data of this row was erased."
 )
 
 // ofStudents are the kinds whose rows may have a student as their target.
@@ -180,7 +180,7 @@ func (t *Traces) EraseRows(ctx context.Context, client *db.Client, districtID in
 func erasedRows(numbers []int) []*row.Problem {
 	problems := make([]*row.Problem, len(numbers))
 	for i, n := range numbers {
-		problems[i] = row.Problemf(row.Erased, "Nothing is to be done, unless the row is about somebody else.",
+		problems[i] = row.Problemf(row.Erased, "You need not do anything, unless the row is about somebody else.",
 			"%s", erasedText)
 		problems[i].Row = n
 	}

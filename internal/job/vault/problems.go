@@ -64,8 +64,8 @@ func (t *Vault) ReadProblems(ctx context.Context, jobID int, q *db.BulkJobProble
 		var text wording
 		plain, err := sealer.Open(p.Row, p.Sealed)
 		if err != nil || json.Unmarshal(plain, &text) != nil {
-			p.Message, p.Hint = "What is wrong is encrypted with the secret key of another server.",
-				"Look at it on a server that has the key."
+			p.Message, p.Hint = "The reason is encrypted with the secret key of another server.",
+				"Open this upload on a server that has the key."
 			continue
 		}
 		p.Value, p.Message, p.Hint, p.Sealed = text.Value, text.Message, text.Hint, nil

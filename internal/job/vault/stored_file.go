@@ -154,7 +154,7 @@ func readBytes(ctx context.Context, client *db.Client, query string, args ...any
 }
 
 // ErrIncomplete is returned where a file ends before it should.
-var ErrIncomplete = fault.Invalidf("the file did not arrive completely; upload it again").
+var ErrIncomplete = fault.Invalidf("the file arrived incompletely; upload it again").
 	WithCode("UPLOAD_INCOMPLETE").At("file")
 
 // Uploading is the owner of a job whose file is still arriving. Nobody can claim
