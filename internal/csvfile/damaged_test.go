@@ -17,8 +17,8 @@ func TestDamagedNumber(t *testing.T) {
 			equal(t, csvfile.DamagedNumber(cell), true)
 		})
 	}
-	sound := []string{"", "0042", "12345678901200000", "12E3", "1E5", "E+10", "1.E+10", "12.5E+10", "1.2E+",
-		"1.2E+1x", "A1.2E+10", "1.2", "E-7", "Lee", "#", "#1", "##", "#5!", "#ok!", "#!", "S#REF!", "#REF", "-", "1e"}
+	sound := []string{"", "0042", "12345678901200000", "12E3", "1E5", "1E345", "1.2E34", "E+10", "1.E+10", "12.5E+10",
+		"1.2E+", "1.2E+1x", "A1.2E+10", "1.2", "E-7", "Lee", "#", "#1", "##", "#5!", "#ok!", "#!", "S#REF!", "#REF", "-", "1e"}
 	for _, cell := range sound {
 		t.Run(cell+" is sound", func(t *testing.T) {
 			t.Parallel()

@@ -47,6 +47,11 @@ func TestInspectFindsTheDelimiter(t *testing.T) {
 			[][]string{{long, "1"}, {"1;" + long, "2"}},
 		},
 		{
+			"rows of nothing but delimiters have no say",
+			"a,b;c\n1,2\n;\n;\n", csvfile.Comma,
+			[][]string{{"1", "2"}, {";", ""}, {";", ""}},
+		},
+		{
 			"a quoted header hides the delimiters in it",
 			"\"a;b;c;d\",x\n1,2\n", csvfile.Comma,
 			[][]string{{"1", "2"}},

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
@@ -132,4 +133,30 @@ func TestCellsOfOneRecordSurviveTheNext(t *testing.T) {
 	t.Parallel()
 	_, recs := everything(t, []byte("ID,Name\n1,Jos\xE9\n2,Ana\n3,Bo\n"))
 	equal(t, cells(recs), [][]string{{"1", "José"}, {"2", "Ana"}, {"3", "Bo"}})
+}
+
+// TestARowThatTheStreamCutsIsNotHandedOut lets the stream fail in a plain cell and in a
+// quoted one.
+func TestARowThatTheStreamCutsIsNotHandedOut(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("the disk is gone")
+	const whole = 1000 // so many rows that the beginning of the file is there
+	for _, cut := range []string{"2,Bo", `2,"Bo`} {
+		f := csvfile.Format{
+			Encoding: csvfile.UTF8, Delimiter: csvfile.Comma, Rows: whole + 1, Header: []string{"ID", "Name"}, HeaderRow: 1,
+		}
+		file := "ID,Name\n" + strings.Repeat("1,Ana\n", whole) + cut
+		r, err := csvfile.NewReader(io.MultiReader(strings.NewReader(file), iotest.ErrReader(broken)), f, csvfile.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range whole {
+			if rec, err := r.Next(); err != nil || rec.Cells[1] != "Ana" {
+				t.Fatalf("row %d is %q, %v", rec.Row, rec.Cells, err)
+			}
+		}
+		if rec, err := r.Next(); !errors.Is(err, broken) {
+			t.Errorf("of %s it handed out %q, %v", cut, rec.Cells, err)
+		}
+	}
 }

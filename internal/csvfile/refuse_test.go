@@ -27,6 +27,10 @@ func TestInspectRefuses(t *testing.T) {
 		{"an OpenDocument workbook", zip + "mimetypeapplication/vnd.oasis.opendocument.spreadsheet", csvfile.NotText, 0, "(.ods)"},
 		{"a zip archive", zip + "students.csv", csvfile.NotText, 0, "unpack it"},
 		{"an old Excel workbook", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\x00\x00", csvfile.NotText, 0, "Excel workbook (.xls)"},
+		{"a picture in PNG", "\x89PNG\r\n\x1A\n\x00", csvfile.NotText, 0, "picture"},
+		{"a picture in JPEG", "\xFF\xD8\xFF\xE0\x00", csvfile.NotText, 0, "picture"},
+		{"a compressed file", "\x1F\x8B\x08\x00", csvfile.NotText, 0, "(.gz)"},
+		{"a letter", `{\rtf1\ansi`, csvfile.NotText, 0, "word processor"},
 		{"a PDF", "%PDF-1.7\n", csvfile.NotText, 0, "PDF"},
 		{"a web page", "\uFEFF\r\n<!DOCTYPE html>\n<title>Sign in</title>", csvfile.NotText, 0, "web page"},
 		{"a NUL in the middle", "ID,Name\n1,A\x00\n", csvfile.NotText, 0, "not a text file"},
@@ -35,6 +39,7 @@ func TestInspectRefuses(t *testing.T) {
 		{"UTF-32", "\xFF\xFE\x00\x00I\x00\x00\x00D\x00\x00\x00", csvfile.NotText, 0, "not a text file"},
 		{"control characters in the header", "\x01\x02,\x03\n", csvfile.NotText, 0, "first row"},
 		{"half a surrogate pair in UTF-16", "\xFF\xFEI\x00D\x00\n\x00\x3D\xD8x\x00", csvfile.NotText, 0, "CSV UTF-8"},
+		{"half a surrogate pair at the end of UTF-16", "\xFF\xFEI\x00D\x00\n\x00\x3D\xD8", csvfile.NotText, 0, "CSV UTF-8"},
 		{"half a character at the end of UTF-16", "\xFF\xFEI\x00D", csvfile.NotText, 0, "CSV UTF-8"},
 		{"bytes that no known encoding has", "ID,Name\n1,Fran\x8Dois\n", csvfile.NotText, 0, "CSV UTF-8"},
 		{"a UTF-8 mark on a file that is not UTF-8", "\uFEFFID,Name\n1,Jos\xE9\n", csvfile.NotText, 0, "CSV UTF-8"},
@@ -88,11 +93,23 @@ func TestInspectNamesTheBytesBeforeTheDelimiter(t *testing.T) {
 	equal(t, err.Code, csvfile.NotText)
 }
 
-func TestInspectLetsThroughWhatIsJustWithinTheLimits(t *testing.T) {
+// TestEachLimitOfAFileHasItsBound inspects a file under a limit that it just keeps, and
+// under one that is one less.
+func TestEachLimitOfAFileHasItsBound(t *testing.T) {
 	t.Parallel()
-	file := "a,b\n12345,\"a\"\"cde\"\n"
-	limits := csvfile.Limits{Bytes: int64(len(file)), Columns: 2, CellBytes: 5}
-	if _, err := csvfile.Inspect(strings.NewReader(file), limits); err != nil {
-		t.Error(err)
+	file := "a,b\n12345,\"a\"\"cd\"\n"
+	for code, limits := range map[csvfile.Code]func(less int) csvfile.Limits{
+		csvfile.FileTooLarge:   func(less int) csvfile.Limits { return csvfile.Limits{Bytes: int64(len(file) - less)} },
+		csvfile.TooManyColumns: func(less int) csvfile.Limits { return csvfile.Limits{Columns: 2 - less} },
+		csvfile.CellTooLarge:   func(less int) csvfile.Limits { return csvfile.Limits{CellBytes: 5 - less} },
+		csvfile.RowTooLarge:    func(less int) csvfile.Limits { return csvfile.Limits{RowBytes: 9 - less} },
+	} {
+		t.Run(string(code), func(t *testing.T) {
+			t.Parallel()
+			if _, err := csvfile.Inspect(strings.NewReader(file), limits(0)); err != nil {
+				t.Error(err)
+			}
+			equal(t, refusal(t, file, limits(1)).Code, code)
+		})
 	}
 }

@@ -71,7 +71,7 @@ func (p *provider) discover(ctx context.Context) (*oidc.Provider, error) {
 		known, err := oidc.NewProvider(limited, p.Issuer)
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.known, p.err, p.failed = known, err, time.Now()
+		p.known, p.err, p.failed = known, err, p.now()
 		return known, err
 	})
 	select {
@@ -86,7 +86,7 @@ func (p *provider) discover(ctx context.Context) (*oidc.Provider, error) {
 func (p *provider) remembered() (known *oidc.Provider, err error, fresh bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.known, p.err, p.known != nil || p.err != nil && time.Since(p.failed) < askAgainAfter
+	return p.known, p.err, p.known != nil || p.err != nil && p.now().Sub(p.failed) < askAgainAfter
 }
 
 // oauth is the client of the provider.

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,6 +39,11 @@ type strange struct {
 	nonce  string
 	change func(claims map[string]any, sign *signing)
 	info   map[string]any
+
+	// away lets it not answer, and refuses refuse each code; discovered counts who has asked
+	// it about itself.
+	away, refuses atomic.Bool
+	discovered    atomic.Int64
 }
 
 // signing is how a token is signed.
@@ -63,6 +69,11 @@ func newStrange(t *testing.T) *strange {
 		}
 	}
 	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
+		p.discovered.Add(1)
+		if p.away.Load() {
+			http.Error(w, "away", http.StatusServiceUnavailable)
+			return
+		}
 		answer(w, map[string]any{
 			"issuer": p.URL, "authorization_endpoint": p.URL + "/auth", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys",
 			"userinfo_endpoint": p.URL + "/info", "id_token_signing_alg_values_supported": []string{"RS256"},
@@ -75,6 +86,12 @@ func newStrange(t *testing.T) *strange {
 	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
 		if err := r.ParseForm(); err != nil || len(r.PostForm.Get("code_verifier")) < 43 {
 			t.Errorf("the code comes without a verifier: %v", r.PostForm)
+		}
+		if p.refuses.Load() {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusBadRequest)
+			answer(w, map[string]any{"error": "invalid_grant", "error_description": r.PostForm.Get("code")})
+			return
 		}
 		answer(w, map[string]any{"access_token": "a", "token_type": "Bearer", "expires_in": 60, "id_token": p.token(t)})
 	})
