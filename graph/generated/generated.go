@@ -4291,20 +4291,20 @@ scalar DateTime
 "A calendar day in the organization's time zone: 2026-11-18."
 scalar Date
 
-"A file of a multipart/form-data request, as the GraphQL multipart request convention sends it."
+"A file of a multipart/form-data request, as described by the GraphQL multipart request specification."
 scalar Upload
 
-"Whatever has an id of its own. The id is opaque text; it names the type, and it is the Database ID of exported files."
+"Everything with an id. The id is opaque text that includes the type; exported files show it as Database ID."
 interface Node {
   "Unique among all nodes of all types; never changes."
   id: ID!
 }
 
-"Where a page stands in its list. Give endCursor as after for the next page, startCursor as before for the previous one."
+"The position of a page in its list. Give endCursor as after for the next page, startCursor as before for the previous one."
 type PageInfo {
   "Whether rows follow this page."
   hasNextPage: Boolean!
-  "Whether rows stand before this page."
+  "Whether there are rows before this page."
   hasPreviousPage: Boolean!
   "Cursor of the first row; null on an empty page."
   startCursor: String
@@ -4320,15 +4320,15 @@ enum SortDirection {
   DESC
 }
 
-"A refusal that the person can mend. Nothing was changed."
+"A refusal that the person can do something about. Nothing was changed."
 type UserError {
   "A constant for programs, such as NOT_FOUND, SYNCED_GROUP, USERNAME_TAKEN or REQUIRED."
   code: String!
   "What is wrong and what to do about it, for people."
   message: String!
-  "The path inside input, such as studentIds.3; null where the whole request is meant."
+  "The path inside input, such as studentIds.3; null if the whole request is meant."
   field: String
-  "In how many seconds it may work, where that is known, as with RATE_LIMITED."
+  "In how many seconds to try again, if that is known, as with RATE_LIMITED."
   retryAfterSeconds: Int
 }
 
@@ -4352,9 +4352,9 @@ type Viewer {
   roles: [RoleAssignment!]!
   "Organizations inside the purview: the district and its schools, or the schools."
   organizations: [Organization!]!
-  "Where the person is signed in, the session used last first."
+  "The person's sessions, last used first."
   sessions: [Session!]!
-  "What the person shows besides the password. Where secondFactors.setupRequired is true, the session is good for setting one up and for nothing else, and has no roles and no organizations."
+  "What the person shows besides the password. If secondFactors.setupRequired is true, the session can only set up a factor; it has no roles and no organizations."
   secondFactors: SecondFactors!
 }
 
@@ -4392,27 +4392,27 @@ type Session {
   lastUsedAt: DateTime!
   "When it ends at the latest; one that nobody uses ends before."
   expiresAt: DateTime!
-  "The network address that signed in; null where it is not known."
+  "The network address that signed in; null if it is not known."
   address: String
-  "What the client called itself, such as a browser with its version; null where it said nothing."
+  "How the client identified itself, such as a browser with its version; null if it did not."
   userAgent: String
   "True for the session of this request."
   current: Boolean!
 }
 
-"A way to show who one is besides the password."
+"A way, besides the password, to prove who one is."
 enum SecondFactorMethod {
   "The code of an authenticator app: six digits, new every 30 seconds (TOTP, RFC 6238)."
   TOTP
   "A passkey or security key that signs in the browser (WebAuthn)."
   PASSKEY
-  "One of the codes that were given out with the first factor; each is good once."
+  "One of the codes that were shown with the first factor; each works once."
   RECOVERY_CODE
 }
 
 "Who needs a second factor to sign in."
 enum SecondFactorRequirement {
-  "Nobody; whoever has set one up shows it all the same."
+  "Nobody; people who have set one up still need it."
   NONE
   "Administrators."
   ADMINISTRATORS
@@ -4422,27 +4422,27 @@ enum SecondFactorRequirement {
 
 "Who needs a second factor at an organization."
 type SecondFactorSetting {
-  "What holds."
+  "The value in effect."
   value: SecondFactorRequirement!
-  "True where the organization takes its district's, or the default."
+  "True if the organization takes its district's value, or the default."
   inherited: Boolean!
 }
 
 "The second factors of the person who is signed in."
 type SecondFactors {
-  "True where one of the person's organizations asks for a second factor."
+  "True if one of the person's organizations requires a second factor."
   required: Boolean!
-  "True where the session is good for nothing but setting up a second factor."
+  "True if the session can only set up a second factor."
   setupRequired: Boolean!
-  "The authenticator app; null where there is none."
+  "The authenticator app; null if there is none."
   totp: TotpFactor
   "Passkeys and security keys, in the order in which they were added."
   passkeys: [Passkey!]!
   "How many recovery codes have not been used."
   recoveryCodesLeft: Int!
-  "Until when factors can be changed without showing again who one is; null where that is over: see proveIdentity."
+  "Until when factors can be changed without proving one's identity again; null if that time is over: see proveIdentity."
   provedUntil: DateTime
-  "The address at which passkeys work; null where this server has none, because it is not reached by a name."
+  "The address at which passkeys work; null if the server is not reached by a domain name, because passkeys need one."
   passkeyOrigin: String
 }
 
@@ -4464,29 +4464,29 @@ type Passkey {
   createdAt: DateTime!
   "When it last signed; null before the first time."
   lastUsedAt: DateTime
-  "True where the device keeps a copy of it elsewhere, so that it is not lost with the device."
+  "True if the device keeps a copy elsewhere, so that the passkey is not lost with the device."
   backedUp: Boolean!
 }
 
 "The second step of a sign-in. completeSignIn finishes it."
 type SecondFactorStep {
-  "For completeSignIn; good for five minutes, once."
+  "For completeSignIn; valid for five minutes, once."
   challenge: String!
   "When it ends."
   expiresAt: DateTime!
   "The ways that the person has set up and that work here."
   methods: [SecondFactorMethod!]!
-  "What navigator.credentials.get is asked for, as JSON: PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(passkeyOptions)). Null without PASSKEY."
+  "The options for navigator.credentials.get, as JSON: PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(passkeyOptions)). Null without PASSKEY."
   passkeyOptions: String
 }
 
 "Something that a passkey is to sign, or a new passkey that is to be made, in the browser."
 type PasskeyCeremony {
-  "For the mutation that finishes it; good for five minutes, once."
+  "For the mutation that finishes it; valid for five minutes, once."
   challenge: String!
   "When it ends."
   expiresAt: DateTime!
-  "What navigator.credentials is asked for, as JSON: parseCreationOptionsFromJSON of PublicKeyCredential reads that of beginPasskeyRegistration, parseRequestOptionsFromJSON the others."
+  "The options for navigator.credentials, as JSON. PublicKeyCredential.parseCreationOptionsFromJSON reads those of beginPasskeyRegistration, parseRequestOptionsFromJSON the others."
   options: String!
   "The address at which it works; browsers refuse it elsewhere."
   origin: String!
@@ -4494,15 +4494,15 @@ type PasskeyCeremony {
 
 "What a browser is to be asked for, or why there is nothing."
 type PasskeyCeremonyPayload {
-  "The ceremony; null where something was refused."
+  "The ceremony; null if something was refused."
   ceremony: PasskeyCeremony
-  "Why nothing was begun; empty where it was."
+  "Why nothing was started; empty if it was started."
   userErrors: [UserError!]!
 }
 
 "What an authenticator app needs, told once; or why there is nothing."
 type BeginTotpEnrollmentPayload {
-  "For confirmTotpEnrollment; good for five minutes, once. Null where something was refused."
+  "For confirmTotpEnrollment; valid once, for five minutes. Null if something was refused."
   challenge: String
   "The secret, for apps that cannot see the picture."
   secret: String
@@ -4510,21 +4510,21 @@ type BeginTotpEnrollmentPayload {
   uri: String
   "The QR code that the app reads, as a data: address of a PNG."
   qrCode: String
-  "Why nothing was begun; empty where it was."
+  "Why nothing was started; empty if it was started."
   userErrors: [UserError!]!
 }
 
 "The second factors after a change, or why nothing was changed."
 type SecondFactorsPayload {
-  "What the person has now; null where something was refused."
+  "What the person has now; null if something was refused."
   secondFactors: SecondFactors
-  "Recovery codes, where they were made: with the first factor, and by regenerateRecoveryCodes. Told once; the person keeps them."
+  "Recovery codes, if new ones were made: with the first factor, or by regenerateRecoveryCodes. Shown only once; the person keeps them."
   recoveryCodes: [String!]
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
-"How somebody shows a second factor at the end of a sign-in: a code or a passkey."
+"The second factor at the end of a sign-in: a code or a passkey."
 input CompleteSignInInput {
   "SecondFactorStep.challenge."
   challenge: String!
@@ -4542,7 +4542,7 @@ input PasskeySignInInput {
   response: String!
 }
 
-"How somebody who is signed in shows again who it is: by a second factor where there is one, otherwise by the password."
+"How a signed-in person proves their identity again: with a second factor if there is one, otherwise with the password."
 input ProveIdentityInput {
   "The password, for an account without a second factor."
   password: String
@@ -4574,9 +4574,9 @@ input FinishPasskeyRegistrationInput {
 
 "Somebody whose second factors were removed, or why they were not."
 type ResetSecondFactorsPayload {
-  "The person; null where something was refused."
+  "The person; null if something was refused."
   educator: Educator
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
@@ -4584,7 +4584,7 @@ type ResetSecondFactorsPayload {
 type RevokeSessionsPayload {
   "The sessions that were ended."
   revokedIds: [ID!]!
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
@@ -4592,11 +4592,11 @@ type RevokeSessionsPayload {
 enum ServiceScope {
   "Record usage: recordUsage."
   USAGE_WRITE
-  "Submit, start and watch its own roster imports, and get their refused rows: submitBulkImport, startBulkJob, bulkJob, bulkJobs. The file may hold whatever an administrator's may."
+  "Submit, start and watch its own roster imports, and get their refused rows: submitBulkImport, startBulkJob, bulkJob, bulkJobs. The file may hold everything that an administrator's file may hold."
   ROSTER_IMPORT
 }
 
-"A key with which a program does one or two things at one organization, as Authorization: Bearer hrk_…"
+"A key that lets a program do one or two things at one organization. Send it as Authorization: Bearer hrk_…"
 type ServiceKey {
   "For revokeServiceKey."
   id: ID!
@@ -4604,7 +4604,7 @@ type ServiceKey {
   name: String!
   "The first characters of the key, by which it is recognized."
   beginning: String!
-  "Where it is good; a district stands for its schools."
+  "The organization where it is valid; a district includes its schools."
   organization: Organization!
   "What it may do."
   scopes: [ServiceScope!]!
@@ -4620,7 +4620,7 @@ type ServiceKey {
 
 "A key that a program is to get."
 input CreateServiceKeyInput {
-  "Where it is good; a district stands for its schools."
+  "The organization where it is valid; a district includes its schools."
   organizationId: ID!
   "Which program gets it, 1 to 100 characters."
   name: String!
@@ -4632,23 +4632,23 @@ input CreateServiceKeyInput {
 
 "A new service key, or why there is none."
 type CreateServiceKeyPayload {
-  "What can be looked up later; null where something was refused."
+  "What can be looked up later; null if something was refused."
   serviceKey: ServiceKey
   "The key itself. Told once; nobody can look it up."
   key: String
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
 "A key that was ended, or why it was not."
 type RevokeServiceKeyPayload {
-  "The key, which no longer does anything; null where something was refused."
+  "The key, which no longer does anything; null if something was refused."
   serviceKey: ServiceKey
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
-"A person who is to get an account, or who came from a file and has not set a password yet."
+"A person who should get an account, or who came from a file and has not set a password yet."
 input InviteEducatorInput {
   "A district for DISTRICT_ADMIN, otherwise a school."
   organizationId: ID!
@@ -4664,9 +4664,9 @@ input InviteEducatorInput {
 
 "A person who was invited, or why not."
 type InviteEducatorPayload {
-  "The account; null where something was refused."
+  "The account; null if something was refused."
   educator: Educator
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
@@ -4676,9 +4676,9 @@ type RequestPasswordResetPayload {
   userErrors: [UserError!]!
 }
 
-"The secret of a link, which stands behind its #, and the password that the person wants."
+"The secret of a link, which is the part after #, and the password that the person chose."
 input SetPasswordByLinkInput {
-  "The secret, as it stands behind the # of the link."
+  "The secret: the part of the link after #."
   token: String!
   "8 to 256 characters; not one of the most common (COMMON_PASSWORD), nor made of the person's name, address or organizations (PERSONAL_PASSWORD)."
   password: String!
@@ -4686,7 +4686,7 @@ input SetPasswordByLinkInput {
 
 "Whether the password was set."
 type SetPasswordByLinkPayload {
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
@@ -4694,7 +4694,7 @@ type SetPasswordByLinkPayload {
 
 "The two levels of organizations."
 enum OrganizationType {
-  "A district; schools stand below it."
+  "A district; schools belong to it."
   DISTRICT
   "A school; groups and students belong to it."
   SCHOOL
@@ -4710,57 +4710,57 @@ type Organization implements Node {
   type: OrganizationType!
   "The id in the district's own systems, unique in the district."
   externalId: String
-  "The district of a school; null for a district, and where the district is outside the purview."
+  "The district of a school; null for a district, and if the district is outside the purview."
   parent: Organization
   "The schools of a district by name; empty for a school."
   children: [Organization!]!
   "The school year that counts here."
   schoolYear: SchoolYear!
-  "Minutes a week that each student should reach; the school's own goal or the district's, 100 where neither has one."
+  "Minutes a week that each student should reach: the school's own goal, otherwise the district's, otherwise 100."
   usageGoalMinutesPerWeek: Int!
   "Students of the purview, active or not, in groups or not."
   studentCount: Int!
-  "What holds here, and which of it the organization has set itself."
+  "The settings in effect here, and which of them the organization has set itself."
   settings: OrganizationSettings!
 }
 
-"What holds for an organization: what it has set itself, else what its district has set, else the default. updateOrganizationSettings changes it."
+"The settings in effect for an organization: its own, otherwise its district's, otherwise the default. updateOrganizationSettings changes them."
 type OrganizationSettings {
   "By default from 1 August to 31 July."
   schoolYear: SchoolYear!
   "Minutes a week that each student should reach; by default 100."
   usageGoalMinutesPerWeek: NumberSetting!
-  "A name of the IANA database; it says which calendar day an instant belongs to. By default UTC. Usage that has been recorded stays on its day."
+  "A name of the IANA time zone database; it decides to which calendar day a moment belongs. UTC by default. Usage that was already recorded stays on its day."
   timeZone: TextSetting!
   "The fewest characters of a student's new password; by default 4."
   passwordMinLength: NumberSetting!
   "Whether a new student needs a password; by default not."
   passwordRequired: SwitchSetting!
-  "A bulk job that would delete more percent of the students waits for a second administrator; by default 10."
+  "A bulk job that would delete more than this percentage of the students waits for a second administrator; 10 by default."
   holdDeletedPercent: NumberSetting!
-  "A bulk job that would change more percent of the students waits for a second administrator; by default 75."
+  "A bulk job that would change more than this percentage of the students waits for a second administrator; 75 by default."
   holdChangedPercent: NumberSetting!
-  "For how many days a deleted student is kept and can come back, with Student ID and username reserved, before the personal data are erased; and for how many a bulk job can be undone. By default 90."
+  "For how many days a deleted student can come back, with Student ID and username reserved, before the personal data is erased; also for how many days a bulk job can be undone. 90 by default."
   retentionDays: NumberSetting!
-  "For how many days the rows of finished bulk jobs are kept, their previews and problems; at least retentionDays. Refused rows are kept for retentionDays. By default 365. The counts stay."
+  "For how many days the rows of finished bulk jobs are kept, with previews and problems; at least retentionDays, 365 by default. Refused rows are kept for retentionDays. The counts stay."
   jobDays: NumberSetting!
-  "What is to hold later: a change that makes a hold, a retention or the need of a second factor less strict waits for 24 hours, or for a second administrator (approvePendingSetting). A school that inherits it shows none; see its district. Empty for teachers."
+  "Changes that wait: a change that makes a hold, a retention or the requirement of a second factor less strict takes effect after 24 hours, or once a second administrator approves it (approvePendingSetting). A school that inherits such a setting shows none; see its district. Empty for teachers."
   pending: [PendingSetting!]!
-  "Which educators need a second factor to sign in; by default none. Whoever must have one and has none is let in only to set one up, also with a session that has begun before."
+  "Which educators need a second factor to sign in; none by default. People who need one and have none can only set one up, even in a session that began earlier."
   secondFactorRequired: SecondFactorSetting!
 }
 
 "A setting that protects students or accounts, and can be pending."
 enum PendingSettingName {
-  "How much may be deleted without a second administrator; less strict where it is more."
+  "How much may be deleted without a second administrator; a higher value is less strict."
   HOLD_DELETED_PERCENT
-  "How much may be changed without a second administrator; less strict where it is more."
+  "How much may be changed without a second administrator; a higher value is less strict."
   HOLD_CHANGED_PERCENT
-  "How long deleted students are kept; less strict where it is less."
+  "How long deleted students are kept; a lower value is less strict."
   RETENTION_DAYS
-  "How long the rows of jobs are kept; less strict where it is less."
+  "How long the rows of jobs are kept; a lower value is less strict."
   JOB_DAYS
-  "Who needs a second factor; less strict where it is fewer people."
+  "Who needs a second factor; fewer people is less strict."
   SECOND_FACTOR_REQUIRED
 }
 
@@ -4768,39 +4768,39 @@ enum PendingSettingName {
 type PendingSetting {
   "Which setting."
   setting: PendingSettingName!
-  "What is to hold of a setting that is a number; null where the organization is to inherit it, and for SECOND_FACTOR_REQUIRED."
+  "The value that is to take effect, if the setting is a number; null if the organization is to inherit it, and for SECOND_FACTOR_REQUIRED."
   value: Int
-  "What is to hold of SECOND_FACTOR_REQUIRED; null where the organization is to inherit it, and for other settings."
+  "The value of SECOND_FACTOR_REQUIRED that is to take effect; null if the organization is to inherit it, and for other settings."
   secondFactorRequired: SecondFactorRequirement
   "When it holds without anybody's consent."
   effectiveAt: DateTime!
   "When it was asked for."
   requestedAt: DateTime!
-  "Who asked for it; null where the account is gone."
+  "Who asked for it; null if the account no longer exists."
   requestedBy: Educator
 }
 
-"A number that holds for an organization."
+"A number in effect for an organization."
 type NumberSetting {
-  "What holds."
+  "The value in effect."
   value: Int!
-  "True where the organization takes its district's, or the default."
+  "True if the organization takes its district's value, or the default."
   inherited: Boolean!
 }
 
-"A text that holds for an organization."
+"A text in effect for an organization."
 type TextSetting {
-  "What holds."
+  "The value in effect."
   value: String!
-  "True where the organization takes its district's, or the default."
+  "True if the organization takes its district's value, or the default."
   inherited: Boolean!
 }
 
-"A yes or no that holds for an organization."
+"A yes or no in effect for an organization."
 type SwitchSetting {
-  "What holds."
+  "The value in effect."
   value: Boolean!
-  "True where the organization takes its district's, or the default."
+  "True if the organization takes its district's value, or the default."
   inherited: Boolean!
 }
 
@@ -4810,7 +4810,7 @@ type SchoolYear {
   startsOn: Date!
   "The last day."
   endsOn: Date!
-  "True where the organization takes its parent's dates, or the usual ones: 1 August to 31 July."
+  "True if the organization takes its district's dates, or the default ones: August 1 to July 31."
   inherited: Boolean!
 }
 
@@ -4824,7 +4824,7 @@ type Group implements Node {
   externalId: String
   "The school it belongs to."
   organization: Organization!
-  "True where the school's information system owns the group: it is changed there, and its students come and go there."
+  "True if the school's information system owns the group: it is changed there, and its students join and leave it there."
   synced: Boolean!
   "Who teaches it, by name."
   educators: [Educator!]!
@@ -4850,7 +4850,7 @@ type Student implements Node {
   grade: String!
   "The school."
   organization: Organization!
-  "True where the school's information system owns the student."
+  "True if the school's information system owns the student."
   synced: Boolean!
   "The groups inside the purview, by name."
   groups: [Group!]!
@@ -4878,9 +4878,9 @@ type StudentConnection {
   edges: [StudentEdge!]!
   "The students of the edges, for clients that need no cursors."
   nodes: [Student!]!
-  "Whether there is more, and where it begins."
+  "Whether there are further pages, and the cursors to ask for them."
   pageInfo: PageInfo!
-  "All students of the list, not of the page. Counted only where it is asked for."
+  "All students of the list, not only of the page. Counted only if you ask for it."
   totalCount: Int!
 }
 
@@ -4904,7 +4904,7 @@ type DeletedStudent {
   deletedAt: DateTime!
   "From when on the personal data are erased, and nobody can bring the student back."
   purgeAt: DateTime!
-  "The groups inside the purview that the student would come back to, by name; groups that are gone or synced by now are not among them."
+  "The groups inside the purview to which the student would return, by name; without groups that no longer exist or are now synced."
   groups: [Group!]!
 }
 
@@ -4922,9 +4922,9 @@ type DeletedStudentConnection {
   edges: [DeletedStudentEdge!]!
   "The students of the edges, for clients that need no cursors."
   nodes: [DeletedStudent!]!
-  "Whether there is more, and where it begins."
+  "Whether there are further pages, and the cursors to ask for them."
   pageInfo: PageInfo!
-  "All students of the list, not of the page. Counted only where it is asked for."
+  "All students of the list, not only of the page. Counted only if you ask for it."
   totalCount: Int!
 }
 
@@ -4942,13 +4942,13 @@ type GroupConnection {
   edges: [GroupEdge!]!
   "The groups of the edges, for clients that need no cursors."
   nodes: [Group!]!
-  "Whether there is more, and where it begins."
+  "Whether there are further pages, and the cursors to ask for them."
   pageInfo: PageInfo!
-  "All groups of the list, not of the page. Counted only where it is asked for."
+  "All groups of the list, not only of the page. Counted only if you ask for it."
   totalCount: Int!
 }
 
-"Filters combine with AND; the values inside one filter with OR. groupIds and noGroups are one filter, Classes/Groups."
+"Filters combine with AND, and the values inside one filter with OR. groupIds and noGroups together are one filter, Classes/Groups."
 input StudentFilter {
   "Students in any of these groups."
   groupIds: [ID!]
@@ -4962,15 +4962,15 @@ input StudentFilter {
   productCodes: [String!]
   "Owned by the school's information system, or not."
   synced: Boolean
-  "Start of a first name, last name, username or Student ID, without regard to case and accents; several words must all match."
+  "Start of a first name, last name, username or Student ID, without regard to case and accents; if there are several words, all must match."
   search: String
 }
 
-"What a list of students can be sorted by. Students who are equal stand in the order in which they were created."
+"What a list of students can be sorted by. Ties are in the order in which the students were created."
 enum StudentOrderField {
   "Last name, then first name."
   NAME
-  "Student ID, as text: 10 stands before 9."
+  "Student ID, as text: 10 comes before 9."
   EXTERNAL_ID
   "Username, without regard to case."
   USERNAME
@@ -5030,9 +5030,9 @@ type DashboardNotification {
   kind: NotificationKind!
   "Where; for a district it covers the schools."
   organization: Organization!
-  "How many students it is about; 0 where all is well."
+  "How many students it counts; 0 if nothing is to be done."
   count: Int!
-  "A short-lived address of the CSV of exactly the students that are counted, to be opened by the person who asked. The file can be filled in and imported again. Null where the count is 0."
+  "A short-lived address of a CSV of exactly the students that are counted, for the person who asked. The file can be filled in and imported. Null if the count is 0."
   csvUrl: String
 }
 
@@ -5070,7 +5070,7 @@ type UsageReport {
   weeks: [UsageWeek!]!
   "Schools of a district, or groups of a school, then one row for students in no group."
   rows: [UsageRow!]!
-  "Whole minutes of students whose personal data have been erased, in the weeks that the period touches and in the products chosen; they are in no other number of the report. Null where grades were chosen, which are not kept, where fewer than 10 students stand behind it, and for teachers."
+  "Whole minutes of students whose personal data was erased, in the weeks that the period touches and in the chosen products; no other number of the report includes them. Null if grades were chosen, because they are not kept; if fewer than 10 students are behind it; and for teachers."
   erasedMinutes: Int
   "The notices of the organization, with the same count as everywhere else."
   notifications: [DashboardNotification!]!
@@ -5120,7 +5120,7 @@ enum BulkJobKind {
   IMPORT_GROUPS
   "One line for each student, with any number of groups in the Classes/Groups column."
   IMPORT_STUDENTS
-  "One line for each student of a group; a line that names an educator makes the educator teach the group."
+  "One line for each student of a group. A line with an educator makes the educator a teacher of the group."
   IMPORT_ENROLLMENTS
   "One row for each student who was selected, by name: bulkEditStudents."
   EDIT_STUDENTS
@@ -5128,29 +5128,29 @@ enum BulkJobKind {
   DELETE_STUDENTS
 }
 
-"Where a job stands."
+"The state of a job."
 enum BulkJobStatus {
   "The rows are being read and checked; nothing is written."
   VERIFYING
   "Checked; waits for startBulkJob."
   READY
-  "Would delete or change so much that a second administrator has to approve it, or its undo (heldFor); waits for approveBulkJob."
+  "The job or its undo (heldFor) would delete or change so much that a second administrator has to approve it with approveBulkJob."
   HELD
   "The changes are being written."
   PROCESSING
-  "Finished; every row was carried out."
+  "Finished; every row was written."
   COMPLETED
   "Finished, but some rows were refused."
   COMPLETED_WITH_ERRORS
   "Nothing was written."
   FAILED
-  "A person ended it. What was written before stays, the counts tell how much, and it can be undone."
+  "A person canceled it. The rows written before that stay, the counts tell how many, and they can be undone."
   CANCELED
   "The rows are being put back."
   UNDOING
   "Everything was put back."
   UNDONE
-  "Put back, except rows that somebody has changed since or that cannot be put back; each is named as a problem."
+  "Undone, except rows that somebody has changed since or that cannot be put back; each of them is a problem."
   PARTIALLY_UNDONE
 }
 
@@ -5158,7 +5158,7 @@ enum BulkJobStatus {
 enum BulkJobHold {
   "An approval carries out what the job shows; a cancellation ends it."
   START
-  "An approval puts back what the job has changed; a cancellation leaves the job as it was before somebody asked for that."
+  "Approving it undoes the job; canceling it returns the job to its state before somebody asked for the undo."
   UNDO
 }
 
@@ -5172,7 +5172,7 @@ enum GroupsMode {
   REMOVE
 }
 
-"What happens to good rows beside refused ones."
+"What happens to good rows if other rows are refused."
 enum CommitMode {
   "Good rows are written, refused ones reported."
   VALID_ROWS
@@ -5184,17 +5184,17 @@ enum CommitMode {
 enum ProblemSeverity {
   "The row is refused."
   ERROR
-  "The row is carried out; somebody should look at it."
+  "The row is written, but somebody should check it."
   WARNING
 }
 
-"One import, or one edit or deletion of many students, from the submission to the last row."
+"One import, or one edit or deletion of many students, from its submission to its last row."
 type BulkJob implements Node {
   "Names the job everywhere in the API."
   id: ID!
   "What the job does."
   kind: BulkJobKind!
-  "Where the job stands."
+  "The state of the job."
   status: BulkJobStatus!
   "What the job waits for while it is HELD; otherwise null."
   heldFor: BulkJobHold
@@ -5206,27 +5206,27 @@ type BulkJob implements Node {
   fileName: String
   "What the groups of a cell do with those that a student has."
   groupsMode: GroupsMode!
-  "What happens to the good rows where others are refused."
+  "What happens to the good rows if others are refused."
   commitMode: CommitMode!
   "What the reader made of the file; null until it has looked."
   detected: DetectedFile
   "How far it has come."
   progress: BulkJobProgress!
-  "One job at a time changes a district, and few files are checked at a time; the others wait: the first job of each person and each organization comes before the second one of any, and those of one person go one after the other, in the order in which they were submitted. True while this one waits for another."
+  "True while this job waits for another one. One job at a time changes a district, and a few files at a time are checked. The first job of each person and each organization comes before anybody's second one. The jobs of one person run one after the other, in the order of submission."
   waiting: Boolean!
-  "The job that comes first; null where nothing is waited for, and where it is one that you do not see."
+  "The job that this one waits for; null if there is none, and if you cannot see it."
   waitingFor: BulkJob
   "Before the start what will happen, afterwards what has happened."
   counts: BulkJobCounts!
-  "What will change (before the start) or has changed, field by field, in the order of the file. Rows of a job for one school that name something outside of it are there for the submitter and the district's administrators alone, here and in the other lists."
+  "What will change (before the start) or has changed, field by field, in the order of the file. In a job for one school, rows that name something outside it are shown only to the submitter and the district's administrators, here and in the other lists."
   changes(first: Int, after: String): BulkJobChangeConnection!
   "What is wrong, in the order of the file."
   problems(first: Int, after: String, severity: ProblemSeverity): BulkJobProblemConnection!
   "The refused rows with their cells, in the order of the file; correctBulkJobRow corrects one."
   refusedRows(first: Int, after: String): BulkJobRefusedRowConnection!
-  "The refused rows as a file with the columns of the one that was uploaded, and with what is wrong at the end of each row. Mended, it can be uploaded as it is; but of a job that FAILED nothing was written, so mend these rows in the file that was uploaded, and upload the whole of it again. Passwords are left out. For the person or the program that asks, for 15 minutes, and no longer than the account or the service key is good; null where no single row was refused, and when the job ended too long ago to be undone."
+  "An address of the refused rows as a file with the columns of the uploaded file and, at the end of each row, what is wrong. Once corrected, it can be uploaded as it is. A job that FAILED wrote nothing, so correct these rows in the uploaded file instead, and upload that whole file again. Passwords are left out. The address works for 15 minutes, for the person or program that asks, and ends with the session or service key. Null if no single row was refused, and once the job is too old to be undone."
   failedRowsCsvUrl: String
-  "Another number whenever a row has been corrected, or withdrawn because its student was erased; it grows with the work on the job as well. Give approveBulkJob the one that you have looked at."
+  "This number changes whenever a row is corrected, or withdrawn because its student was erased; work on the job also raises it. Give approveBulkJob the number of the preview that you looked at."
   previewVersion: Int!
   "When it was submitted."
   createdAt: DateTime!
@@ -5244,7 +5244,7 @@ type DetectedFile {
   delimiter: String!
   "LF, CRLF, CR or mixed; none for a workbook, and for one line that was not ended."
   lineEnding: String!
-  "The headers as they stand in the file."
+  "The headers as the file has them."
   headers: [String!]!
   "Headers of columns that are not read."
   ignoredHeaders: [String!]!
@@ -5252,15 +5252,15 @@ type DetectedFile {
   rows: Int!
 }
 
-"How far a job has come. The rows are those of its present phase: checked, written, or put back."
+"The progress of a job. The rows are those of its present phase: checked, written, or put back."
 type BulkJobProgress {
   "Rows that are done."
   processedRows: Int!
   "All rows of the job."
   totalRows: Int!
-  "From 0 to 100, of the whole job: 50 when it has been checked, 100 only when it is done. It never goes back, also where a server is killed, and stays below 100 for a job that failed or was canceled. An undo goes from 0 to 100 anew."
+  "From 0 to 100, for the whole job: 50 once it is checked, 100 only when it is done. It never goes back, even if a server is killed, and stays below 100 if the job fails or is canceled. An undo goes from 0 to 100 again."
   percent: Float!
-  "What is being done at this moment; null while the job waits for a person, and when it has ended."
+  "What the server is doing with the job; null while the job waits for a person, and once it has ended."
   phase: BulkJobPhase
   "Passwords that have been hashed, which takes by far the longest."
   hashedPasswords: Int!
@@ -5304,7 +5304,7 @@ type BulkJobCounts {
 type BulkJobChange {
   "Counts from 1 for the first line under the header."
   row: Int!
-  "The student, where it is one that exists and whom you see; a program with a service key sees none."
+  "The student, if the student exists and you can see him or her; always null for a program with a service key."
   student: Student
   "Whom or what the row is about, for people."
   label: String!
@@ -5330,9 +5330,9 @@ type BulkJobChangeConnection {
   edges: [BulkJobChangeEdge!]!
   "The changes of the edges, for clients that need no cursors."
   nodes: [BulkJobChange!]!
-  "Whether there is more, and where it begins."
+  "Whether there are further pages, and the cursors to ask for them."
   pageInfo: PageInfo!
-  "All changes of the list, not of the page. Counted only where it is asked for."
+  "All changes of the list, not only of the page. Counted only if you ask for it."
   totalCount: Int!
 }
 
@@ -5340,7 +5340,7 @@ type BulkJobChangeConnection {
 type BulkJobProblem {
   "Counts from 1 for the first line under the header; 0 for the file as a whole."
   row: Int!
-  "The header as it stands in the file."
+  "The header as the file has it."
   column: String
   "Whether the row is refused."
   severity: ProblemSeverity!
@@ -5352,19 +5352,19 @@ type BulkJobProblem {
   message: String!
   "What to do about it."
   hint: String
-  "Students whom the row may mean, of those whom you see; a program with a service key sees none. Correct the row with the Database ID of one to change that student instead."
+  "Students whom you can see and whom the row may mean; always empty for a program with a service key. To change one of them instead, correct the row with that student's Database ID."
   candidates: [Student!]!
 }
 
 "A cell of a row."
 type BulkJobCell {
-  "The header as it stands in the file; empty for what stands to the right of the last one."
+  "The header as the file has it; empty for cells to the right of the last header."
   header: String!
   "A password is shown as set, and left out when the job has ended."
   value: String!
 }
 
-"A refused row, as it stands in the file."
+"A refused row, as the file has it."
 type BulkJobRefusedRow {
   "Counts from 1 for the first line under the header."
   row: Int!
@@ -5388,9 +5388,9 @@ type BulkJobRefusedRowConnection {
   edges: [BulkJobRefusedRowEdge!]!
   "The rows of the edges, for clients that need no cursors."
   nodes: [BulkJobRefusedRow!]!
-  "Whether there is more, and where it begins."
+  "Whether there are further pages, and the cursors to ask for them."
   pageInfo: PageInfo!
-  "All rows of the list, not of the page. Counted only where it is asked for."
+  "All rows of the list, not only of the page. Counted only if you ask for it."
   totalCount: Int!
 }
 
@@ -5408,9 +5408,9 @@ type BulkJobProblemConnection {
   edges: [BulkJobProblemEdge!]!
   "The problems of the edges, for clients that need no cursors."
   nodes: [BulkJobProblem!]!
-  "Whether there is more, and where it begins."
+  "Whether there are further pages, and the cursors to ask for them."
   pageInfo: PageInfo!
-  "All problems of the list, not of the page. Counted only where it is asked for."
+  "All problems of the list, not only of the page. Counted only if you ask for it."
   totalCount: Int!
 }
 
@@ -5428,9 +5428,9 @@ type BulkJobConnection {
   edges: [BulkJobEdge!]!
   "The jobs of the edges, for clients that need no cursors."
   nodes: [BulkJob!]!
-  "Whether there is more, and where it begins."
+  "Whether there are further pages, and the cursors to ask for them."
   pageInfo: PageInfo!
-  "All jobs of the list, not of the page. Counted only where it is asked for."
+  "All jobs of the list, not only of the page. Counted only if you ask for it."
   totalCount: Int!
 }
 
@@ -5440,7 +5440,7 @@ type ImportTemplate {
   kind: BulkJobKind!
   "What to call the file."
   fileName: String!
-  "The file itself: UTF-8 with a byte order mark, so that spreadsheet programs read it rightly."
+  "The file itself: UTF-8 with a byte order mark, so that spreadsheet programs read it correctly."
   csv: String!
   "All columns that a file of the kind can have, in the order of an export."
   columns: [ImportColumn!]!
@@ -5456,7 +5456,7 @@ type ImportColumn {
   help: String!
   "Whether a file needs the column."
   required: Boolean!
-  "A column that does in the place of this one, where it is required; null where none does."
+  "If this column is required, a column that can replace it; null if none can."
   alternative: String
   "Whether the template has the column."
   included: Boolean!
@@ -5468,33 +5468,33 @@ type ImportColumn {
 enum AuditAction {
   "Something was refused; the code says why."
   ACCESS_REFUSED
-  "An account was linked to a person of an OpenID provider, who signs in to it from then on."
+  "An account was linked to a person at an OpenID provider, who can sign in to it from then on."
   ACCOUNT_LINKED
-  "The operator had an account forget the persons of OpenID providers."
+  "The operator unlinked an account from OpenID providers."
   ACCOUNT_UNLINKED
   "The audit trail was downloaded as CSV."
   AUDIT_DOWNLOADED
   "Somebody read the audit trail."
   AUDIT_READ
-  "An account got a role or a class, and somebody who does not administer all that it then has had set its password or address: the password, sessions, links and persons at providers ended."
+  "An account got a role or a class. Its password or address had been set by somebody who does not administer everything it then had, so its password, sessions, links and persons at providers ended."
   CREDENTIALS_ENDED
   "The tables were brought up to date."
   DATABASE_MIGRATED
-  "The personal data of deleted students were erased, because their time was over; the facts count them."
+  "The personal data of deleted students was erased, because their retention had ended; the facts count them."
   DATA_PURGED
   "An educator got an account or a role."
   EDUCATOR_ADDED
   "An account was disabled."
   EDUCATOR_DISABLED
-  "A disabled account was let in again."
+  "A disabled account was enabled again."
   EDUCATOR_ENABLED
-  "The personal data of an educator was erased, here as well."
+  "The personal data of an educator was erased from the audit trail, too."
   EDUCATOR_ERASED
   "An educator got an account and an invitation."
   EDUCATOR_INVITED
-  "The personal data of a student were erased on request; the entry is the certificate."
+  "The personal data of a student was erased on request; the entry is the certificate."
   ERASURE_CERTIFIED
-  "Somebody asked for the erasure of a student, who has been hidden since."
+  "Somebody requested the erasure of a student, who is hidden from then on."
   ERASURE_REQUESTED
   "The refused rows of a bulk job were downloaded as CSV."
   FAILED_ROWS_DOWNLOADED
@@ -5506,13 +5506,13 @@ enum AuditAction {
   GROUP_DELETED
   "A group was changed."
   GROUP_UPDATED
-  "Somebody who had signed in showed once more who it is."
+  "Somebody who was signed in proved their identity again."
   IDENTITY_PROVED
-  "A second administrator let a bulk job go on."
+  "A second administrator approved a bulk job."
   JOB_APPROVED
   "A bulk job was canceled."
   JOB_CANCELED
-  "A bulk job came to its end."
+  "A bulk job ended."
   JOB_FINISHED
   "A bulk job waits for a second administrator."
   JOB_HELD
@@ -5520,7 +5520,7 @@ enum AuditAction {
   JOB_ROWS_APPLIED
   "Rows of a bulk job were put back."
   JOB_ROWS_UNDONE
-  "The cells of a row of a bulk job were corrected before it was started."
+  "Cells of a row of a bulk job were corrected before it was started."
   JOB_ROW_CORRECTED
   "A bulk job was started."
   JOB_STARTED
@@ -5534,9 +5534,9 @@ enum AuditAction {
   KEY_REVOKED
   "A link to set a password was made."
   LINK_MADE
-  "A link to set a new password was asked for."
+  "Somebody asked for a link to set a new password."
   LINK_REQUESTED
-  "The CSV behind the notice was downloaded."
+  "The CSV of the students in the notice was downloaded."
   NOTICE_DOWNLOADED
   "The doctor repaired numbers that are derived from others."
   NUMBERS_REPAIRED
@@ -5544,35 +5544,35 @@ enum AuditAction {
   OPERATIONS_REGISTERED
   "The operator removed operations that clients could run."
   OPERATIONS_REMOVED
-  "The operator ran a command that changes or gives out personal data."
+  "The operator ran a command that changes or exports personal data."
   OPERATOR_COMMAND
   "A district or school was created."
   ORGANIZATION_CREATED
-  "A passkey got another name."
+  "A passkey was renamed."
   PASSKEY_RENAMED
   "A password was set; all sessions of the account ended."
   PASSWORD_SET
-  "Recovery codes were made; those before are good for nothing."
+  "New recovery codes were made; earlier ones no longer work."
   RECOVERY_CODES_MADE
   "Further refusals of the same caller in the same minute, as a count."
   REFUSALS_COUNTED
   "A made-up district was written."
   SAMPLE_DISTRICT_MADE
-  "The second factors of an account were removed for its person; all sessions and links ended."
+  "Somebody else removed the second factors of an account for its owner; all its sessions and links ended."
   SECOND_FACTORS_RESET
   "Somebody set up a second factor; the other sessions of the account ended."
   SECOND_FACTOR_ADDED
-  "Somebody removed one of the own second factors; the other sessions of the account ended."
+  "Somebody removed a second factor of the own account; its other sessions ended."
   SECOND_FACTOR_REMOVED
-  "Sessions were ended by their owner."
+  "Somebody ended sessions of the own account."
   SESSIONS_REVOKED
   "The settings of an organization were changed."
   SETTINGS_CHANGED
-  "A second administrator let a pending setting hold at once."
+  "A second administrator approved a pending setting, which took effect at once."
   SETTING_APPROVED
-  "A setting that makes a hold, a retention or the need of a second factor less strict was asked for, and waits."
+  "Somebody asked to make a hold, a retention or the requirement of a second factor less strict; the setting waits."
   SETTING_PENDING
-  "A pending setting was taken back."
+  "A pending setting was withdrawn."
   SETTING_WITHDRAWN
   "Somebody signed in."
   SIGNED_IN
@@ -5582,31 +5582,31 @@ enum AuditAction {
   SIGN_IN_REFUSED
   "Students were put into groups; one entry for each school."
   STUDENTS_ASSIGNED
-  "Students were hidden and taken out of their groups; one entry for each school."
+  "Students were deleted, that is, hidden and taken out of their groups; one entry for each school."
   STUDENTS_DELETED
   "Students were exported as CSV."
   STUDENTS_EXPORTED
-  "Students were given out by an operation: lists, groups with students, nodes, changes and problems of a job."
+  "An operation returned students: lists, groups with students, nodes, changes and problems of a job."
   STUDENTS_READ
   "Students were taken out of groups; one entry for each school."
   STUDENTS_REMOVED
   "Deleted students were brought back, with their groups; one entry for each school."
   STUDENTS_RESTORED
-  "A subscription began that gives out personal data."
+  "A subscription that returns personal data began."
   STUDENTS_WATCHED
   "A student was created."
   STUDENT_CREATED
-  "The personal data of a student was erased, here as well."
+  "The personal data of a student was erased from the audit trail, too."
   STUDENT_ERASED
-  "A student went to another school; each of the two schools has an entry."
+  "A student moved to another school; each of the two schools has an entry."
   STUDENT_MOVED
-  "Everything that is held about one student was given out as one document."
+  "Everything that is stored about one student was exported as one document."
   STUDENT_RECORD_DOWNLOADED
-  "A deleted student came back with the same Student ID."
+  "A deleted student came back, under the same Student ID."
   STUDENT_REVIVED
   "A student was changed."
   STUDENT_UPDATED
-  "Somebody was told so often on one day that an ID or username is taken by somebody unseen that no further answers are given."
+  "In one day somebody learned too often that an ID or username is taken by somebody they cannot see; further answers are withheld."
   TAKEN_ANSWERS_STOPPED
   "Usage was recorded; one entry for each request."
   USAGE_RECORDED
@@ -5632,7 +5632,7 @@ type AuditActor {
   kind: AuditActorKind!
   "The id of the educator or service key; null for the others."
   id: ID
-  "The educator's present name, the login of an operator, or why the server acted; null where it is not known."
+  "The educator's present name, the login of an operator, or the reason why the server acted; null if it is not known."
   name: String
   "The roles of that moment, each with its organization, or the scopes of a key."
   roles: String!
@@ -5648,11 +5648,11 @@ type AuditFact {
 
 "What an entry says about one person or thing."
 type AuditSubject {
-  "The student, group, educator or anything else."
+  "The type: student, group, educator or anything else."
   id: ID!
-  "It, as it is now; null where it no longer exists, or not for the person who asks."
+  "The object as it is now; null if it no longer exists, or if the caller cannot see it."
   node: Node
-  "True where the values were erased, because the person's data were; then there are no changes."
+  "True if the values were erased together with the person's data; then there are no changes."
   erased: Boolean!
   "The fields that changed."
   changes: [AuditChange!]!
@@ -5662,17 +5662,17 @@ type AuditSubject {
 type AuditChange {
   "The name of the field."
   field: String!
-  "The value before; null where there was none."
+  "The value before; null if there was none."
   before: String
-  "The value afterwards; null where there is none."
+  "The value afterwards; null if there is none."
   after: String
 }
 
-"An entry of the audit trail. It is written once, in the transaction of what it is about, and never changed."
+"An entry of the audit trail. It is written once, in the transaction that it records, and never changed."
 type AuditEvent {
   "Names the entry everywhere in the API."
   id: ID!
-  "Its place in the chain of the district, from 1 and without a gap; null for administrators of a school, whom it would tell how much happens elsewhere."
+  "Its position in the chain of the district, from 1 without a gap; null for administrators of a school, because it would tell them how much happens elsewhere."
   sequence: Int
   "When it happened."
   at: DateTime!
@@ -5682,9 +5682,9 @@ type AuditEvent {
   code: String
   "Who did it."
   actor: AuditActor!
-  "What it is about; the district where it is about several schools."
+  "The organization that it is about; the district if it is about several schools."
   organization: Organization
-  "What it was done to; null where that is not one thing."
+  "The object of the action; null if there is not exactly one."
   targetId: ID
   "Whom and what it is about, with the values before and after."
   subjects: [AuditSubject!]!
@@ -5692,9 +5692,9 @@ type AuditEvent {
   facts: [AuditFact!]!
   "The bulk job that it belongs to."
   jobId: ID
-  "The network address it came from; null where it is not known."
+  "The network address that it came from; null if it is not known."
   address: String
-  "The id of the request, which the server's log has too; null where there was no request."
+  "The id of the request, which is also in the server's log; null if there was no request."
   requestId: String
   "The name of the GraphQL operation, or the command."
   operationName: String
@@ -5716,9 +5716,9 @@ type AuditEventConnection {
   edges: [AuditEventEdge!]!
   "The entries of the edges, for clients that need no cursors."
   nodes: [AuditEvent!]!
-  "Whether there is more, and where it begins."
+  "Whether there are further pages, and the cursors to ask for them."
   pageInfo: PageInfo!
-  "All entries of the list. Counted only where it is asked for."
+  "All entries of the list. Counted only if you ask for it."
   totalCount: Int!
 }
 
@@ -5746,7 +5746,7 @@ input AuditEventFilter {
 type Query {
   "Who is signed in."
   viewer: Viewer!
-  "Any node by its id; null where it does not exist, or not for the person who asks."
+  "Any node by its id; null if it does not exist, or if the caller cannot see it."
   node(id: ID!): Node
   "Several nodes, in the order of the ids; at most 500."
   nodes(ids: [ID!]!): [Node]!
@@ -5754,7 +5754,7 @@ type Query {
   organization(id: ID!): Organization
   "Students inside the purview, or inside one organization of it. 50 a page unless first or last says otherwise, at most 500; by name unless orderBy says otherwise."
   students(organizationId: ID, filter: StudentFilter, orderBy: StudentOrder, first: Int, after: String, last: Int, before: String): StudentConnection!
-  "Deleted students of an organization who can come back, who was deleted last first. search is that of StudentFilter. 50 a page unless first or last says otherwise, at most 500. For administrators."
+  "Deleted students of an organization who can come back, last deleted first. search works as in StudentFilter. 50 a page unless first or last says otherwise, at most 500. For administrators."
   deletedStudents(organizationId: ID!, search: String, first: Int, after: String, last: Int, before: String): DeletedStudentConnection!
   "Groups inside the purview, or inside one organization of it. 50 a page unless first or last says otherwise, at most 500; by name unless orderBy says otherwise."
   groups(organizationId: ID, filter: GroupFilter, orderBy: GroupOrder, first: Int, after: String, last: Int, before: String): GroupConnection!
@@ -5762,25 +5762,25 @@ type Query {
   dashboardNotifications(organizationId: ID!): [DashboardNotification!]!
   "Usage of an organization, as far as the purview goes. from and to belong to CUSTOM."
   usageReport(organizationId: ID!, period: UsagePeriod! = FOUR_WEEKS, from: Date, to: Date, grades: [String!], productCodes: [String!]): UsageReport!
-  "A bulk job; null where it does not exist, or not for the person who asks."
+  "A bulk job; null if it does not exist, or if the caller cannot see it."
   bulkJob(id: ID!): BulkJob
   "Bulk jobs, newest first."
   bulkJobs(organizationId: ID, first: Int, after: String): BulkJobConnection!
-  "An empty file for an import, with the columns asked for and those that every file needs; with all columns where columns is null. A name that is no column is refused."
+  "An empty file for an import, with the requested columns and those that every file needs; with all columns if columns is null. An unknown column is refused."
   importTemplate(kind: BulkJobKind!, columns: [String!]): ImportTemplate!
-  "A short-lived address of a CSV of the students of an organization whom the filter keeps, to be opened by the person who asked. The file can be changed and imported again. For administrators of the organization."
+  "A short-lived address of a CSV of the students of an organization who match the filter, for the person who asked. The file can be changed and imported. For administrators of the organization."
   studentsCsvUrl(organizationId: ID!, filter: StudentFilter): String!
-  "A short-lived address of everything that is held about one student, deleted or not, as one JSON document (docs/privacy.md), to be opened by the person who asked; for the request of a parent. The password is not in it. For administrators of the school."
+  "A short-lived address of one JSON document with everything that is stored about one student, deleted or not (docs/privacy.md), for example for a parent. Only the person who asked can open it. The password is not in it. For administrators of the school."
   studentRecordUrl(studentId: ID!): String!
-  "An erasure that eraseStudents has begun: how far it is, and its certificate. For administrators of the school."
+  "An erasure that eraseStudents started: its progress and its certificate. For administrators of the school."
   erasure(id: ID!): Erasure!
-  "The audit trail, newest first: everything that the person who asks administers, or what is about one organization of it. 50 a page unless first or last says otherwise, at most 500. For administrators; that it was read is recorded."
+  "The audit trail, newest first: everything that the caller administers, or one organization of it. 50 a page unless first or last says otherwise, at most 500. For administrators; reading it is recorded, too."
   auditEvents(organizationId: ID, filter: AuditEventFilter, first: Int, after: String, last: Int, before: String): AuditEventConnection!
   "A short-lived address of the same list as CSV, to be opened by the person who asked."
   auditEventsCsvUrl(organizationId: ID!, filter: AuditEventFilter): String!
   "The service keys of an organization and, for a district, of its schools, newest first. For administrators of the organization."
   serviceKeys(organizationId: ID!): [ServiceKey!]!
-  "Providers at which people can sign in besides the password, in the order of their buttons. Needs no session."
+  "Providers at which people can sign in instead of with a password, in the order of their buttons. Needs no session."
   signInProviders: [SignInProvider!]!
 }
 
@@ -5816,15 +5816,15 @@ input SignInWithCodeInput {
 
 "A new session, or why there is none."
 type SignInPayload {
-  "The person who is signed in; null where something was refused."
+  "The person who is signed in; null if something was refused."
   viewer: Viewer
   "For the header Authorization: Bearer …; browsers get a cookie as well. Told once."
   token: String
   "When the session ends at the latest."
   expiresAt: DateTime
-  "The step that is still to come where the code of userErrors is SECOND_FACTOR_REQUIRED; null otherwise."
+  "The step that remains if the code of userErrors is SECOND_FACTOR_REQUIRED; null otherwise."
   secondFactor: SecondFactorStep
-  "Why nothing was changed; empty where it was. SECOND_FACTOR_REQUIRED means that the account has a second factor: see secondFactor and completeSignIn."
+  "Why nothing was changed; empty if something was changed. SECOND_FACTOR_REQUIRED means that the account has a second factor: see secondFactor and completeSignIn."
   userErrors: [UserError!]!
 }
 
@@ -5844,9 +5844,9 @@ input CreateGroupInput {
 
 "A new group, or why there is none."
 type CreateGroupPayload {
-  "The group; null where something was refused."
+  "The group; null if something was refused."
   group: Group
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
@@ -5864,9 +5864,9 @@ input UpdateGroupInput {
 
 "A changed group, or why it was not changed."
 type UpdateGroupPayload {
-  "The group as it is now; null where something was refused."
+  "The group as it is now; null if something was refused."
   group: Group
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
@@ -5878,9 +5878,9 @@ input DeleteGroupInput {
 
 "A group that has gone, or why it has not."
 type DeleteGroupPayload {
-  "The id that the group had; null where something was refused."
+  "The id that the group had; null if something was refused."
   deletedId: ID
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
@@ -5898,11 +5898,11 @@ type AssignStudentsToGroupsPayload {
   enrollmentsAdded: Int!
   "Enrollments that were there already."
   alreadyEnrolled: Int!
-  "The students as they are now; empty where something was refused."
+  "The students as they are now; empty if something was refused."
   students: [Student!]!
-  "The groups as they are now; empty where something was refused."
+  "The groups as they are now; empty if something was refused."
   groups: [Group!]!
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
@@ -5918,15 +5918,15 @@ input RemoveStudentsFromGroupsInput {
 type RemoveStudentsFromGroupsPayload {
   "Enrollments that have gone."
   enrollmentsRemoved: Int!
-  "The students as they are now; empty where something was refused."
+  "The students as they are now; empty if something was refused."
   students: [Student!]!
-  "The groups as they are now; empty where something was refused."
+  "The groups as they are now; empty if something was refused."
   groups: [Group!]!
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
-"A new student, or a deleted one who comes back with the same Student ID before the data are erased (retentionDays of the organization)."
+"A new student, or a deleted one who comes back with the same Student ID before the data is erased (retentionDays of the organization)."
 input CreateStudentInput {
   "The school."
   organizationId: ID!
@@ -5938,7 +5938,7 @@ input CreateStudentInput {
   lastName: String!
   "3 to 100 characters, unique in the district without regard to case."
   username: String!
-  "4 to 256 characters unless the organization asks for more. Without one, the student cannot sign in with a password until one is set; the organization can require one."
+  "4 to 256 characters, unless the organization requires more. Without one, the student cannot sign in with a password until one is set; the organization can require one."
   password: String
   "PK, K or 1 to 12."
   grade: String!
@@ -5948,9 +5948,9 @@ input CreateStudentInput {
 
 "A new student, or why there is none."
 type CreateStudentPayload {
-  "The student; null where something was refused."
+  "The student; null if something was refused."
   student: Student
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
@@ -5958,7 +5958,7 @@ type CreateStudentPayload {
 input UpdateStudentInput {
   "The student."
   id: ID!
-  "Another school of the district; only an administrator of both schools moves a student."
+  "Another school of the district; only an administrator of both schools can move a student."
   organizationId: ID
   "1 to 64 characters, unique in the district."
   externalId: String
@@ -5976,9 +5976,9 @@ input UpdateStudentInput {
 
 "A changed student, or why nothing was changed."
 type UpdateStudentPayload {
-  "The student as he or she is now; null where something was refused."
+  "The student as he or she is now; null if something was refused."
   student: Student
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
@@ -5990,9 +5990,9 @@ input DeleteStudentsInput {
 
 "Students who were deleted, or why nobody was."
 type DeleteStudentsPayload {
-  "The students; empty where something was refused."
+  "The students; empty if something was refused."
   deletedIds: [ID!]!
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
@@ -6004,13 +6004,13 @@ input RestoreStudentsInput {
 
 "Students who came back, or why nobody did."
 type RestoreStudentsPayload {
-  "The students as they are now; empty where something was refused."
+  "The students as they are now; empty if something was refused."
   students: [Student!]!
   "Enrollments that came back."
   enrollmentsRestored: Int!
-  "Enrollments that did not, because the group is gone or synced by now."
+  "Enrollments that did not come back, because the group no longer exists or is now synced."
   enrollmentsLost: Int!
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
@@ -6026,17 +6026,17 @@ input StudentToErase {
 input EraseStudentsInput {
   "The students."
   students: [StudentToErase!]!
-  "What the erasure goes back to, such as the number of a letter: 1 to 200 characters. It stays on record, and so must not name the student."
+  "The reason for the erasure, such as the number of a letter: 1 to 200 characters. It stays on record, so it must not name the student."
   reference: String!
 }
 
 "What is being erased, or why nothing is."
 type EraseStudentsPayload {
-  "One for each student; empty where something was refused. The students are hidden from now on, and nobody can bring them back; look at erasure until the state is DONE."
+  "One for each student; empty if something was refused. The students are hidden from now on, and nobody can bring them back. Query erasure until the state is DONE."
   erasures: [Erasure!]!
-  "The certificates of those erasures that are done already; mostly that is none, because all bulk jobs of the district are looked through first."
+  "The certificates of erasures that are already done; usually none, because all bulk jobs of the district are searched first."
   certificates: [ErasureCertificate!]!
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
@@ -6048,7 +6048,7 @@ type Erasure {
   state: ErasureState!
   "When it was asked for. The student has been hidden since."
   requestedAt: DateTime!
-  "How many bulk jobs of the district have been looked through for what they say about the student."
+  "How many bulk jobs of the district have been searched for data of the student."
   jobsDone: Int!
   "How many bulk jobs there are to look through; 0 until that begins."
   jobsTotal: Int!
@@ -6068,7 +6068,7 @@ enum ErasureState {
   DONE
 }
 
-"What was erased of one student, when and for whom, without saying who it was. The audit trail holds the same as ERASURE_CERTIFIED."
+"What was erased of one student, when, and at whose request, without naming the student. The audit trail holds the same in ERASURE_CERTIFIED."
 type ErasureCertificate {
   "The id that the student had."
   studentId: ID!
@@ -6076,7 +6076,7 @@ type ErasureCertificate {
   organization: Organization!
   "When it was erased."
   erasedAt: DateTime!
-  "What the erasure goes back to, as it was given."
+  "The reason for the erasure, as it was given."
   reference: String!
   "Places in groups that were erased, present and former ones."
   enrollments: Int!
@@ -6088,13 +6088,13 @@ type ErasureCertificate {
   bulkJobRows: Int!
   "Details of the audit trail that were erased."
   auditDetails: Int!
-  "SHA-256 of what the certificate says, by which a printed one is compared with the audit trail."
+  "SHA-256 of the certificate, to compare a printed one with the audit trail."
   digest: String!
   "The certificate on paper."
   text: String!
 }
 
-"Which students. Exactly one of the two. The selection is fixed when the job is submitted: who matches later is not among them."
+"Which students: give exactly one of the two. The selection is fixed when the job is submitted; students who match later are not included."
 input StudentSelection @oneOf {
   "At most 50,000."
   studentIds: [ID!]
@@ -6104,13 +6104,13 @@ input StudentSelection @oneOf {
 
 "Students as a list of students shows them, however many there are."
 input MatchingStudents {
-  "One organization; the whole purview where it is left out."
+  "One organization; the whole purview if it is left out."
   organizationId: ID
-  "Everybody where it is left out."
+  "Everybody if it is left out."
   filter: StudentFilter
 }
 
-"What happens to the students. What is left out stays; at least one of the three is needed."
+"What changes for the students. Fields that are left out stay as they are; give at least one of the three."
 input BulkEditStudentsInput {
   "Which students."
   selection: StudentSelection!
@@ -6134,19 +6134,19 @@ input SubmitBulkImportInput {
   organizationId: ID!
   "What the rows are; one of those that begin with IMPORT."
   kind: BulkJobKind!
-  "CSV: UTF-8, UTF-16 or Windows-1252, with commas, semicolons or tabs; or an Excel workbook (.xlsx). All of that is found out."
+  "CSV: UTF-8, UTF-16 or Windows-1252, with commas, semicolons or tabs; or an Excel workbook (.xlsx). The server detects which."
   file: Upload!
   "What the groups of a cell do with those that a student has."
   groupsMode: GroupsMode! = ADD
-  "What happens to the good rows where others are refused."
+  "What happens to the good rows if others are refused."
   commitMode: CommitMode! = VALID_ROWS
-  "The same key from the same person gives the same job back instead of a second one; with another file or other settings it is refused. 1 to 128 characters."
+  "If the same person sends the same key again, the answer is the same job instead of a second one; with another file or other settings the key is refused. 1 to 128 characters."
   idempotencyKey: String
 }
 
 "One cell."
 input BulkJobCellInput {
-  "The header as it stands in the file, or the column's name in docs/files.md; a column that the file does not have is added to this row."
+  "The header as the file has it, or the column's name in docs/files.md. A column that the file does not have is added to this row."
   column: String!
   "What stands in the cell; blank changes nothing, [clear] empties."
   value: String!
@@ -6164,25 +6164,25 @@ input CorrectBulkJobRowInput {
 
 "What has become of the row."
 type CorrectBulkJobRowPayload {
-  "The job with its new counts; of a job that has been carried out, a new job of that one row."
+  "The job with its new counts; or, if the job was already written, a new job with that one row."
   job: BulkJob
   "What the row will change. Empty for a new job, which is being checked."
   changes: [BulkJobChange!]!
   "What is wrong with the row, or odd."
   problems: [BulkJobProblem!]!
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
 "A job, or why there is none."
 type BulkJobPayload {
-  "The job as it is now; null where something was refused."
+  "The job as it is now; null if something was refused."
   job: BulkJob
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
-"Usage as a learning product reports it. An event of a student with a known eventId is not counted again."
+"Usage as a learning product reports it. A second event with the same student and eventId is not counted."
 input UsageEventInput {
   "1 to 128 characters, unique for the student."
   eventId: ID!
@@ -6190,7 +6190,7 @@ input UsageEventInput {
   studentExternalId: String!
   "1 to 64 letters, digits, dots, hyphens and underscores."
   productCode: String!
-  "When the usage began. It counts on the calendar day that this is in the time zone of the school."
+  "When the usage began. It counts on that calendar day in the time zone of the school."
   startedAt: DateTime!
   "1 to 86,400."
   seconds: Int!
@@ -6210,7 +6210,7 @@ type RecordUsagePayload {
   accepted: Int!
   "Events that had been recorded before."
   duplicates: Int!
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
@@ -6222,7 +6222,7 @@ input SchoolYearInput {
   endsOn: Date!
 }
 
-"What of an organization's settings changes. What is left out stays; null makes the organization inherit it again."
+"The settings to change. Settings that are left out stay; null makes the organization inherit the setting again."
 input UpdateOrganizationSettingsInput {
   "The district or school."
   organizationId: ID!
@@ -6240,19 +6240,19 @@ input UpdateOrganizationSettingsInput {
   holdDeletedPercent: Int
   "1 to 100; an administrator of a school sets at most what the district allows."
   holdChangedPercent: Int
-  "30 to 365. For administrators of the district. A change is without effect on the purge for 7 days."
+  "30 to 365. For administrators of the district. A change affects the purge only after 7 days."
   retentionDays: Int
   "30 to 1,095. For administrators of the district."
   jobDays: Int
-  "An administrator of a school cannot ask fewer people for a second factor than the district does, and to ask fewer than before waits; see settings.pending. Whoever asks for it and has none is let in only to set one up, from the next request on."
+  "A school cannot require a second factor of fewer people than its district does. Requiring it of fewer people than before waits; see settings.pending. If you require it of yourself and have none, your next request can only set one up."
   secondFactorRequired: SecondFactorRequirement
 }
 
 "Settings that were changed, or why they were not."
 type UpdateOrganizationSettingsPayload {
-  "The organization as it is now; null where something was refused."
+  "The organization as it is now; null if something was refused."
   organization: Organization
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
@@ -6262,17 +6262,17 @@ input ApprovePendingSettingInput {
   organizationId: ID!
   "Which setting."
   setting: PendingSettingName!
-  "PendingSetting.value of what was looked at; null where the organization is to inherit it. Another one is refused with PENDING_CHANGED."
+  "The PendingSetting.value that you looked at; null if the organization is to inherit it. If it has changed, the answer is PENDING_CHANGED."
   value: Int
-  "PendingSetting.secondFactorRequired of what was looked at; null where the organization is to inherit it. Another one is refused with PENDING_CHANGED."
+  "The PendingSetting.secondFactorRequired that you looked at; null if the organization is to inherit it. If it has changed, the answer is PENDING_CHANGED."
   secondFactorRequired: SecondFactorRequirement
 }
 
 "The organization whose setting holds now."
 type ApprovePendingSettingPayload {
-  "The organization as it is now; null where it was refused."
+  "The organization as it is now; null if it was refused."
   organization: Organization
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
@@ -6286,25 +6286,25 @@ input WithdrawPendingSettingInput {
 
 "The organization whose setting stays as it is."
 type WithdrawPendingSettingPayload {
-  "The organization as it is now; null where it was refused."
+  "The organization as it is now; null if it was refused."
   organization: Organization
-  "Why nothing was changed; empty where it was."
+  "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
 
-"What can be changed. A refusal that the person can mend comes as userErrors, and then nothing was changed."
+"What can be changed. If a change is refused for a reason that the person can do something about, userErrors says why, and nothing was changed."
 type Mutation {
-  "Starts a session. After too many attempts the code is RATE_LIMITED, and the message says when to try again; SIGN_IN_WITH_PROVIDER where the operator has ended passwords for the address; SECOND_FACTOR_REQUIRED where the account has a second factor, which completeSignIn takes."
+  "Starts a session. Codes: RATE_LIMITED after too many attempts (the message says when to try again); SIGN_IN_WITH_PROVIDER if the address has to sign in at a provider; SECOND_FACTOR_REQUIRED if the account has a second factor, which completeSignIn takes."
   signIn(input: SignInInput!): SignInPayload!
-  "Starts a session for a mobile app whose person has signed in at a provider; CODE_ENDED where the code is used, too old or another app's. Where the provider does not stand in for a second factor, SECOND_FACTOR_REQUIRED as for signIn."
+  "Starts a session for a mobile app after the person has signed in at a provider. Codes: CODE_ENDED if the code is used, too old or another app's; SECOND_FACTOR_REQUIRED, as for signIn, if the provider does not replace the second factor."
   signInWithCode(input: SignInWithCodeInput!): SignInPayload!
-  "Finishes a sign-in with a second factor: WRONG_CODE, WRONG_PASSKEY, CHALLENGE_ENDED where the step is used or too old, RATE_LIMITED after five wrong codes. Needs no session."
+  "Finishes a sign-in with a second factor: WRONG_CODE, WRONG_PASSKEY, CHALLENGE_ENDED if the step is used or too old, RATE_LIMITED after five wrong codes. Needs no session."
   completeSignIn(input: CompleteSignInInput!): SignInPayload!
-  "Begins a sign-in with a passkey alone, which is password and second factor in one, because the device makes sure who uses it. Needs no session."
+  "Begins a sign-in with only a passkey. It counts as password and second factor, because the device checks who uses it. Needs no session."
   beginPasskeySignIn: PasskeyCeremonyPayload!
-  "Finishes a sign-in with a passkey: WRONG_PASSKEY for whatever is wrong with it, CHALLENGE_ENDED where the step is used or too old. Needs no session."
+  "Finishes a sign-in with a passkey: WRONG_PASSKEY whatever is wrong with it, CHALLENGE_ENDED if the step is used or too old. Needs no session."
   finishPasskeySignIn(input: PasskeySignInInput!): SignInPayload!
-  "Ends the session; true where there was one."
+  "Ends the session; true if there was one."
   signOut: Boolean!
   "Ends one of one's own sessions."
   revokeSession(id: ID!): RevokeSessionsPayload!
@@ -6312,92 +6312,92 @@ type Mutation {
   revokeOtherSessions: RevokeSessionsPayload!
   "Begins to show again who one is, with a passkey."
   beginPasskeyProof: PasskeyCeremonyPayload!
-  "Shows again who one is. Second factors can then be changed for ten minutes, as after signing in; otherwise changes are refused with PROOF_REQUIRED."
+  "Proves the person's identity again. For ten minutes, as after signing in, second factors can then be changed; otherwise changes are refused with PROOF_REQUIRED."
   proveIdentity(input: ProveIdentityInput!): SecondFactorsPayload!
   "Begins to set up an authenticator app."
   beginTotpEnrollment: BeginTotpEnrollmentPayload!
-  "Sets an authenticator app up, in the place of one that may be there. Ends the other sessions of the account, and gives recovery codes with the first factor."
+  "Sets up an authenticator app and replaces an existing one. Ends the other sessions of the account; the first factor comes with recovery codes."
   confirmTotpEnrollment(input: ConfirmTotpEnrollmentInput!): SecondFactorsPayload!
-  "Removes the authenticator app and ends the other sessions of the account; SECOND_FACTOR_REQUIRED where the person must have a factor and this is the last one."
+  "Removes the authenticator app and ends the other sessions of the account; SECOND_FACTOR_REQUIRED if the person needs a factor and this is the last one."
   removeTotp: SecondFactorsPayload!
-  "Begins to add a passkey; PASSKEYS_UNAVAILABLE where the server is not reached by a name."
+  "Begins to add a passkey; PASSKEYS_UNAVAILABLE if the server is not reached by a domain name."
   beginPasskeyRegistration: PasskeyCeremonyPayload!
-  "Adds a passkey. Ends the other sessions of the account, and gives recovery codes with the first factor."
+  "Adds a passkey. Ends the other sessions of the account; the first factor comes with recovery codes."
   finishPasskeyRegistration(input: FinishPasskeyRegistrationInput!): SecondFactorsPayload!
   "Gives a passkey another name."
   renamePasskey(id: ID!, name: String!): SecondFactorsPayload!
-  "Removes a passkey and ends the other sessions of the account; SECOND_FACTOR_REQUIRED as for removeTotp. The device may have to be told as well."
+  "Removes a passkey and ends the other sessions of the account; SECOND_FACTOR_REQUIRED as for removeTotp. The person may also have to remove it from the device."
   removePasskey(id: ID!): SecondFactorsPayload!
   "Makes new recovery codes; those before are good for nothing."
   regenerateRecoveryCodes: SecondFactorsPayload!
-  "Removes the second factors of somebody who has lost them, and ends all sessions of the account. For administrators of every organization at which the person has a role, who have shown within ten minutes who they are; never the own."
+  "Removes the second factors of somebody who has lost them, and ends all sessions of the account. For administrators of every organization at which the person has a role, who have proved their identity within ten minutes; never for one's own account."
   resetSecondFactors(educatorId: ID!): ResetSecondFactorsPayload!
   "Sends a link to the address, if it is that of an account. The answer is the same if it is not. Needs no session."
   requestPasswordReset(email: String!): RequestPasswordResetPayload!
-  "Uses a link up: sets the password and ends all sessions of the account. Needs no session."
+  "Uses a link: sets the password and ends all sessions of the account. Needs no session."
   setPasswordByLink(input: SetPasswordByLinkInput!): SetPasswordByLinkPayload!
-  "Makes an account and sends the link with which the person sets the password. For administrators of the organization."
+  "Creates an account and mails the link with which the person sets the password. For administrators of the organization."
   inviteEducator(input: InviteEducatorInput!): InviteEducatorPayload!
   "Makes a service key. For administrators of the organization."
   createServiceKey(input: CreateServiceKeyInput!): CreateServiceKeyPayload!
   "Ends a service key at once. For administrators of the organization."
   revokeServiceKey(id: ID!): RevokeServiceKeyPayload!
-  "Changes what holds for a district and what its schools inherit, or for one school. More percent before a hold, fewer days of retention, and a second factor for fewer people hold after 24 hours or with a second administrator's consent; until then they stand in settings.pending. For administrators of the organization."
+  "Changes the settings of a district, which its schools inherit, or of one school. A higher percentage before a hold, fewer days of retention, and a second factor for fewer people take effect after 24 hours or with a second administrator's approval; until then they are in settings.pending. For administrators of the organization."
   updateOrganizationSettings(input: UpdateOrganizationSettingsInput!): UpdateOrganizationSettingsPayload!
-  "Lets a pending setting hold at once. For another administrator of the organization, whose account and role are older than the request and were not made by whoever asked; see approveBulkJob."
+  "Makes a pending setting take effect at once. For another administrator of the organization, whose account and role are older than the request and were not made by the person who asked; see approveBulkJob."
   approvePendingSetting(input: ApprovePendingSettingInput!): ApprovePendingSettingPayload!
-  "Takes a pending setting back; what holds stays. For administrators of the organization."
+  "Withdraws a pending setting; the present setting stays. For administrators of the organization."
   withdrawPendingSetting(input: WithdrawPendingSettingInput!): WithdrawPendingSettingPayload!
   "Creates a group. For administrators of the school and its teachers."
   createGroup(input: CreateGroupInput!): CreateGroupPayload!
-  "Changes a group that is not synced. For administrators of the school and those who teach the group. HOLD_REQUIRED where too much has been changed within 24 hours; see deleteStudents."
+  "Changes a group that is not synced. For administrators of the school and those who teach the group. HOLD_REQUIRED if too much has been changed within 24 hours; see deleteStudents."
   updateGroup(input: UpdateGroupInput!): UpdateGroupPayload!
-  "Removes a group; its students stay. For administrators. HOLD_REQUIRED where too much has been deleted, or too many students changed, within 24 hours; see deleteStudents."
+  "Removes a group; its students stay. For administrators. HOLD_REQUIRED if too much has been deleted, or too many students changed, within 24 hours; see deleteStudents."
   deleteGroup(input: DeleteGroupInput!): DeleteGroupPayload!
   "Puts every student into every group. For a teacher: students seen, into groups taught."
   assignStudentsToGroups(input: AssignStudentsToGroupsInput!): AssignStudentsToGroupsPayload!
-  "Takes every student out of every group. HOLD_REQUIRED where too many students have been changed within 24 hours; see deleteStudents."
+  "Takes every student out of every group. HOLD_REQUIRED if too many students have been changed within 24 hours; see deleteStudents."
   removeStudentsFromGroups(input: RemoveStudentsFromGroupsInput!): RemoveStudentsFromGroupsPayload!
   "Creates a student, or brings a deleted one back. For administrators of the school, and for teachers into groups taught."
   createStudent(input: CreateStudentInput!): CreateStudentPayload!
-  "Changes a student; of a synced one only the password. For administrators of the school and those who teach the student. HOLD_REQUIRED where too many students have been changed within 24 hours; see deleteStudents."
+  "Changes a student; of a synced one only the password. For administrators of the school and those who teach the student. HOLD_REQUIRED if too many students have been changed within 24 hours; see deleteStudents."
   updateStudent(input: UpdateStudentInput!): UpdateStudentPayload!
-  "Hides students for retentionDays of their school, 90 by default, in which they can come back; then their personal data are erased. For administrators. What of a school has been deleted within 24 hours, in whatever way, is added up: more than holdDeletedPercent of it is refused with HOLD_REQUIRED, and can be submitted with bulkDeleteStudents, which waits for a second administrator; and so is more than twice that part within 30 days. Ten students are never too many."
+  "Hides students for retentionDays of their school, 90 by default. Until then they can come back; after that their personal data is erased. For administrators. All deletions of a school within 24 hours count together: more than holdDeletedPercent of its students is refused with HOLD_REQUIRED, and so is more than twice that within 30 days. bulkDeleteStudents can do it with a second administrator. Ten students are never too many."
   deleteStudents(input: DeleteStudentsInput!): DeleteStudentsPayload!
-  "Brings deleted students back as they were, in their groups as far as these are still there and not synced. For administrators of the school, until the personal data are erased."
+  "Brings deleted students back as they were, into those of their groups that still exist and are not synced. For administrators of the school, until the personal data is erased."
   restoreStudents(input: RestoreStudentsInput!): RestoreStudentsPayload!
-  "Hides students at once and for good, without the days in which a deleted student can come back, has their personal data erased in the background, and certifies it; erasure tells how far that is. For administrators of the school. HOLD_REQUIRED as for deleteStudents."
+  "Erases students for good, without the days in which a deleted student can come back: hides them at once, erases their personal data in the background, and certifies it; erasure shows the progress. For administrators of the school. HOLD_REQUIRED as for deleteStudents."
   eraseStudents(input: EraseStudentsInput!): EraseStudentsPayload!
   "Uploads a file and begins to verify it; nothing is written before startBulkJob."
   submitBulkImport(input: SubmitBulkImportInput!): BulkJobPayload!
-  "Puts many students into groups, takes them out of groups, or gives them a grade, as a job that is verified first; nothing is written before startBulkJob. For a teacher: within the groups taught."
+  "Puts many students into groups, takes them out of groups, or gives them a grade, as a job that is checked first; nothing is written before startBulkJob. For a teacher: within the groups taught."
   bulkEditStudents(input: BulkEditStudentsInput!): BulkJobPayload!
-  "Hides many students for retentionDays of their school, as a job that is verified first; nothing is written before startBulkJob. For administrators."
+  "Hides many students for retentionDays of their school, as a job that is checked first; nothing is written before startBulkJob. For administrators."
   bulkDeleteStudents(input: BulkDeleteStudentsInput!): BulkJobPayload!
-  "Start Processing: carries out what the verified job shows. A job that would delete more than 10 % or change more than 75 % of the students, groups, accounts or schools of its organization, or of the students of one of the schools where they are, together with what was deleted and changed there in the 24 hours before, becomes HELD instead, and so does one with which more than 20 % of the students would be deleted within 30 days; joining groups does not count as a change; the organization can set other percentages. A row that you may not see or carry out yourself is refused when it is written, whoever submitted it."
+  "Start Processing: writes what the checked job shows. A job becomes HELD instead if it would delete more than 10 % or change more than 75 % of the students, groups, accounts or schools of its organization, or of the students of one of their schools. Deletions and changes of the last 24 hours count as well. It also becomes HELD if more than 20 % of the students would be deleted within 30 days. Joining groups does not count as a change. The organization can set other percentages. A row that you may not see or write yourself is refused, no matter who submitted it."
   startBulkJob(id: ID!): BulkJobPayload!
-  "Gives cells of one row new values and checks the row again. In a job that is READY or HELD the row joins the plan, or stays refused, and the counts follow; one that is HELD stays so, and has to be approved by its new previewVersion. Of a job that is COMPLETED_WITH_ERRORS a refused row becomes a job of its own. What you, or the submitter, may not see does not exist for the row. NOT_FOUND for a row that names something outside of the school of the job, unless you submitted it or administer the district."
+  "Gives cells of one row new values and checks the row again. In a READY or HELD job the row joins the plan, or stays refused, and the counts follow. A HELD job stays HELD, and has to be approved with its new previewVersion. In a job that is COMPLETED_WITH_ERRORS a refused row becomes a job of its own. What you or the submitter may not see does not exist for the row. NOT_FOUND for a row that names something outside the school of the job, unless you submitted it or administer the district."
   correctBulkJobRow(input: CorrectBulkJobRowInput!): CorrectBulkJobRowPayload!
-  "Lets a job go on that is HELD, or its undo (heldFor). For a second administrator of its organization: who has neither submitted nor started it nor corrected a row of it nor asked for the undo, whose account and role are older, and in whose account none of these has had a hand: has made it, given it the role, or set its password or address."
+  "Lets a HELD job, or its HELD undo (heldFor), go on. For a second administrator of its organization: somebody who has not submitted it, started it, corrected a row of it or asked for the undo; whose account and role are older than that; and whose account none of these people has made, invited, or given a password or address."
   approveBulkJob(
     "The job."
     id: ID!
-    "BulkJob.previewVersion of what was looked at: another one is refused with PREVIEW_CHANGED. Needed where a row has been corrected since the job was put on hold."
+    "The BulkJob.previewVersion that you looked at. If it has changed, the answer is PREVIEW_CHANGED. Needed if a row was corrected after the job was put on hold."
     previewVersion: Int
   ): BulkJobPayload!
-  "Ends a job that is VERIFYING, READY, HELD or PROCESSING; one that is PROCESSING stops behind the rows that are being written, and one whose undo is HELD goes back to what it was before. For the submitter and the administrators of its organization."
+  "Cancels a job that is VERIFYING, READY, HELD or PROCESSING. A PROCESSING job stops after the rows that are being written; a job whose undo is HELD returns to its state before that. For the submitter and the administrators of its organization."
   cancelBulkJob(id: ID!): BulkJobPayload!
-  "Puts back what a job has changed, within retentionDays of its organization, 90 by default, after its end: previous values, groups joined and left; deleted students come back, created ones are hidden; new groups, accounts and schools are removed as long as nobody has used them. Rows that somebody has changed since stay and are named as problems. For whoever may start the job; for administrators where it has created something. What is not in your purview stays as well. An undo that would hide or change too much becomes HELD, as at startBulkJob."
+  "Undoes what a job has changed, until retentionDays of its organization (90 by default) after its end. Previous values and groups come back. Deleted students come back, and created ones are hidden. New groups, accounts and schools are removed if nobody has used them. Rows that somebody has changed since, or that are outside your purview, stay and are named as problems. For everybody who may start the job; only for administrators if it has created something. An undo that would hide or change too much becomes HELD, as at startBulkJob."
   undoBulkJob(id: ID!): BulkJobPayload!
   "Records usage. For administrators, and programs with a service key."
   recordUsage(input: RecordUsageInput!): RecordUsagePayload!
 }
 
-"What can be watched. A subscription comes over a WebSocket (graphql-transport-ws) or as server-sent events, and ends when the session does."
+"What can be watched. A subscription runs over a WebSocket (graphql-transport-ws) or server-sent events, and ends with the session."
 type Subscription {
   "A bulk job now, and again whenever it has moved; ends when the job is finished."
   bulkJob(id: ID!): BulkJob!
-  "The notices of an organization now, and again within seconds of a count that has changed; empty for teachers."
+  "The notices of an organization: now, and again within seconds after a count changes. Empty for teachers."
   dashboardNotifications(organizationId: ID!): [DashboardNotification!]!
 }
 `, BuiltIn: false},

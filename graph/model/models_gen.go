@@ -18,7 +18,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
-// Whatever has an id of its own. The id is opaque text; it names the type, and it is the Database ID of exported files.
+// Everything with an id. The id is opaque text that includes the type; exported files show it as Database ID.
 type Node interface {
 	IsNode()
 	// Unique among all nodes of all types; never changes.
@@ -31,17 +31,17 @@ type ApprovePendingSettingInput struct {
 	OrganizationID string `json:"organizationId"`
 	// Which setting.
 	Setting PendingSettingName `json:"setting"`
-	// PendingSetting.value of what was looked at; null where the organization is to inherit it. Another one is refused with PENDING_CHANGED.
+	// The PendingSetting.value that you looked at; null if the organization is to inherit it. If it has changed, the answer is PENDING_CHANGED.
 	Value *int `json:"value,omitempty"`
-	// PendingSetting.secondFactorRequired of what was looked at; null where the organization is to inherit it. Another one is refused with PENDING_CHANGED.
+	// The PendingSetting.secondFactorRequired that you looked at; null if the organization is to inherit it. If it has changed, the answer is PENDING_CHANGED.
 	SecondFactorRequired *SecondFactorRequirement `json:"secondFactorRequired,omitempty"`
 }
 
 // The organization whose setting holds now.
 type ApprovePendingSettingPayload struct {
-	// The organization as it is now; null where it was refused.
+	// The organization as it is now; null if it was refused.
 	Organization *Organization `json:"organization,omitempty"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -59,11 +59,11 @@ type AssignStudentsToGroupsPayload struct {
 	EnrollmentsAdded int `json:"enrollmentsAdded"`
 	// Enrollments that were there already.
 	AlreadyEnrolled int `json:"alreadyEnrolled"`
-	// The students as they are now; empty where something was refused.
+	// The students as they are now; empty if something was refused.
 	Students []*Student `json:"students"`
-	// The groups as they are now; empty where something was refused.
+	// The groups as they are now; empty if something was refused.
 	Groups []*Group `json:"groups"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -73,7 +73,7 @@ type AuditActor struct {
 	Kind AuditActorKind `json:"kind"`
 	// The id of the educator or service key; null for the others.
 	ID *string `json:"id,omitempty"`
-	// The educator's present name, the login of an operator, or why the server acted; null where it is not known.
+	// The educator's present name, the login of an operator, or the reason why the server acted; null if it is not known.
 	Name *string `json:"name,omitempty"`
 	// The roles of that moment, each with its organization, or the scopes of a key.
 	Roles string `json:"roles"`
@@ -83,17 +83,17 @@ type AuditActor struct {
 type AuditChange struct {
 	// The name of the field.
 	Field string `json:"field"`
-	// The value before; null where there was none.
+	// The value before; null if there was none.
 	Before *string `json:"before,omitempty"`
-	// The value afterwards; null where there is none.
+	// The value afterwards; null if there is none.
 	After *string `json:"after,omitempty"`
 }
 
-// An entry of the audit trail. It is written once, in the transaction of what it is about, and never changed.
+// An entry of the audit trail. It is written once, in the transaction that it records, and never changed.
 type AuditEvent struct {
 	// Names the entry everywhere in the API.
 	ID string `json:"id"`
-	// Its place in the chain of the district, from 1 and without a gap; null for administrators of a school, whom it would tell how much happens elsewhere.
+	// Its position in the chain of the district, from 1 without a gap; null for administrators of a school, because it would tell them how much happens elsewhere.
 	Sequence *int `json:"sequence,omitempty"`
 	// When it happened.
 	At time.Time `json:"at"`
@@ -103,9 +103,9 @@ type AuditEvent struct {
 	Code *string `json:"code,omitempty"`
 	// Who did it.
 	Actor *AuditActor `json:"actor"`
-	// What it is about; the district where it is about several schools.
+	// The organization that it is about; the district if it is about several schools.
 	Organization *Organization `json:"organization,omitempty"`
-	// What it was done to; null where that is not one thing.
+	// The object of the action; null if there is not exactly one.
 	TargetID *string `json:"targetId,omitempty"`
 	// Whom and what it is about, with the values before and after.
 	Subjects []*AuditSubject `json:"subjects"`
@@ -113,9 +113,9 @@ type AuditEvent struct {
 	Facts []*AuditFact `json:"facts"`
 	// The bulk job that it belongs to.
 	JobID *string `json:"jobId,omitempty"`
-	// The network address it came from; null where it is not known.
+	// The network address that it came from; null if it is not known.
 	Address *string `json:"address,omitempty"`
-	// The id of the request, which the server's log has too; null where there was no request.
+	// The id of the request, which is also in the server's log; null if there was no request.
 	RequestID *string `json:"requestId,omitempty"`
 	// The name of the GraphQL operation, or the command.
 	OperationName *string `json:"operationName,omitempty"`
@@ -130,9 +130,9 @@ type AuditEventConnection struct {
 	Edges []*AuditEventEdge `json:"edges"`
 	// The entries of the edges, for clients that need no cursors.
 	Nodes []*AuditEvent `json:"nodes"`
-	// Whether there is more, and where it begins.
+	// Whether there are further pages, and the cursors to ask for them.
 	PageInfo *PageInfo `json:"pageInfo"`
-	// All entries of the list. Counted only where it is asked for.
+	// All entries of the list. Counted only if you ask for it.
 	TotalCount int         `json:"totalCount"`
 	List       *audit.List `json:"-"`
 }
@@ -173,11 +173,11 @@ type AuditFact struct {
 
 // What an entry says about one person or thing.
 type AuditSubject struct {
-	// The student, group, educator or anything else.
+	// The type: student, group, educator or anything else.
 	ID string `json:"id"`
-	// It, as it is now; null where it no longer exists, or not for the person who asks.
+	// The object as it is now; null if it no longer exists, or if the caller cannot see it.
 	Node Node `json:"node,omitempty"`
-	// True where the values were erased, because the person's data were; then there are no changes.
+	// True if the values were erased together with the person's data; then there are no changes.
 	Erased bool `json:"erased"`
 	// The fields that changed.
 	Changes []*AuditChange `json:"changes"`
@@ -185,7 +185,7 @@ type AuditSubject struct {
 
 // What an authenticator app needs, told once; or why there is nothing.
 type BeginTotpEnrollmentPayload struct {
-	// For confirmTotpEnrollment; good for five minutes, once. Null where something was refused.
+	// For confirmTotpEnrollment; valid once, for five minutes. Null if something was refused.
 	Challenge *string `json:"challenge,omitempty"`
 	// The secret, for apps that cannot see the picture.
 	Secret *string `json:"secret,omitempty"`
@@ -193,7 +193,7 @@ type BeginTotpEnrollmentPayload struct {
 	URI *string `json:"uri,omitempty"`
 	// The QR code that the app reads, as a data: address of a PNG.
 	QRCode *string `json:"qrCode,omitempty"`
-	// Why nothing was begun; empty where it was.
+	// Why nothing was started; empty if it was started.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -203,7 +203,7 @@ type BulkDeleteStudentsInput struct {
 	Selection *StudentSelection `json:"selection"`
 }
 
-// What happens to the students. What is left out stays; at least one of the three is needed.
+// What changes for the students. Fields that are left out stay as they are; give at least one of the three.
 type BulkEditStudentsInput struct {
 	// Which students.
 	Selection *StudentSelection `json:"selection"`
@@ -215,13 +215,13 @@ type BulkEditStudentsInput struct {
 	Grade *string `json:"grade,omitempty"`
 }
 
-// One import, or one edit or deletion of many students, from the submission to the last row.
+// One import, or one edit or deletion of many students, from its submission to its last row.
 type BulkJob struct {
 	// Names the job everywhere in the API.
 	ID string `json:"id"`
 	// What the job does.
 	Kind BulkJobKind `json:"kind"`
-	// Where the job stands.
+	// The state of the job.
 	Status BulkJobStatus `json:"status"`
 	// What the job waits for while it is HELD; otherwise null.
 	HeldFor *BulkJobHold `json:"heldFor,omitempty"`
@@ -233,27 +233,27 @@ type BulkJob struct {
 	FileName *string `json:"fileName,omitempty"`
 	// What the groups of a cell do with those that a student has.
 	GroupsMode GroupsMode `json:"groupsMode"`
-	// What happens to the good rows where others are refused.
+	// What happens to the good rows if others are refused.
 	CommitMode CommitMode `json:"commitMode"`
 	// What the reader made of the file; null until it has looked.
 	Detected *DetectedFile `json:"detected,omitempty"`
 	// How far it has come.
 	Progress *BulkJobProgress `json:"progress"`
-	// One job at a time changes a district, and few files are checked at a time; the others wait: the first job of each person and each organization comes before the second one of any, and those of one person go one after the other, in the order in which they were submitted. True while this one waits for another.
+	// True while this job waits for another one. One job at a time changes a district, and a few files at a time are checked. The first job of each person and each organization comes before anybody's second one. The jobs of one person run one after the other, in the order of submission.
 	Waiting bool `json:"waiting"`
-	// The job that comes first; null where nothing is waited for, and where it is one that you do not see.
+	// The job that this one waits for; null if there is none, and if you cannot see it.
 	WaitingFor *BulkJob `json:"waitingFor,omitempty"`
 	// Before the start what will happen, afterwards what has happened.
 	Counts *BulkJobCounts `json:"counts"`
-	// What will change (before the start) or has changed, field by field, in the order of the file. Rows of a job for one school that name something outside of it are there for the submitter and the district's administrators alone, here and in the other lists.
+	// What will change (before the start) or has changed, field by field, in the order of the file. In a job for one school, rows that name something outside it are shown only to the submitter and the district's administrators, here and in the other lists.
 	Changes *BulkJobChangeConnection `json:"changes"`
 	// What is wrong, in the order of the file.
 	Problems *BulkJobProblemConnection `json:"problems"`
 	// The refused rows with their cells, in the order of the file; correctBulkJobRow corrects one.
 	RefusedRows *BulkJobRefusedRowConnection `json:"refusedRows"`
-	// The refused rows as a file with the columns of the one that was uploaded, and with what is wrong at the end of each row. Mended, it can be uploaded as it is; but of a job that FAILED nothing was written, so mend these rows in the file that was uploaded, and upload the whole of it again. Passwords are left out. For the person or the program that asks, for 15 minutes, and no longer than the account or the service key is good; null where no single row was refused, and when the job ended too long ago to be undone.
+	// An address of the refused rows as a file with the columns of the uploaded file and, at the end of each row, what is wrong. Once corrected, it can be uploaded as it is. A job that FAILED wrote nothing, so correct these rows in the uploaded file instead, and upload that whole file again. Passwords are left out. The address works for 15 minutes, for the person or program that asks, and ends with the session or service key. Null if no single row was refused, and once the job is too old to be undone.
 	FailedRowsCSVURL *string `json:"failedRowsCsvUrl,omitempty"`
-	// Another number whenever a row has been corrected, or withdrawn because its student was erased; it grows with the work on the job as well. Give approveBulkJob the one that you have looked at.
+	// This number changes whenever a row is corrected, or withdrawn because its student was erased; work on the job also raises it. Give approveBulkJob the number of the preview that you looked at.
 	PreviewVersion int `json:"previewVersion"`
 	// When it was submitted.
 	CreatedAt time.Time `json:"createdAt"`
@@ -271,7 +271,7 @@ func (this BulkJob) GetID() string { return this.ID }
 
 // A cell of a row.
 type BulkJobCell struct {
-	// The header as it stands in the file; empty for what stands to the right of the last one.
+	// The header as the file has it; empty for cells to the right of the last header.
 	Header string `json:"header"`
 	// A password is shown as set, and left out when the job has ended.
 	Value string `json:"value"`
@@ -279,7 +279,7 @@ type BulkJobCell struct {
 
 // One cell.
 type BulkJobCellInput struct {
-	// The header as it stands in the file, or the column's name in docs/files.md; a column that the file does not have is added to this row.
+	// The header as the file has it, or the column's name in docs/files.md. A column that the file does not have is added to this row.
 	Column string `json:"column"`
 	// What stands in the cell; blank changes nothing, [clear] empties.
 	Value string `json:"value"`
@@ -289,7 +289,7 @@ type BulkJobCellInput struct {
 type BulkJobChange struct {
 	// Counts from 1 for the first line under the header.
 	Row int `json:"row"`
-	// The student, where it is one that exists and whom you see; a program with a service key sees none.
+	// The student, if the student exists and you can see him or her; always null for a program with a service key.
 	Student *Student `json:"student,omitempty"`
 	// Whom or what the row is about, for people.
 	Label string `json:"label"`
@@ -308,9 +308,9 @@ type BulkJobChangeConnection struct {
 	Edges []*BulkJobChangeEdge `json:"edges"`
 	// The changes of the edges, for clients that need no cursors.
 	Nodes []*BulkJobChange `json:"nodes"`
-	// Whether there is more, and where it begins.
+	// Whether there are further pages, and the cursors to ask for them.
 	PageInfo *PageInfo `json:"pageInfo"`
-	// All changes of the list, not of the page. Counted only where it is asked for.
+	// All changes of the list, not only of the page. Counted only if you ask for it.
 	TotalCount int `json:"totalCount"`
 	JobID      int `json:"-"`
 }
@@ -329,9 +329,9 @@ type BulkJobConnection struct {
 	Edges []*BulkJobEdge `json:"edges"`
 	// The jobs of the edges, for clients that need no cursors.
 	Nodes []*BulkJob `json:"nodes"`
-	// Whether there is more, and where it begins.
+	// Whether there are further pages, and the cursors to ask for them.
 	PageInfo *PageInfo `json:"pageInfo"`
-	// All jobs of the list, not of the page. Counted only where it is asked for.
+	// All jobs of the list, not only of the page. Counted only if you ask for it.
 	TotalCount int          `json:"totalCount"`
 	List       *job.JobList `json:"-"`
 }
@@ -366,9 +366,9 @@ type BulkJobEdge struct {
 
 // A job, or why there is none.
 type BulkJobPayload struct {
-	// The job as it is now; null where something was refused.
+	// The job as it is now; null if something was refused.
 	Job *BulkJob `json:"job,omitempty"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -376,7 +376,7 @@ type BulkJobPayload struct {
 type BulkJobProblem struct {
 	// Counts from 1 for the first line under the header; 0 for the file as a whole.
 	Row int `json:"row"`
-	// The header as it stands in the file.
+	// The header as the file has it.
 	Column *string `json:"column,omitempty"`
 	// Whether the row is refused.
 	Severity ProblemSeverity `json:"severity"`
@@ -388,7 +388,7 @@ type BulkJobProblem struct {
 	Message string `json:"message"`
 	// What to do about it.
 	Hint *string `json:"hint,omitempty"`
-	// Students whom the row may mean, of those whom you see; a program with a service key sees none. Correct the row with the Database ID of one to change that student instead.
+	// Students whom you can see and whom the row may mean; always empty for a program with a service key. To change one of them instead, correct the row with that student's Database ID.
 	Candidates   []*Student `json:"candidates"`
 	CandidateIDs []int      `json:"-"`
 }
@@ -399,9 +399,9 @@ type BulkJobProblemConnection struct {
 	Edges []*BulkJobProblemEdge `json:"edges"`
 	// The problems of the edges, for clients that need no cursors.
 	Nodes []*BulkJobProblem `json:"nodes"`
-	// Whether there is more, and where it begins.
+	// Whether there are further pages, and the cursors to ask for them.
 	PageInfo *PageInfo `json:"pageInfo"`
-	// All problems of the list, not of the page. Counted only where it is asked for.
+	// All problems of the list, not only of the page. Counted only if you ask for it.
 	TotalCount int              `json:"totalCount"`
 	JobID      int              `json:"-"`
 	Severity   *ProblemSeverity `json:"-"`
@@ -415,15 +415,15 @@ type BulkJobProblemEdge struct {
 	Node *BulkJobProblem `json:"node"`
 }
 
-// How far a job has come. The rows are those of its present phase: checked, written, or put back.
+// The progress of a job. The rows are those of its present phase: checked, written, or put back.
 type BulkJobProgress struct {
 	// Rows that are done.
 	ProcessedRows int `json:"processedRows"`
 	// All rows of the job.
 	TotalRows int `json:"totalRows"`
-	// From 0 to 100, of the whole job: 50 when it has been checked, 100 only when it is done. It never goes back, also where a server is killed, and stays below 100 for a job that failed or was canceled. An undo goes from 0 to 100 anew.
+	// From 0 to 100, for the whole job: 50 once it is checked, 100 only when it is done. It never goes back, even if a server is killed, and stays below 100 if the job fails or is canceled. An undo goes from 0 to 100 again.
 	Percent float64 `json:"percent"`
-	// What is being done at this moment; null while the job waits for a person, and when it has ended.
+	// What the server is doing with the job; null while the job waits for a person, and once it has ended.
 	Phase *BulkJobPhase `json:"phase,omitempty"`
 	// Passwords that have been hashed, which takes by far the longest.
 	HashedPasswords int `json:"hashedPasswords"`
@@ -431,7 +431,7 @@ type BulkJobProgress struct {
 	TotalPasswords int `json:"totalPasswords"`
 }
 
-// A refused row, as it stands in the file.
+// A refused row, as the file has it.
 type BulkJobRefusedRow struct {
 	// Counts from 1 for the first line under the header.
 	Row int `json:"row"`
@@ -447,9 +447,9 @@ type BulkJobRefusedRowConnection struct {
 	Edges []*BulkJobRefusedRowEdge `json:"edges"`
 	// The rows of the edges, for clients that need no cursors.
 	Nodes []*BulkJobRefusedRow `json:"nodes"`
-	// Whether there is more, and where it begins.
+	// Whether there are further pages, and the cursors to ask for them.
 	PageInfo *PageInfo `json:"pageInfo"`
-	// All rows of the list, not of the page. Counted only where it is asked for.
+	// All rows of the list, not only of the page. Counted only if you ask for it.
 	TotalCount int `json:"totalCount"`
 	JobID      int `json:"-"`
 }
@@ -462,7 +462,7 @@ type BulkJobRefusedRowEdge struct {
 	Node *BulkJobRefusedRow `json:"node"`
 }
 
-// How somebody shows a second factor at the end of a sign-in: a code or a passkey.
+// The second factor at the end of a sign-in: a code or a passkey.
 type CompleteSignInInput struct {
 	// SecondFactorStep.challenge.
 	Challenge string `json:"challenge"`
@@ -492,13 +492,13 @@ type CorrectBulkJobRowInput struct {
 
 // What has become of the row.
 type CorrectBulkJobRowPayload struct {
-	// The job with its new counts; of a job that has been carried out, a new job of that one row.
+	// The job with its new counts; or, if the job was already written, a new job with that one row.
 	Job *BulkJob `json:"job,omitempty"`
 	// What the row will change. Empty for a new job, which is being checked.
 	Changes []*BulkJobChange `json:"changes"`
 	// What is wrong with the row, or odd.
 	Problems []*BulkJobProblem `json:"problems"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -518,15 +518,15 @@ type CreateGroupInput struct {
 
 // A new group, or why there is none.
 type CreateGroupPayload struct {
-	// The group; null where something was refused.
+	// The group; null if something was refused.
 	Group *Group `json:"group,omitempty"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // A key that a program is to get.
 type CreateServiceKeyInput struct {
-	// Where it is good; a district stands for its schools.
+	// The organization where it is valid; a district includes its schools.
 	OrganizationID string `json:"organizationId"`
 	// Which program gets it, 1 to 100 characters.
 	Name string `json:"name"`
@@ -538,15 +538,15 @@ type CreateServiceKeyInput struct {
 
 // A new service key, or why there is none.
 type CreateServiceKeyPayload struct {
-	// What can be looked up later; null where something was refused.
+	// What can be looked up later; null if something was refused.
 	ServiceKey *ServiceKey `json:"serviceKey,omitempty"`
 	// The key itself. Told once; nobody can look it up.
 	Key *string `json:"key,omitempty"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// A new student, or a deleted one who comes back with the same Student ID before the data are erased (retentionDays of the organization).
+// A new student, or a deleted one who comes back with the same Student ID before the data is erased (retentionDays of the organization).
 type CreateStudentInput struct {
 	// The school.
 	OrganizationID string `json:"organizationId"`
@@ -558,7 +558,7 @@ type CreateStudentInput struct {
 	LastName string `json:"lastName"`
 	// 3 to 100 characters, unique in the district without regard to case.
 	Username string `json:"username"`
-	// 4 to 256 characters unless the organization asks for more. Without one, the student cannot sign in with a password until one is set; the organization can require one.
+	// 4 to 256 characters, unless the organization requires more. Without one, the student cannot sign in with a password until one is set; the organization can require one.
 	Password *string `json:"password,omitempty"`
 	// PK, K or 1 to 12.
 	Grade string `json:"grade"`
@@ -568,9 +568,9 @@ type CreateStudentInput struct {
 
 // A new student, or why there is none.
 type CreateStudentPayload struct {
-	// The student; null where something was refused.
+	// The student; null if something was refused.
 	Student *Student `json:"student,omitempty"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -580,9 +580,9 @@ type DashboardNotification struct {
 	Kind NotificationKind `json:"kind"`
 	// Where; for a district it covers the schools.
 	Organization *Organization `json:"organization"`
-	// How many students it is about; 0 where all is well.
+	// How many students it counts; 0 if nothing is to be done.
 	Count int `json:"count"`
-	// A short-lived address of the CSV of exactly the students that are counted, to be opened by the person who asked. The file can be filled in and imported again. Null where the count is 0.
+	// A short-lived address of a CSV of exactly the students that are counted, for the person who asked. The file can be filled in and imported. Null if the count is 0.
 	CSVURL         *string `json:"csvUrl,omitempty"`
 	OrganizationID int     `json:"-"`
 }
@@ -595,9 +595,9 @@ type DeleteGroupInput struct {
 
 // A group that has gone, or why it has not.
 type DeleteGroupPayload struct {
-	// The id that the group had; null where something was refused.
+	// The id that the group had; null if something was refused.
 	DeletedID *string `json:"deletedId,omitempty"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -609,9 +609,9 @@ type DeleteStudentsInput struct {
 
 // Students who were deleted, or why nobody was.
 type DeleteStudentsPayload struct {
-	// The students; empty where something was refused.
+	// The students; empty if something was refused.
 	DeletedIds []string `json:"deletedIds"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -635,7 +635,7 @@ type DeletedStudent struct {
 	DeletedAt time.Time `json:"deletedAt"`
 	// From when on the personal data are erased, and nobody can bring the student back.
 	PurgeAt time.Time `json:"purgeAt"`
-	// The groups inside the purview that the student would come back to, by name; groups that are gone or synced by now are not among them.
+	// The groups inside the purview to which the student would return, by name; without groups that no longer exist or are now synced.
 	Groups         []*Group `json:"groups"`
 	OrganizationID int      `json:"-"`
 }
@@ -646,9 +646,9 @@ type DeletedStudentConnection struct {
 	Edges []*DeletedStudentEdge `json:"edges"`
 	// The students of the edges, for clients that need no cursors.
 	Nodes []*DeletedStudent `json:"nodes"`
-	// Whether there is more, and where it begins.
+	// Whether there are further pages, and the cursors to ask for them.
 	PageInfo *PageInfo `json:"pageInfo"`
-	// All students of the list, not of the page. Counted only where it is asked for.
+	// All students of the list, not only of the page. Counted only if you ask for it.
 	TotalCount int                 `json:"totalCount"`
 	List       *roster.DeletedList `json:"-"`
 }
@@ -669,7 +669,7 @@ type DetectedFile struct {
 	Delimiter string `json:"delimiter"`
 	// LF, CRLF, CR or mixed; none for a workbook, and for one line that was not ended.
 	LineEnding string `json:"lineEnding"`
-	// The headers as they stand in the file.
+	// The headers as the file has them.
 	Headers []string `json:"headers"`
 	// Headers of columns that are not read.
 	IgnoredHeaders []string `json:"ignoredHeaders"`
@@ -701,17 +701,17 @@ func (this Educator) GetID() string { return this.ID }
 type EraseStudentsInput struct {
 	// The students.
 	Students []*StudentToErase `json:"students"`
-	// What the erasure goes back to, such as the number of a letter: 1 to 200 characters. It stays on record, and so must not name the student.
+	// The reason for the erasure, such as the number of a letter: 1 to 200 characters. It stays on record, so it must not name the student.
 	Reference string `json:"reference"`
 }
 
 // What is being erased, or why nothing is.
 type EraseStudentsPayload struct {
-	// One for each student; empty where something was refused. The students are hidden from now on, and nobody can bring them back; look at erasure until the state is DONE.
+	// One for each student; empty if something was refused. The students are hidden from now on, and nobody can bring them back. Query erasure until the state is DONE.
 	Erasures []*Erasure `json:"erasures"`
-	// The certificates of those erasures that are done already; mostly that is none, because all bulk jobs of the district are looked through first.
+	// The certificates of erasures that are already done; usually none, because all bulk jobs of the district are searched first.
 	Certificates []*ErasureCertificate `json:"certificates"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -723,7 +723,7 @@ type Erasure struct {
 	State ErasureState `json:"state"`
 	// When it was asked for. The student has been hidden since.
 	RequestedAt time.Time `json:"requestedAt"`
-	// How many bulk jobs of the district have been looked through for what they say about the student.
+	// How many bulk jobs of the district have been searched for data of the student.
 	JobsDone int `json:"jobsDone"`
 	// How many bulk jobs there are to look through; 0 until that begins.
 	JobsTotal int `json:"jobsTotal"`
@@ -733,7 +733,7 @@ type Erasure struct {
 	Certificate *ErasureCertificate `json:"certificate,omitempty"`
 }
 
-// What was erased of one student, when and for whom, without saying who it was. The audit trail holds the same as ERASURE_CERTIFIED.
+// What was erased of one student, when, and at whose request, without naming the student. The audit trail holds the same in ERASURE_CERTIFIED.
 type ErasureCertificate struct {
 	// The id that the student had.
 	StudentID string `json:"studentId"`
@@ -741,7 +741,7 @@ type ErasureCertificate struct {
 	Organization *Organization `json:"organization"`
 	// When it was erased.
 	ErasedAt time.Time `json:"erasedAt"`
-	// What the erasure goes back to, as it was given.
+	// The reason for the erasure, as it was given.
 	Reference string `json:"reference"`
 	// Places in groups that were erased, present and former ones.
 	Enrollments int `json:"enrollments"`
@@ -753,7 +753,7 @@ type ErasureCertificate struct {
 	BulkJobRows int `json:"bulkJobRows"`
 	// Details of the audit trail that were erased.
 	AuditDetails int `json:"auditDetails"`
-	// SHA-256 of what the certificate says, by which a printed one is compared with the audit trail.
+	// SHA-256 of the certificate, to compare a printed one with the audit trail.
 	Digest string `json:"digest"`
 	// The certificate on paper.
 	Text           string `json:"text"`
@@ -780,7 +780,7 @@ type Group struct {
 	ExternalID *string `json:"externalId,omitempty"`
 	// The school it belongs to.
 	Organization *Organization `json:"organization"`
-	// True where the school's information system owns the group: it is changed there, and its students come and go there.
+	// True if the school's information system owns the group: it is changed there, and its students join and leave it there.
 	Synced bool `json:"synced"`
 	// Who teaches it, by name.
 	Educators []*Educator `json:"educators"`
@@ -803,9 +803,9 @@ type GroupConnection struct {
 	Edges []*GroupEdge `json:"edges"`
 	// The groups of the edges, for clients that need no cursors.
 	Nodes []*Group `json:"nodes"`
-	// Whether there is more, and where it begins.
+	// Whether there are further pages, and the cursors to ask for them.
 	PageInfo *PageInfo `json:"pageInfo"`
-	// All groups of the list, not of the page. Counted only where it is asked for.
+	// All groups of the list, not only of the page. Counted only if you ask for it.
 	TotalCount int               `json:"totalCount"`
 	List       *roster.GroupList `json:"-"`
 }
@@ -846,7 +846,7 @@ type ImportColumn struct {
 	Help string `json:"help"`
 	// Whether a file needs the column.
 	Required bool `json:"required"`
-	// A column that does in the place of this one, where it is required; null where none does.
+	// If this column is required, a column that can replace it; null if none can.
 	Alternative *string `json:"alternative,omitempty"`
 	// Whether the template has the column.
 	Included bool `json:"included"`
@@ -858,13 +858,13 @@ type ImportTemplate struct {
 	Kind BulkJobKind `json:"kind"`
 	// What to call the file.
 	FileName string `json:"fileName"`
-	// The file itself: UTF-8 with a byte order mark, so that spreadsheet programs read it rightly.
+	// The file itself: UTF-8 with a byte order mark, so that spreadsheet programs read it correctly.
 	CSV string `json:"csv"`
 	// All columns that a file of the kind can have, in the order of an export.
 	Columns []*ImportColumn `json:"columns"`
 }
 
-// A person who is to get an account, or who came from a file and has not set a password yet.
+// A person who should get an account, or who came from a file and has not set a password yet.
 type InviteEducatorInput struct {
 	// A district for DISTRICT_ADMIN, otherwise a school.
 	OrganizationID string `json:"organizationId"`
@@ -880,29 +880,29 @@ type InviteEducatorInput struct {
 
 // A person who was invited, or why not.
 type InviteEducatorPayload struct {
-	// The account; null where something was refused.
+	// The account; null if something was refused.
 	Educator *Educator `json:"educator,omitempty"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // Students as a list of students shows them, however many there are.
 type MatchingStudents struct {
-	// One organization; the whole purview where it is left out.
+	// One organization; the whole purview if it is left out.
 	OrganizationID *string `json:"organizationId,omitempty"`
-	// Everybody where it is left out.
+	// Everybody if it is left out.
 	Filter *StudentFilter `json:"filter,omitempty"`
 }
 
-// What can be changed. A refusal that the person can mend comes as userErrors, and then nothing was changed.
+// What can be changed. If a change is refused for a reason that the person can do something about, userErrors says why, and nothing was changed.
 type Mutation struct {
 }
 
-// A number that holds for an organization.
+// A number in effect for an organization.
 type NumberSetting struct {
-	// What holds.
+	// The value in effect.
 	Value int `json:"value"`
-	// True where the organization takes its district's, or the default.
+	// True if the organization takes its district's value, or the default.
 	Inherited bool `json:"inherited"`
 }
 
@@ -916,17 +916,17 @@ type Organization struct {
 	Type OrganizationType `json:"type"`
 	// The id in the district's own systems, unique in the district.
 	ExternalID *string `json:"externalId,omitempty"`
-	// The district of a school; null for a district, and where the district is outside the purview.
+	// The district of a school; null for a district, and if the district is outside the purview.
 	Parent *Organization `json:"parent,omitempty"`
 	// The schools of a district by name; empty for a school.
 	Children []*Organization `json:"children"`
 	// The school year that counts here.
 	SchoolYear *SchoolYear `json:"schoolYear"`
-	// Minutes a week that each student should reach; the school's own goal or the district's, 100 where neither has one.
+	// Minutes a week that each student should reach: the school's own goal, otherwise the district's, otherwise 100.
 	UsageGoalMinutesPerWeek int `json:"usageGoalMinutesPerWeek"`
 	// Students of the purview, active or not, in groups or not.
 	StudentCount int `json:"studentCount"`
-	// What holds here, and which of it the organization has set itself.
+	// The settings in effect here, and which of them the organization has set itself.
 	Settings *OrganizationSettings `json:"settings"`
 	Entity   *db.Organization      `json:"-"`
 }
@@ -936,37 +936,37 @@ func (Organization) IsNode() {}
 // Unique among all nodes of all types; never changes.
 func (this Organization) GetID() string { return this.ID }
 
-// What holds for an organization: what it has set itself, else what its district has set, else the default. updateOrganizationSettings changes it.
+// The settings in effect for an organization: its own, otherwise its district's, otherwise the default. updateOrganizationSettings changes them.
 type OrganizationSettings struct {
 	// By default from 1 August to 31 July.
 	SchoolYear *SchoolYear `json:"schoolYear"`
 	// Minutes a week that each student should reach; by default 100.
 	UsageGoalMinutesPerWeek *NumberSetting `json:"usageGoalMinutesPerWeek"`
-	// A name of the IANA database; it says which calendar day an instant belongs to. By default UTC. Usage that has been recorded stays on its day.
+	// A name of the IANA time zone database; it decides to which calendar day a moment belongs. UTC by default. Usage that was already recorded stays on its day.
 	TimeZone *TextSetting `json:"timeZone"`
 	// The fewest characters of a student's new password; by default 4.
 	PasswordMinLength *NumberSetting `json:"passwordMinLength"`
 	// Whether a new student needs a password; by default not.
 	PasswordRequired *SwitchSetting `json:"passwordRequired"`
-	// A bulk job that would delete more percent of the students waits for a second administrator; by default 10.
+	// A bulk job that would delete more than this percentage of the students waits for a second administrator; 10 by default.
 	HoldDeletedPercent *NumberSetting `json:"holdDeletedPercent"`
-	// A bulk job that would change more percent of the students waits for a second administrator; by default 75.
+	// A bulk job that would change more than this percentage of the students waits for a second administrator; 75 by default.
 	HoldChangedPercent *NumberSetting `json:"holdChangedPercent"`
-	// For how many days a deleted student is kept and can come back, with Student ID and username reserved, before the personal data are erased; and for how many a bulk job can be undone. By default 90.
+	// For how many days a deleted student can come back, with Student ID and username reserved, before the personal data is erased; also for how many days a bulk job can be undone. 90 by default.
 	RetentionDays *NumberSetting `json:"retentionDays"`
-	// For how many days the rows of finished bulk jobs are kept, their previews and problems; at least retentionDays. Refused rows are kept for retentionDays. By default 365. The counts stay.
+	// For how many days the rows of finished bulk jobs are kept, with previews and problems; at least retentionDays, 365 by default. Refused rows are kept for retentionDays. The counts stay.
 	JobDays *NumberSetting `json:"jobDays"`
-	// What is to hold later: a change that makes a hold, a retention or the need of a second factor less strict waits for 24 hours, or for a second administrator (approvePendingSetting). A school that inherits it shows none; see its district. Empty for teachers.
+	// Changes that wait: a change that makes a hold, a retention or the requirement of a second factor less strict takes effect after 24 hours, or once a second administrator approves it (approvePendingSetting). A school that inherits such a setting shows none; see its district. Empty for teachers.
 	Pending []*PendingSetting `json:"pending"`
-	// Which educators need a second factor to sign in; by default none. Whoever must have one and has none is let in only to set one up, also with a session that has begun before.
+	// Which educators need a second factor to sign in; none by default. People who need one and have none can only set one up, even in a session that began earlier.
 	SecondFactorRequired *SecondFactorSetting `json:"secondFactorRequired"`
 }
 
-// Where a page stands in its list. Give endCursor as after for the next page, startCursor as before for the previous one.
+// The position of a page in its list. Give endCursor as after for the next page, startCursor as before for the previous one.
 type PageInfo struct {
 	// Whether rows follow this page.
 	HasNextPage bool `json:"hasNextPage"`
-	// Whether rows stand before this page.
+	// Whether there are rows before this page.
 	HasPreviousPage bool `json:"hasPreviousPage"`
 	// Cursor of the first row; null on an empty page.
 	StartCursor *string `json:"startCursor,omitempty"`
@@ -984,17 +984,17 @@ type Passkey struct {
 	CreatedAt time.Time `json:"createdAt"`
 	// When it last signed; null before the first time.
 	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
-	// True where the device keeps a copy of it elsewhere, so that it is not lost with the device.
+	// True if the device keeps a copy elsewhere, so that the passkey is not lost with the device.
 	BackedUp bool `json:"backedUp"`
 }
 
 // Something that a passkey is to sign, or a new passkey that is to be made, in the browser.
 type PasskeyCeremony struct {
-	// For the mutation that finishes it; good for five minutes, once.
+	// For the mutation that finishes it; valid for five minutes, once.
 	Challenge string `json:"challenge"`
 	// When it ends.
 	ExpiresAt time.Time `json:"expiresAt"`
-	// What navigator.credentials is asked for, as JSON: parseCreationOptionsFromJSON of PublicKeyCredential reads that of beginPasskeyRegistration, parseRequestOptionsFromJSON the others.
+	// The options for navigator.credentials, as JSON. PublicKeyCredential.parseCreationOptionsFromJSON reads those of beginPasskeyRegistration, parseRequestOptionsFromJSON the others.
 	Options string `json:"options"`
 	// The address at which it works; browsers refuse it elsewhere.
 	Origin string `json:"origin"`
@@ -1002,9 +1002,9 @@ type PasskeyCeremony struct {
 
 // What a browser is to be asked for, or why there is nothing.
 type PasskeyCeremonyPayload struct {
-	// The ceremony; null where something was refused.
+	// The ceremony; null if something was refused.
 	Ceremony *PasskeyCeremony `json:"ceremony,omitempty"`
-	// Why nothing was begun; empty where it was.
+	// Why nothing was started; empty if it was started.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -1020,20 +1020,20 @@ type PasskeySignInInput struct {
 type PendingSetting struct {
 	// Which setting.
 	Setting PendingSettingName `json:"setting"`
-	// What is to hold of a setting that is a number; null where the organization is to inherit it, and for SECOND_FACTOR_REQUIRED.
+	// The value that is to take effect, if the setting is a number; null if the organization is to inherit it, and for SECOND_FACTOR_REQUIRED.
 	Value *int `json:"value,omitempty"`
-	// What is to hold of SECOND_FACTOR_REQUIRED; null where the organization is to inherit it, and for other settings.
+	// The value of SECOND_FACTOR_REQUIRED that is to take effect; null if the organization is to inherit it, and for other settings.
 	SecondFactorRequired *SecondFactorRequirement `json:"secondFactorRequired,omitempty"`
 	// When it holds without anybody's consent.
 	EffectiveAt time.Time `json:"effectiveAt"`
 	// When it was asked for.
 	RequestedAt time.Time `json:"requestedAt"`
-	// Who asked for it; null where the account is gone.
+	// Who asked for it; null if the account no longer exists.
 	RequestedBy   *Educator `json:"requestedBy,omitempty"`
 	RequestedByID int       `json:"-"`
 }
 
-// How somebody who is signed in shows again who it is: by a second factor where there is one, otherwise by the password.
+// How a signed-in person proves their identity again: with a second factor if there is one, otherwise with the password.
 type ProveIdentityInput struct {
 	// The password, for an account without a second factor.
 	Password *string `json:"password,omitempty"`
@@ -1063,7 +1063,7 @@ type RecordUsagePayload struct {
 	Accepted int `json:"accepted"`
 	// Events that had been recorded before.
 	Duplicates int `json:"duplicates"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -1079,11 +1079,11 @@ type RemoveStudentsFromGroupsInput struct {
 type RemoveStudentsFromGroupsPayload struct {
 	// Enrollments that have gone.
 	EnrollmentsRemoved int `json:"enrollmentsRemoved"`
-	// The students as they are now; empty where something was refused.
+	// The students as they are now; empty if something was refused.
 	Students []*Student `json:"students"`
-	// The groups as they are now; empty where something was refused.
+	// The groups as they are now; empty if something was refused.
 	Groups []*Group `json:"groups"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -1095,9 +1095,9 @@ type RequestPasswordResetPayload struct {
 
 // Somebody whose second factors were removed, or why they were not.
 type ResetSecondFactorsPayload struct {
-	// The person; null where something was refused.
+	// The person; null if something was refused.
 	Educator *Educator `json:"educator,omitempty"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -1109,21 +1109,21 @@ type RestoreStudentsInput struct {
 
 // Students who came back, or why nobody did.
 type RestoreStudentsPayload struct {
-	// The students as they are now; empty where something was refused.
+	// The students as they are now; empty if something was refused.
 	Students []*Student `json:"students"`
 	// Enrollments that came back.
 	EnrollmentsRestored int `json:"enrollmentsRestored"`
-	// Enrollments that did not, because the group is gone or synced by now.
+	// Enrollments that did not come back, because the group no longer exists or is now synced.
 	EnrollmentsLost int `json:"enrollmentsLost"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // A key that was ended, or why it was not.
 type RevokeServiceKeyPayload struct {
-	// The key, which no longer does anything; null where something was refused.
+	// The key, which no longer does anything; null if something was refused.
 	ServiceKey *ServiceKey `json:"serviceKey,omitempty"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -1131,7 +1131,7 @@ type RevokeServiceKeyPayload struct {
 type RevokeSessionsPayload struct {
 	// The sessions that were ended.
 	RevokedIds []string `json:"revokedIds"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -1150,7 +1150,7 @@ type SchoolYear struct {
 	StartsOn calendar.Day `json:"startsOn"`
 	// The last day.
 	EndsOn calendar.Day `json:"endsOn"`
-	// True where the organization takes its parent's dates, or the usual ones: 1 August to 31 July.
+	// True if the organization takes its district's dates, or the default ones: August 1 to July 31.
 	Inherited bool `json:"inherited"`
 }
 
@@ -1164,53 +1164,53 @@ type SchoolYearInput struct {
 
 // Who needs a second factor at an organization.
 type SecondFactorSetting struct {
-	// What holds.
+	// The value in effect.
 	Value SecondFactorRequirement `json:"value"`
-	// True where the organization takes its district's, or the default.
+	// True if the organization takes its district's value, or the default.
 	Inherited bool `json:"inherited"`
 }
 
 // The second step of a sign-in. completeSignIn finishes it.
 type SecondFactorStep struct {
-	// For completeSignIn; good for five minutes, once.
+	// For completeSignIn; valid for five minutes, once.
 	Challenge string `json:"challenge"`
 	// When it ends.
 	ExpiresAt time.Time `json:"expiresAt"`
 	// The ways that the person has set up and that work here.
 	Methods []SecondFactorMethod `json:"methods"`
-	// What navigator.credentials.get is asked for, as JSON: PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(passkeyOptions)). Null without PASSKEY.
+	// The options for navigator.credentials.get, as JSON: PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(passkeyOptions)). Null without PASSKEY.
 	PasskeyOptions *string `json:"passkeyOptions,omitempty"`
 }
 
 // The second factors of the person who is signed in.
 type SecondFactors struct {
-	// True where one of the person's organizations asks for a second factor.
+	// True if one of the person's organizations requires a second factor.
 	Required bool `json:"required"`
-	// True where the session is good for nothing but setting up a second factor.
+	// True if the session can only set up a second factor.
 	SetupRequired bool `json:"setupRequired"`
-	// The authenticator app; null where there is none.
+	// The authenticator app; null if there is none.
 	Totp *TotpFactor `json:"totp,omitempty"`
 	// Passkeys and security keys, in the order in which they were added.
 	Passkeys []*Passkey `json:"passkeys"`
 	// How many recovery codes have not been used.
 	RecoveryCodesLeft int `json:"recoveryCodesLeft"`
-	// Until when factors can be changed without showing again who one is; null where that is over: see proveIdentity.
+	// Until when factors can be changed without proving one's identity again; null if that time is over: see proveIdentity.
 	ProvedUntil *time.Time `json:"provedUntil,omitempty"`
-	// The address at which passkeys work; null where this server has none, because it is not reached by a name.
+	// The address at which passkeys work; null if the server is not reached by a domain name, because passkeys need one.
 	PasskeyOrigin *string `json:"passkeyOrigin,omitempty"`
 }
 
 // The second factors after a change, or why nothing was changed.
 type SecondFactorsPayload struct {
-	// What the person has now; null where something was refused.
+	// What the person has now; null if something was refused.
 	SecondFactors *SecondFactors `json:"secondFactors,omitempty"`
-	// Recovery codes, where they were made: with the first factor, and by regenerateRecoveryCodes. Told once; the person keeps them.
+	// Recovery codes, if new ones were made: with the first factor, or by regenerateRecoveryCodes. Shown only once; the person keeps them.
 	RecoveryCodes []string `json:"recoveryCodes,omitempty"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// A key with which a program does one or two things at one organization, as Authorization: Bearer hrk_…
+// A key that lets a program do one or two things at one organization. Send it as Authorization: Bearer hrk_…
 type ServiceKey struct {
 	// For revokeServiceKey.
 	ID string `json:"id"`
@@ -1218,7 +1218,7 @@ type ServiceKey struct {
 	Name string `json:"name"`
 	// The first characters of the key, by which it is recognized.
 	Beginning string `json:"beginning"`
-	// Where it is good; a district stands for its schools.
+	// The organization where it is valid; a district includes its schools.
 	Organization *Organization `json:"organization"`
 	// What it may do.
 	Scopes []ServiceScope `json:"scopes"`
@@ -1243,17 +1243,17 @@ type Session struct {
 	LastUsedAt time.Time `json:"lastUsedAt"`
 	// When it ends at the latest; one that nobody uses ends before.
 	ExpiresAt time.Time `json:"expiresAt"`
-	// The network address that signed in; null where it is not known.
+	// The network address that signed in; null if it is not known.
 	Address *string `json:"address,omitempty"`
-	// What the client called itself, such as a browser with its version; null where it said nothing.
+	// How the client identified itself, such as a browser with its version; null if it did not.
 	UserAgent *string `json:"userAgent,omitempty"`
 	// True for the session of this request.
 	Current bool `json:"current"`
 }
 
-// The secret of a link, which stands behind its #, and the password that the person wants.
+// The secret of a link, which is the part after #, and the password that the person chose.
 type SetPasswordByLinkInput struct {
-	// The secret, as it stands behind the # of the link.
+	// The secret: the part of the link after #.
 	Token string `json:"token"`
 	// 8 to 256 characters; not one of the most common (COMMON_PASSWORD), nor made of the person's name, address or organizations (PERSONAL_PASSWORD).
 	Password string `json:"password"`
@@ -1261,7 +1261,7 @@ type SetPasswordByLinkInput struct {
 
 // Whether the password was set.
 type SetPasswordByLinkPayload struct {
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -1275,15 +1275,15 @@ type SignInInput struct {
 
 // A new session, or why there is none.
 type SignInPayload struct {
-	// The person who is signed in; null where something was refused.
+	// The person who is signed in; null if something was refused.
 	Viewer *Viewer `json:"viewer,omitempty"`
 	// For the header Authorization: Bearer …; browsers get a cookie as well. Told once.
 	Token *string `json:"token,omitempty"`
 	// When the session ends at the latest.
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
-	// The step that is still to come where the code of userErrors is SECOND_FACTOR_REQUIRED; null otherwise.
+	// The step that remains if the code of userErrors is SECOND_FACTOR_REQUIRED; null otherwise.
 	SecondFactor *SecondFactorStep `json:"secondFactor,omitempty"`
-	// Why nothing was changed; empty where it was. SECOND_FACTOR_REQUIRED means that the account has a second factor: see secondFactor and completeSignIn.
+	// Why nothing was changed; empty if something was changed. SECOND_FACTOR_REQUIRED means that the account has a second factor: see secondFactor and completeSignIn.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -1323,7 +1323,7 @@ type Student struct {
 	Grade string `json:"grade"`
 	// The school.
 	Organization *Organization `json:"organization"`
-	// True where the school's information system owns the student.
+	// True if the school's information system owns the student.
 	Synced bool `json:"synced"`
 	// The groups inside the purview, by name.
 	Groups []*Group `json:"groups"`
@@ -1350,9 +1350,9 @@ type StudentConnection struct {
 	Edges []*StudentEdge `json:"edges"`
 	// The students of the edges, for clients that need no cursors.
 	Nodes []*Student `json:"nodes"`
-	// Whether there is more, and where it begins.
+	// Whether there are further pages, and the cursors to ask for them.
 	PageInfo *PageInfo `json:"pageInfo"`
-	// All students of the list, not of the page. Counted only where it is asked for.
+	// All students of the list, not only of the page. Counted only if you ask for it.
 	TotalCount int                 `json:"totalCount"`
 	List       *roster.StudentList `json:"-"`
 }
@@ -1365,7 +1365,7 @@ type StudentEdge struct {
 	Node *Student `json:"node"`
 }
 
-// Filters combine with AND; the values inside one filter with OR. groupIds and noGroups are one filter, Classes/Groups.
+// Filters combine with AND, and the values inside one filter with OR. groupIds and noGroups together are one filter, Classes/Groups.
 type StudentFilter struct {
 	// Students in any of these groups.
 	GroupIds []string `json:"groupIds,omitempty"`
@@ -1379,7 +1379,7 @@ type StudentFilter struct {
 	ProductCodes []string `json:"productCodes,omitempty"`
 	// Owned by the school's information system, or not.
 	Synced *bool `json:"synced,omitempty"`
-	// Start of a first name, last name, username or Student ID, without regard to case and accents; several words must all match.
+	// Start of a first name, last name, username or Student ID, without regard to case and accents; if there are several words, all must match.
 	Search *string `json:"search,omitempty"`
 }
 
@@ -1391,7 +1391,7 @@ type StudentOrder struct {
 	Direction SortDirection `json:"direction"`
 }
 
-// Which students. Exactly one of the two. The selection is fixed when the job is submitted: who matches later is not among them.
+// Which students: give exactly one of the two. The selection is fixed when the job is submitted; students who match later are not included.
 type StudentSelection struct {
 	// At most 50,000.
 	StudentIds []string `json:"studentIds,omitempty"`
@@ -1413,33 +1413,33 @@ type SubmitBulkImportInput struct {
 	OrganizationID string `json:"organizationId"`
 	// What the rows are; one of those that begin with IMPORT.
 	Kind BulkJobKind `json:"kind"`
-	// CSV: UTF-8, UTF-16 or Windows-1252, with commas, semicolons or tabs; or an Excel workbook (.xlsx). All of that is found out.
+	// CSV: UTF-8, UTF-16 or Windows-1252, with commas, semicolons or tabs; or an Excel workbook (.xlsx). The server detects which.
 	File graphql.Upload `json:"file"`
 	// What the groups of a cell do with those that a student has.
 	GroupsMode GroupsMode `json:"groupsMode"`
-	// What happens to the good rows where others are refused.
+	// What happens to the good rows if others are refused.
 	CommitMode CommitMode `json:"commitMode"`
-	// The same key from the same person gives the same job back instead of a second one; with another file or other settings it is refused. 1 to 128 characters.
+	// If the same person sends the same key again, the answer is the same job instead of a second one; with another file or other settings the key is refused. 1 to 128 characters.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
-// What can be watched. A subscription comes over a WebSocket (graphql-transport-ws) or as server-sent events, and ends when the session does.
+// What can be watched. A subscription runs over a WebSocket (graphql-transport-ws) or server-sent events, and ends with the session.
 type Subscription struct {
 }
 
-// A yes or no that holds for an organization.
+// A yes or no in effect for an organization.
 type SwitchSetting struct {
-	// What holds.
+	// The value in effect.
 	Value bool `json:"value"`
-	// True where the organization takes its district's, or the default.
+	// True if the organization takes its district's value, or the default.
 	Inherited bool `json:"inherited"`
 }
 
-// A text that holds for an organization.
+// A text in effect for an organization.
 type TextSetting struct {
-	// What holds.
+	// The value in effect.
 	Value string `json:"value"`
-	// True where the organization takes its district's, or the default.
+	// True if the organization takes its district's value, or the default.
 	Inherited bool `json:"inherited"`
 }
 
@@ -1465,13 +1465,13 @@ type UpdateGroupInput struct {
 
 // A changed group, or why it was not changed.
 type UpdateGroupPayload struct {
-	// The group as it is now; null where something was refused.
+	// The group as it is now; null if something was refused.
 	Group *Group `json:"group,omitempty"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// What of an organization's settings changes. What is left out stays; null makes the organization inherit it again.
+// The settings to change. Settings that are left out stay; null makes the organization inherit the setting again.
 type UpdateOrganizationSettingsInput struct {
 	// The district or school.
 	OrganizationID string `json:"organizationId"`
@@ -1489,19 +1489,19 @@ type UpdateOrganizationSettingsInput struct {
 	HoldDeletedPercent graphql.Omittable[*int] `json:"holdDeletedPercent,omitempty"`
 	// 1 to 100; an administrator of a school sets at most what the district allows.
 	HoldChangedPercent graphql.Omittable[*int] `json:"holdChangedPercent,omitempty"`
-	// 30 to 365. For administrators of the district. A change is without effect on the purge for 7 days.
+	// 30 to 365. For administrators of the district. A change affects the purge only after 7 days.
 	RetentionDays graphql.Omittable[*int] `json:"retentionDays,omitempty"`
 	// 30 to 1,095. For administrators of the district.
 	JobDays graphql.Omittable[*int] `json:"jobDays,omitempty"`
-	// An administrator of a school cannot ask fewer people for a second factor than the district does, and to ask fewer than before waits; see settings.pending. Whoever asks for it and has none is let in only to set one up, from the next request on.
+	// A school cannot require a second factor of fewer people than its district does. Requiring it of fewer people than before waits; see settings.pending. If you require it of yourself and have none, your next request can only set one up.
 	SecondFactorRequired graphql.Omittable[*SecondFactorRequirement] `json:"secondFactorRequired,omitempty"`
 }
 
 // Settings that were changed, or why they were not.
 type UpdateOrganizationSettingsPayload struct {
-	// The organization as it is now; null where something was refused.
+	// The organization as it is now; null if something was refused.
 	Organization *Organization `json:"organization,omitempty"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -1509,7 +1509,7 @@ type UpdateOrganizationSettingsPayload struct {
 type UpdateStudentInput struct {
 	// The student.
 	ID string `json:"id"`
-	// Another school of the district; only an administrator of both schools moves a student.
+	// Another school of the district; only an administrator of both schools can move a student.
 	OrganizationID *string `json:"organizationId,omitempty"`
 	// 1 to 64 characters, unique in the district.
 	ExternalID *string `json:"externalId,omitempty"`
@@ -1527,13 +1527,13 @@ type UpdateStudentInput struct {
 
 // A changed student, or why nothing was changed.
 type UpdateStudentPayload struct {
-	// The student as he or she is now; null where something was refused.
+	// The student as he or she is now; null if something was refused.
 	Student *Student `json:"student,omitempty"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Usage as a learning product reports it. An event of a student with a known eventId is not counted again.
+// Usage as a learning product reports it. A second event with the same student and eventId is not counted.
 type UsageEventInput struct {
 	// 1 to 128 characters, unique for the student.
 	EventID string `json:"eventId"`
@@ -1541,7 +1541,7 @@ type UsageEventInput struct {
 	StudentExternalID string `json:"studentExternalId"`
 	// 1 to 64 letters, digits, dots, hyphens and underscores.
 	ProductCode string `json:"productCode"`
-	// When the usage began. It counts on the calendar day that this is in the time zone of the school.
+	// When the usage began. It counts on that calendar day in the time zone of the school.
 	StartedAt time.Time `json:"startedAt"`
 	// 1 to 86,400.
 	Seconds int `json:"seconds"`
@@ -1563,7 +1563,7 @@ type UsageReport struct {
 	Weeks []*UsageWeek `json:"weeks"`
 	// Schools of a district, or groups of a school, then one row for students in no group.
 	Rows []*UsageRow `json:"rows"`
-	// Whole minutes of students whose personal data have been erased, in the weeks that the period touches and in the products chosen; they are in no other number of the report. Null where grades were chosen, which are not kept, where fewer than 10 students stand behind it, and for teachers.
+	// Whole minutes of students whose personal data was erased, in the weeks that the period touches and in the chosen products; no other number of the report includes them. Null if grades were chosen, because they are not kept; if fewer than 10 students are behind it; and for teachers.
 	ErasedMinutes *int `json:"erasedMinutes,omitempty"`
 	// The notices of the organization, with the same count as everywhere else.
 	Notifications  []*DashboardNotification `json:"notifications"`
@@ -1605,15 +1605,15 @@ type UsageWeek struct {
 	Totals *UsageTotals `json:"totals"`
 }
 
-// A refusal that the person can mend. Nothing was changed.
+// A refusal that the person can do something about. Nothing was changed.
 type UserError struct {
 	// A constant for programs, such as NOT_FOUND, SYNCED_GROUP, USERNAME_TAKEN or REQUIRED.
 	Code string `json:"code"`
 	// What is wrong and what to do about it, for people.
 	Message string `json:"message"`
-	// The path inside input, such as studentIds.3; null where the whole request is meant.
+	// The path inside input, such as studentIds.3; null if the whole request is meant.
 	Field *string `json:"field,omitempty"`
-	// In how many seconds it may work, where that is known, as with RATE_LIMITED.
+	// In how many seconds to try again, if that is known, as with RATE_LIMITED.
 	RetryAfterSeconds *int `json:"retryAfterSeconds,omitempty"`
 }
 
@@ -1625,9 +1625,9 @@ type Viewer struct {
 	Roles []*RoleAssignment `json:"roles"`
 	// Organizations inside the purview: the district and its schools, or the schools.
 	Organizations []*Organization `json:"organizations"`
-	// Where the person is signed in, the session used last first.
+	// The person's sessions, last used first.
 	Sessions []*Session `json:"sessions"`
-	// What the person shows besides the password. Where secondFactors.setupRequired is true, the session is good for setting one up and for nothing else, and has no roles and no organizations.
+	// What the person shows besides the password. If secondFactors.setupRequired is true, the session can only set up a factor; it has no roles and no organizations.
 	SecondFactors *SecondFactors `json:"secondFactors"`
 }
 
@@ -1641,9 +1641,9 @@ type WithdrawPendingSettingInput struct {
 
 // The organization whose setting stays as it is.
 type WithdrawPendingSettingPayload struct {
-	// The organization as it is now; null where it was refused.
+	// The organization as it is now; null if it was refused.
 	Organization *Organization `json:"organization,omitempty"`
-	// Why nothing was changed; empty where it was.
+	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -1653,33 +1653,33 @@ type AuditAction string
 const (
 	// Something was refused; the code says why.
 	AuditActionAccessRefused AuditAction = "ACCESS_REFUSED"
-	// An account was linked to a person of an OpenID provider, who signs in to it from then on.
+	// An account was linked to a person at an OpenID provider, who can sign in to it from then on.
 	AuditActionAccountLinked AuditAction = "ACCOUNT_LINKED"
-	// The operator had an account forget the persons of OpenID providers.
+	// The operator unlinked an account from OpenID providers.
 	AuditActionAccountUnlinked AuditAction = "ACCOUNT_UNLINKED"
 	// The audit trail was downloaded as CSV.
 	AuditActionAuditDownloaded AuditAction = "AUDIT_DOWNLOADED"
 	// Somebody read the audit trail.
 	AuditActionAuditRead AuditAction = "AUDIT_READ"
-	// An account got a role or a class, and somebody who does not administer all that it then has had set its password or address: the password, sessions, links and persons at providers ended.
+	// An account got a role or a class. Its password or address had been set by somebody who does not administer everything it then had, so its password, sessions, links and persons at providers ended.
 	AuditActionCredentialsEnded AuditAction = "CREDENTIALS_ENDED"
 	// The tables were brought up to date.
 	AuditActionDatabaseMigrated AuditAction = "DATABASE_MIGRATED"
-	// The personal data of deleted students were erased, because their time was over; the facts count them.
+	// The personal data of deleted students was erased, because their retention had ended; the facts count them.
 	AuditActionDataPurged AuditAction = "DATA_PURGED"
 	// An educator got an account or a role.
 	AuditActionEducatorAdded AuditAction = "EDUCATOR_ADDED"
 	// An account was disabled.
 	AuditActionEducatorDisabled AuditAction = "EDUCATOR_DISABLED"
-	// A disabled account was let in again.
+	// A disabled account was enabled again.
 	AuditActionEducatorEnabled AuditAction = "EDUCATOR_ENABLED"
-	// The personal data of an educator was erased, here as well.
+	// The personal data of an educator was erased from the audit trail, too.
 	AuditActionEducatorErased AuditAction = "EDUCATOR_ERASED"
 	// An educator got an account and an invitation.
 	AuditActionEducatorInvited AuditAction = "EDUCATOR_INVITED"
-	// The personal data of a student were erased on request; the entry is the certificate.
+	// The personal data of a student was erased on request; the entry is the certificate.
 	AuditActionErasureCertified AuditAction = "ERASURE_CERTIFIED"
-	// Somebody asked for the erasure of a student, who has been hidden since.
+	// Somebody requested the erasure of a student, who is hidden from then on.
 	AuditActionErasureRequested AuditAction = "ERASURE_REQUESTED"
 	// The refused rows of a bulk job were downloaded as CSV.
 	AuditActionFailedRowsDownloaded AuditAction = "FAILED_ROWS_DOWNLOADED"
@@ -1691,13 +1691,13 @@ const (
 	AuditActionGroupDeleted AuditAction = "GROUP_DELETED"
 	// A group was changed.
 	AuditActionGroupUpdated AuditAction = "GROUP_UPDATED"
-	// Somebody who had signed in showed once more who it is.
+	// Somebody who was signed in proved their identity again.
 	AuditActionIdentityProved AuditAction = "IDENTITY_PROVED"
-	// A second administrator let a bulk job go on.
+	// A second administrator approved a bulk job.
 	AuditActionJobApproved AuditAction = "JOB_APPROVED"
 	// A bulk job was canceled.
 	AuditActionJobCanceled AuditAction = "JOB_CANCELED"
-	// A bulk job came to its end.
+	// A bulk job ended.
 	AuditActionJobFinished AuditAction = "JOB_FINISHED"
 	// A bulk job waits for a second administrator.
 	AuditActionJobHeld AuditAction = "JOB_HELD"
@@ -1705,7 +1705,7 @@ const (
 	AuditActionJobRowsApplied AuditAction = "JOB_ROWS_APPLIED"
 	// Rows of a bulk job were put back.
 	AuditActionJobRowsUndone AuditAction = "JOB_ROWS_UNDONE"
-	// The cells of a row of a bulk job were corrected before it was started.
+	// Cells of a row of a bulk job were corrected before it was started.
 	AuditActionJobRowCorrected AuditAction = "JOB_ROW_CORRECTED"
 	// A bulk job was started.
 	AuditActionJobStarted AuditAction = "JOB_STARTED"
@@ -1719,9 +1719,9 @@ const (
 	AuditActionKeyRevoked AuditAction = "KEY_REVOKED"
 	// A link to set a password was made.
 	AuditActionLinkMade AuditAction = "LINK_MADE"
-	// A link to set a new password was asked for.
+	// Somebody asked for a link to set a new password.
 	AuditActionLinkRequested AuditAction = "LINK_REQUESTED"
-	// The CSV behind the notice was downloaded.
+	// The CSV of the students in the notice was downloaded.
 	AuditActionNoticeDownloaded AuditAction = "NOTICE_DOWNLOADED"
 	// The doctor repaired numbers that are derived from others.
 	AuditActionNumbersRepaired AuditAction = "NUMBERS_REPAIRED"
@@ -1729,35 +1729,35 @@ const (
 	AuditActionOperationsRegistered AuditAction = "OPERATIONS_REGISTERED"
 	// The operator removed operations that clients could run.
 	AuditActionOperationsRemoved AuditAction = "OPERATIONS_REMOVED"
-	// The operator ran a command that changes or gives out personal data.
+	// The operator ran a command that changes or exports personal data.
 	AuditActionOperatorCommand AuditAction = "OPERATOR_COMMAND"
 	// A district or school was created.
 	AuditActionOrganizationCreated AuditAction = "ORGANIZATION_CREATED"
-	// A passkey got another name.
+	// A passkey was renamed.
 	AuditActionPasskeyRenamed AuditAction = "PASSKEY_RENAMED"
 	// A password was set; all sessions of the account ended.
 	AuditActionPasswordSet AuditAction = "PASSWORD_SET"
-	// Recovery codes were made; those before are good for nothing.
+	// New recovery codes were made; earlier ones no longer work.
 	AuditActionRecoveryCodesMade AuditAction = "RECOVERY_CODES_MADE"
 	// Further refusals of the same caller in the same minute, as a count.
 	AuditActionRefusalsCounted AuditAction = "REFUSALS_COUNTED"
 	// A made-up district was written.
 	AuditActionSampleDistrictMade AuditAction = "SAMPLE_DISTRICT_MADE"
-	// The second factors of an account were removed for its person; all sessions and links ended.
+	// Somebody else removed the second factors of an account for its owner; all its sessions and links ended.
 	AuditActionSecondFactorsReset AuditAction = "SECOND_FACTORS_RESET"
 	// Somebody set up a second factor; the other sessions of the account ended.
 	AuditActionSecondFactorAdded AuditAction = "SECOND_FACTOR_ADDED"
-	// Somebody removed one of the own second factors; the other sessions of the account ended.
+	// Somebody removed a second factor of the own account; its other sessions ended.
 	AuditActionSecondFactorRemoved AuditAction = "SECOND_FACTOR_REMOVED"
-	// Sessions were ended by their owner.
+	// Somebody ended sessions of the own account.
 	AuditActionSessionsRevoked AuditAction = "SESSIONS_REVOKED"
 	// The settings of an organization were changed.
 	AuditActionSettingsChanged AuditAction = "SETTINGS_CHANGED"
-	// A second administrator let a pending setting hold at once.
+	// A second administrator approved a pending setting, which took effect at once.
 	AuditActionSettingApproved AuditAction = "SETTING_APPROVED"
-	// A setting that makes a hold, a retention or the need of a second factor less strict was asked for, and waits.
+	// Somebody asked to make a hold, a retention or the requirement of a second factor less strict; the setting waits.
 	AuditActionSettingPending AuditAction = "SETTING_PENDING"
-	// A pending setting was taken back.
+	// A pending setting was withdrawn.
 	AuditActionSettingWithdrawn AuditAction = "SETTING_WITHDRAWN"
 	// Somebody signed in.
 	AuditActionSignedIn AuditAction = "SIGNED_IN"
@@ -1767,31 +1767,31 @@ const (
 	AuditActionSignInRefused AuditAction = "SIGN_IN_REFUSED"
 	// Students were put into groups; one entry for each school.
 	AuditActionStudentsAssigned AuditAction = "STUDENTS_ASSIGNED"
-	// Students were hidden and taken out of their groups; one entry for each school.
+	// Students were deleted, that is, hidden and taken out of their groups; one entry for each school.
 	AuditActionStudentsDeleted AuditAction = "STUDENTS_DELETED"
 	// Students were exported as CSV.
 	AuditActionStudentsExported AuditAction = "STUDENTS_EXPORTED"
-	// Students were given out by an operation: lists, groups with students, nodes, changes and problems of a job.
+	// An operation returned students: lists, groups with students, nodes, changes and problems of a job.
 	AuditActionStudentsRead AuditAction = "STUDENTS_READ"
 	// Students were taken out of groups; one entry for each school.
 	AuditActionStudentsRemoved AuditAction = "STUDENTS_REMOVED"
 	// Deleted students were brought back, with their groups; one entry for each school.
 	AuditActionStudentsRestored AuditAction = "STUDENTS_RESTORED"
-	// A subscription began that gives out personal data.
+	// A subscription that returns personal data began.
 	AuditActionStudentsWatched AuditAction = "STUDENTS_WATCHED"
 	// A student was created.
 	AuditActionStudentCreated AuditAction = "STUDENT_CREATED"
-	// The personal data of a student was erased, here as well.
+	// The personal data of a student was erased from the audit trail, too.
 	AuditActionStudentErased AuditAction = "STUDENT_ERASED"
-	// A student went to another school; each of the two schools has an entry.
+	// A student moved to another school; each of the two schools has an entry.
 	AuditActionStudentMoved AuditAction = "STUDENT_MOVED"
-	// Everything that is held about one student was given out as one document.
+	// Everything that is stored about one student was exported as one document.
 	AuditActionStudentRecordDownloaded AuditAction = "STUDENT_RECORD_DOWNLOADED"
-	// A deleted student came back with the same Student ID.
+	// A deleted student came back, under the same Student ID.
 	AuditActionStudentRevived AuditAction = "STUDENT_REVIVED"
 	// A student was changed.
 	AuditActionStudentUpdated AuditAction = "STUDENT_UPDATED"
-	// Somebody was told so often on one day that an ID or username is taken by somebody unseen that no further answers are given.
+	// In one day somebody learned too often that an ID or username is taken by somebody they cannot see; further answers are withheld.
 	AuditActionTakenAnswersStopped AuditAction = "TAKEN_ANSWERS_STOPPED"
 	// Usage was recorded; one entry for each request.
 	AuditActionUsageRecorded AuditAction = "USAGE_RECORDED"
@@ -1988,7 +1988,7 @@ type BulkJobHold string
 const (
 	// An approval carries out what the job shows; a cancellation ends it.
 	BulkJobHoldStart BulkJobHold = "START"
-	// An approval puts back what the job has changed; a cancellation leaves the job as it was before somebody asked for that.
+	// Approving it undoes the job; canceling it returns the job to its state before somebody asked for the undo.
 	BulkJobHoldUndo BulkJobHold = "UNDO"
 )
 
@@ -2052,7 +2052,7 @@ const (
 	BulkJobKindImportGroups BulkJobKind = "IMPORT_GROUPS"
 	// One line for each student, with any number of groups in the Classes/Groups column.
 	BulkJobKindImportStudents BulkJobKind = "IMPORT_STUDENTS"
-	// One line for each student of a group; a line that names an educator makes the educator teach the group.
+	// One line for each student of a group. A line with an educator makes the educator a teacher of the group.
 	BulkJobKindImportEnrollments BulkJobKind = "IMPORT_ENROLLMENTS"
 	// One row for each student who was selected, by name: bulkEditStudents.
 	BulkJobKindEditStudents BulkJobKind = "EDIT_STUDENTS"
@@ -2177,7 +2177,7 @@ func (e BulkJobPhase) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// Where a job stands.
+// The state of a job.
 type BulkJobStatus string
 
 const (
@@ -2185,23 +2185,23 @@ const (
 	BulkJobStatusVerifying BulkJobStatus = "VERIFYING"
 	// Checked; waits for startBulkJob.
 	BulkJobStatusReady BulkJobStatus = "READY"
-	// Would delete or change so much that a second administrator has to approve it, or its undo (heldFor); waits for approveBulkJob.
+	// The job or its undo (heldFor) would delete or change so much that a second administrator has to approve it with approveBulkJob.
 	BulkJobStatusHeld BulkJobStatus = "HELD"
 	// The changes are being written.
 	BulkJobStatusProcessing BulkJobStatus = "PROCESSING"
-	// Finished; every row was carried out.
+	// Finished; every row was written.
 	BulkJobStatusCompleted BulkJobStatus = "COMPLETED"
 	// Finished, but some rows were refused.
 	BulkJobStatusCompletedWithErrors BulkJobStatus = "COMPLETED_WITH_ERRORS"
 	// Nothing was written.
 	BulkJobStatusFailed BulkJobStatus = "FAILED"
-	// A person ended it. What was written before stays, the counts tell how much, and it can be undone.
+	// A person canceled it. The rows written before that stay, the counts tell how many, and they can be undone.
 	BulkJobStatusCanceled BulkJobStatus = "CANCELED"
 	// The rows are being put back.
 	BulkJobStatusUndoing BulkJobStatus = "UNDOING"
 	// Everything was put back.
 	BulkJobStatusUndone BulkJobStatus = "UNDONE"
-	// Put back, except rows that somebody has changed since or that cannot be put back; each is named as a problem.
+	// Undone, except rows that somebody has changed since or that cannot be put back; each of them is a problem.
 	BulkJobStatusPartiallyUndone BulkJobStatus = "PARTIALLY_UNDONE"
 )
 
@@ -2262,7 +2262,7 @@ func (e BulkJobStatus) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What happens to good rows beside refused ones.
+// What happens to good rows if other rows are refused.
 type CommitMode string
 
 const (
@@ -2559,7 +2559,7 @@ func (e NotificationKind) MarshalJSON() ([]byte, error) {
 type OrganizationType string
 
 const (
-	// A district; schools stand below it.
+	// A district; schools belong to it.
 	OrganizationTypeDistrict OrganizationType = "DISTRICT"
 	// A school; groups and students belong to it.
 	OrganizationTypeSchool OrganizationType = "SCHOOL"
@@ -2617,15 +2617,15 @@ func (e OrganizationType) MarshalJSON() ([]byte, error) {
 type PendingSettingName string
 
 const (
-	// How much may be deleted without a second administrator; less strict where it is more.
+	// How much may be deleted without a second administrator; a higher value is less strict.
 	PendingSettingNameHoldDeletedPercent PendingSettingName = "HOLD_DELETED_PERCENT"
-	// How much may be changed without a second administrator; less strict where it is more.
+	// How much may be changed without a second administrator; a higher value is less strict.
 	PendingSettingNameHoldChangedPercent PendingSettingName = "HOLD_CHANGED_PERCENT"
-	// How long deleted students are kept; less strict where it is less.
+	// How long deleted students are kept; a lower value is less strict.
 	PendingSettingNameRetentionDays PendingSettingName = "RETENTION_DAYS"
-	// How long the rows of jobs are kept; less strict where it is less.
+	// How long the rows of jobs are kept; a lower value is less strict.
 	PendingSettingNameJobDays PendingSettingName = "JOB_DAYS"
-	// Who needs a second factor; less strict where it is fewer people.
+	// Who needs a second factor; fewer people is less strict.
 	PendingSettingNameSecondFactorRequired PendingSettingName = "SECOND_FACTOR_REQUIRED"
 )
 
@@ -2686,7 +2686,7 @@ type ProblemSeverity string
 const (
 	// The row is refused.
 	ProblemSeverityError ProblemSeverity = "ERROR"
-	// The row is carried out; somebody should look at it.
+	// The row is written, but somebody should check it.
 	ProblemSeverityWarning ProblemSeverity = "WARNING"
 )
 
@@ -2799,7 +2799,7 @@ func (e Role) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// A way to show who one is besides the password.
+// A way, besides the password, to prove who one is.
 type SecondFactorMethod string
 
 const (
@@ -2807,7 +2807,7 @@ const (
 	SecondFactorMethodTotp SecondFactorMethod = "TOTP"
 	// A passkey or security key that signs in the browser (WebAuthn).
 	SecondFactorMethodPasskey SecondFactorMethod = "PASSKEY"
-	// One of the codes that were given out with the first factor; each is good once.
+	// One of the codes that were shown with the first factor; each works once.
 	SecondFactorMethodRecoveryCode SecondFactorMethod = "RECOVERY_CODE"
 )
 
@@ -2864,7 +2864,7 @@ func (e SecondFactorMethod) MarshalJSON() ([]byte, error) {
 type SecondFactorRequirement string
 
 const (
-	// Nobody; whoever has set one up shows it all the same.
+	// Nobody; people who have set one up still need it.
 	SecondFactorRequirementNone SecondFactorRequirement = "NONE"
 	// Administrators.
 	SecondFactorRequirementAdministrators SecondFactorRequirement = "ADMINISTRATORS"
@@ -2927,7 +2927,7 @@ type ServiceScope string
 const (
 	// Record usage: recordUsage.
 	ServiceScopeUsageWrite ServiceScope = "USAGE_WRITE"
-	// Submit, start and watch its own roster imports, and get their refused rows: submitBulkImport, startBulkJob, bulkJob, bulkJobs. The file may hold whatever an administrator's may.
+	// Submit, start and watch its own roster imports, and get their refused rows: submitBulkImport, startBulkJob, bulkJob, bulkJobs. The file may hold everything that an administrator's file may hold.
 	ServiceScopeRosterImport ServiceScope = "ROSTER_IMPORT"
 )
 
@@ -3037,13 +3037,13 @@ func (e SortDirection) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What a list of students can be sorted by. Students who are equal stand in the order in which they were created.
+// What a list of students can be sorted by. Ties are in the order in which the students were created.
 type StudentOrderField string
 
 const (
 	// Last name, then first name.
 	StudentOrderFieldName StudentOrderField = "NAME"
-	// Student ID, as text: 10 stands before 9.
+	// Student ID, as text: 10 comes before 9.
 	StudentOrderFieldExternalID StudentOrderField = "EXTERNAL_ID"
 	// Username, without regard to case.
 	StudentOrderFieldUsername StudentOrderField = "USERNAME"
