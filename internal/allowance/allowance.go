@@ -1,5 +1,5 @@
-// Package allowance bounds what callers hold at the same time: each for itself, and
-// all together. What is held may be memory, connections or turns.
+// Package allowance limits what callers hold at the same time: each caller alone, and all
+// callers together. What they hold may be memory, connections or turns.
 package allowance
 
 import (

@@ -1,19 +1,17 @@
-// Package csvfile reads and writes the table files that schools exchange:
-// comma, semicolon or tab separated text in whatever encoding and with
-// whatever line ends the program that saved it happened to choose.
+// Package csvfile reads and writes the table files that schools exchange: text separated
+// by commas, semicolons or tabs, in any encoding and with any line ending.
 //
-// A file is read twice. Inspect goes over the whole stream once, in constant
-// memory, and either says what the file is or refuses it in words that the
-// person who uploaded it can act on. NewReader then goes over the same bytes
-// again and hands out the records. Two passes are the price of certainty: the
-// first accent that shows a file is not UTF-8 may stand in row 50,000, and by
-// then half of the rows would already have been understood wrongly.
+// A file is read twice. Inspect reads the whole stream once, in constant memory. It either
+// reports what the file is, or refuses it with a message that tells the person who
+// uploaded it what to do. NewReader then reads the same bytes again and returns the
+// records. The first pass is necessary for certainty: the first letter which shows that a
+// file is not UTF-8 may be in row 50,000, and by then half of the rows would have been
+// read wrongly.
 //
-// What both passes must agree on (where a record ends, which rows are blank,
-// how large a cell may be) is therefore written once, in scanner and blank,
-// and the Reader reports FILE_CHANGED when the second pass does not find what
-// the first one promised.
+// Both passes must agree where a record ends, which rows are blank and how large a cell
+// may be. That code therefore exists once, in scanner and blank. If the second pass does
+// not find what the first one found, the Reader reports FILE_CHANGED.
 //
-// The package knows cells and rows. It does not know students, column names,
-// passwords or databases.
+// The package knows cells and rows. It does not know students, column names, passwords or
+// databases.
 package csvfile

@@ -1,7 +1,7 @@
-// Package dashboard serves the dashboard: a React application that is built from
-// web and embedded as it stands in dist. It is a client of the API like any other;
-// the only things that this package knows of it are its files, the addresses of
-// its screens, and the operations that it sends.
+// Package dashboard serves the dashboard: a React application whose sources are in web and
+// whose built files are in dist, embedded in the binary. The dashboard is an API client
+// like any other. This package knows only its files, the addresses of its screens, and the
+// operations that it sends.
 package dashboard
 
 import (

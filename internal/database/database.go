@@ -1,7 +1,6 @@
-// Package database opens the database, migrates it, and runs transactions that
-// retry what a database refuses for a moment. Its users see an ent client; which
-// kind of database stands behind it matters only to the few statements that ent
-// cannot write.
+// Package database opens the database, migrates it, and runs transactions; it retries a
+// transaction that the database refuses for a moment. Callers see an ent client. Which
+// database is behind it matters only to the few statements that ent cannot write.
 package database
 
 import (

@@ -1,5 +1,5 @@
-// Package doctor checks that every number and word that is kept beside the rows
-// it is derived from is true, and repairs those that are not.
+// Package doctor recomputes the numbers and search words that are stored beside the rows
+// they are derived from, and repairs those that are wrong.
 package doctor
 
 import (

@@ -1,6 +1,5 @@
-// Package download gives out files by addresses that are signed, live for a
-// quarter of an hour, and are good for the session or the service key that asked for
-// them: they end with it.
+// Package download serves files at signed addresses. An address works for a quarter of an
+// hour, and only as long as the session or service key that asked for it.
 package download
 
 import (

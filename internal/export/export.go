@@ -1,5 +1,5 @@
-// Package export writes the roster as files that can be uploaded again as they
-// are: whoever changes one cell and uploads the file changes one thing.
+// Package export writes the roster as files that can be uploaded again unchanged: somebody
+// who changes one cell and uploads the file changes one thing.
 package export
 
 import (

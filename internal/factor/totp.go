@@ -1,6 +1,6 @@
-// Package factor knows how second factors work: the codes of authenticator apps
-// (TOTP, RFC 6238), recovery codes, and passkeys (WebAuthn). It computes and keeps
-// nothing; package identity knows whose they are.
+// Package factor implements second factors: the codes of authenticator apps (TOTP, RFC
+// 6238), recovery codes, and passkeys (WebAuthn). It only computes. Package identity
+// stores factors and knows to whom they belong.
 package factor
 
 import (

@@ -1,5 +1,5 @@
-// Package factortest has what people hold in their hands: devices with passkeys, and
-// apps that show codes. It is for tests.
+// Package factortest plays, for tests, the devices that people hold in their hands:
+// devices with passkeys, and apps that show codes.
 package factortest
 
 import (

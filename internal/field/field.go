@@ -1,7 +1,7 @@
-// Package field describes the fields of a kind of thing: of a student, a group, an
-// educator, a school. Each kind has one table of them. All that reads, checks, writes,
-// shows, keeps, puts back, records or exports a field loops over the table, so that a
-// field which stands in it is left out nowhere.
+// Package field describes the fields of a student, a group, an educator or a school. Each
+// kind has one table of fields. The code that reads, checks, writes, shows, stores,
+// undoes, records or exports fields loops over that table, so no field in it can be
+// forgotten anywhere.
 package field
 
 import (

@@ -1,6 +1,6 @@
-// Package fold brings text into the form in which Homeroom compares, sorts and
-// searches it. The databases compare these forms byte by byte, so that SQLite,
-// MySQL and MariaDB give the same answers whatever their collations.
+// Package fold converts text into the form in which Homeroom compares, sorts and searches
+// it. The databases compare these forms byte by byte, so SQLite, MySQL and MariaDB give
+// the same answers whatever their collations.
 package fold
 
 import (

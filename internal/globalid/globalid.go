@@ -1,7 +1,7 @@
-// Package globalid writes database keys as the opaque, typed ids of the API
-// (Relay's global object identification). An id such as stu_2n9c names its type,
-// so that the id of a group is never taken for the id of a student, and holds a
-// letter, so that a spreadsheet leaves it alone.
+// Package globalid writes database keys as the opaque, typed ids of the API (Relay's
+// global object identification). An id such as stu_2n9c includes its type, so the id of a
+// group is never taken for the id of a student. It also contains a letter, so a
+// spreadsheet does not turn it into a number.
 package globalid
 
 import (

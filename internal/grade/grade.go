@@ -1,4 +1,4 @@
-// Package grade holds the grades of a school, in their order.
+// Package grade lists the grades of a school in their order.
 package grade
 
 import (

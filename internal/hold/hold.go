@@ -3,14 +3,14 @@
 //
 // A loss is a student, a group, an account or a school that somebody has deleted or
 // changed. Joining a group, being created and being restored are not losses. Losses are
-// written in the transaction of the change. Those of a bulk job are written when it is
-// started, so that two jobs that start at the same moment count each other. What a second
-// administrator has approved, and what the operator does, is not recorded. A loss expires
-// after Window; students who were deleted, or have gone to another school, count longer,
-// see Month and settled.
+// written in the transaction of the change. A bulk job writes its losses when it starts,
+// so two jobs that start at the same moment count each other. What a second administrator
+// has approved, and what the operator does, is not recorded. A loss expires after Window.
+// Students who were deleted, or who moved to another school, count longer; see Month and
+// settled.
 //
-// A hand is somebody who could sign in to another's account, because of having created it
-// or set its password or address; see hand.go.
+// A hand is somebody who could sign in to another person's account, because they created
+// it or set its password or address; see hand.go.
 package hold
 
 import (

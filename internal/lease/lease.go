@@ -1,12 +1,11 @@
-// Package lease lets one server at a time do a piece of work, on any number of
-// servers with one database.
+// Package lease lets one server at a time do a piece of work, however many servers share
+// the database.
 //
-// A lease is a row with a name. Whoever claims it raises its fence; a server that
-// was asleep finds another fence in the row when it wants to write, and writes
-// nothing. A claim is one conditional UPDATE, because GET_LOCK does not reach
-// from one node of a cluster to another. The jobs of internal/job have
-// leases of their own kind: there the row is the job, and which of them may be
-// claimed depends on the others of its district.
+// A lease is a row with a name. Claiming it raises its fence. A server that was asleep
+// finds a different fence in the row when it wants to write, and then writes nothing. A
+// claim is one conditional UPDATE, because GET_LOCK does not work across the nodes of a
+// cluster. The jobs of internal/job have their own kind of lease: there the row is the
+// job, and which job may be claimed depends on the other jobs of its district.
 package lease
 
 import (

@@ -1,7 +1,7 @@
-// Package operation keeps the GraphQL operations of the clients that an operator
-// knows, by the SHA-256 of their documents. Clients send the hash instead of the
-// document, and a server can be told to run nothing else. Whether a document is
-// valid is not decided here; see document.Checker.
+// Package operation stores the GraphQL operations that an operator has registered for
+// clients, under the SHA-256 of their documents. Clients send the hash instead of the
+// document, and a server can be configured to run nothing else. Whether a document is
+// valid is decided by document.Checker, not here.
 package operation
 
 import (

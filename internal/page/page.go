@@ -1,6 +1,6 @@
-// Package page reads lists a page at a time, by keyset: a cursor holds the sort
-// value and the key of a row, and the next page starts behind them, whatever has
-// been added or removed meanwhile (Relay's connections).
+// Package page reads lists one page at a time, by keyset. A cursor holds the sort value
+// and the key of a row, and the next page starts after that row, no matter what was added
+// or removed in the meantime (Relay's connections).
 package page
 
 import (

@@ -1,12 +1,11 @@
-// Package probe bounds how often one account, and all accounts of a district together,
-// are told that an ID, a username or an address is taken by somebody whom they do not
-// see. Each of these answers tells that somebody is there; a file could ask for all of a
-// district at once. Answers to files, to corrections and to single changes count
-// together, by day in UTC.
+// Package probe limits how often an account, and all accounts of a district together, may
+// learn that an ID, a username or an address is taken by somebody they cannot see. Each
+// such answer reveals that somebody exists, and one file could ask about a whole district.
+// Answers to files, corrections and single changes count together, by day in UTC.
 //
-// What somebody sees, or administers, is no secret and does not count, and neither
-// does what turns out to be free. When the answers of a day are spent, nothing more is
-// answered: what is free and what is taken end alike; see Counter.Ask.
+// What the caller can see or administers is no secret and does not count. Neither does a
+// value that turns out to be free. Once the answers of a day are used up, taken and free
+// values get the same refusal; see Counter.Ask.
 package probe
 
 import (

@@ -1,5 +1,5 @@
-// Package quote puts into a sentence for people what it is about: what somebody has
-// written, and how many there are.
+// Package quote formats values for sentences that people read: text that somebody typed,
+// and numbers of things.
 package quote
 
 import (

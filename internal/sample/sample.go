@@ -1,7 +1,7 @@
-// Package sample fills a database with a made-up district: schools, groups,
-// educators, students and their usage, from a demonstration of 3,000 students to
-// a load test of 1,000,000. The same options always give the same rows, and every
-// number that is kept beside what it counts is true.
+// Package sample fills a database with a made-up district: schools, groups, educators,
+// students and their usage, from 3,000 students for a demonstration to 1,000,000 for a
+// load test. The same options always produce the same rows, and every derived number is
+// correct.
 package sample
 
 import (

@@ -1,5 +1,5 @@
-// Package seal makes the ciphers of whatever leaves the server and comes back, or
-// lies in the database and must not be read there.
+// Package seal makes the ciphers for data that leaves the server and comes back, and for
+// data in the database that must not be readable there.
 package seal
 
 import (

@@ -1,19 +1,19 @@
-// Package sso signs people in at OpenID providers: the authorization code flow
-// with PKCE, a state and a nonce. It answers at two addresses for each provider:
+// Package sso signs people in at OpenID providers, with the authorization code flow, PKCE,
+// a state and a nonce. It answers at two addresses for each provider:
 //
 //	/account/sso/{provider}/start     sends the browser to the provider
 //	/account/sso/{provider}/callback  is where the provider sends it back
 //
-// # What holds
+// # Invariants
 //
-//   - What begins in one browser ends in the same one: everything that the callback
-//     must know lies encrypted in a cookie, good for ten minutes and for one use.
-//   - The browser is sent on only to pages of this server, of the origins that the
-//     operator allows, and to the links of apps that the operator lists.
-//   - Who a person is stands in the ID token, whose signature, issuer, audience,
-//     time and nonce are checked. Which account that is, identity decides, and so
-//     nothing of the provider's gives a role.
-//   - A provider that cannot be reached keeps nobody from anything else; it is asked
+//   - A sign-in ends in the browser in which it began. Everything that the callback must
+//     know is encrypted in a cookie, which works once, within ten minutes.
+//   - The browser is sent on only to pages of this server, to pages of the origins that
+//     the operator allows, and to links of apps that the operator lists.
+//   - The ID token says who a person is; its signature, issuer, audience, time and nonce
+//     are checked. Package identity decides which account that person has, so nothing from
+//     the provider gives a role.
+//   - If a provider cannot be reached, everything else still works. The provider is asked
 //     when somebody needs it, and again after a moment.
 package sso
 

@@ -1,6 +1,5 @@
-// Package table reads the table in a file, whatever kind of file it is: a CSV file
-// or an Excel workbook. What it is, is found out from its bytes, never from its
-// name.
+// Package table reads the table in a file, which may be a CSV file or an Excel workbook.
+// It detects the type from the bytes of the file, never from its name.
 package table
 
 import (

@@ -1,7 +1,7 @@
-// Package testlog keeps what the program logs while the tests of a package run,
-// at every level, and looks in the end for the secrets that the tests have used:
-// passwords, tokens, keys, links. A secret in a log fails the run, whichever test
-// it comes from.
+// Package testlog records everything that the program logs during the tests of a package,
+// at every level. At the end it searches the log for the secrets that the tests used:
+// passwords, tokens, keys and links. A secret in the log fails the run, whichever test it
+// comes from.
 package testlog
 
 import (

@@ -1,6 +1,6 @@
-// Package turn keeps work that can wait from taking all cores while people wait
-// for answers. As long as nobody asks anything the work has every core; otherwise
-// it leaves one free, where there are two or more.
+// Package turn keeps work that can wait from using every core while people wait for
+// answers. As long as there are no requests, the work has every core. Otherwise it leaves
+// one core free, if there are at least two.
 package turn
 
 import (

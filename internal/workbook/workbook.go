@@ -1,32 +1,31 @@
-// Package workbook reads the table in an Excel workbook (.xlsx) as package
-// csvfile reads a CSV file: it refuses in words what cannot be understood with
-// certainty, and otherwise hands out records.
+// Package workbook reads the table in an Excel workbook (.xlsx) as package csvfile reads a
+// CSV file. It refuses, with a message, what it cannot understand with certainty, and
+// otherwise returns records.
 //
-// The table is the only visible sheet that holds anything. What a cell shows
-// matters, not how it is stored: a number is its digits, with the zeros in front
-// that a format such as 00000 shows, and never 1.2E+10; a date is written as
-// 2026-11-18; of a formula the value counts that was stored with it. Hidden rows
-// and columns are read, as they are when the program saves a CSV file.
+// The table is the only visible sheet that is not empty. The package reads what a cell
+// shows, not how it is stored. A number is its digits, with the leading zeros that a
+// format such as 00000 shows, and never 1.2E+10. A date is written as 2026-11-18. A
+// formula is the value that was stored with it. Hidden rows and columns are read, because
+// spreadsheet programs also write them when they save a CSV file.
 //
-// The whole file is in memory, with the texts that cells share, but never a
-// sheet: that is read as a stream, and every limit is checked while it is read.
-// Nothing is written to a disk, because a workbook may hold passwords.
+// The whole file is in memory, with the texts that cells share, but never a whole sheet: a
+// sheet is read as a stream, and every limit is checked meanwhile. Nothing is written to
+// disk, because a workbook may hold passwords.
 //
-// Workbooks are written by people's programs and by attackers, so the package
-// reads the format itself, strictly, with the decoders of the standard library.
-// The libraries that were looked at take damage for an end, or worse:
+// Workbooks come from spreadsheet programs and from attackers, so the package reads the
+// format itself, strictly, with the decoders of the standard library. The libraries that
+// we looked at mistake damage for the end of a file, or worse:
 //
-//   - The row iterator of excelize v2.11.1 drops the errors of the XML decoder:
-//     half of a sheet of 100 rows are 48 rows and no error, and a text that is not
-//     there is an empty cell. It keeps a sheet in memory or unpacks it into a named
-//     file, and gives no formats in a stream, by which a day in the place of an ID
-//     is known.
-//   - thedatashed/xlsxreader v1.2.8 takes damage between two rows for the end, and
-//     panics, in a goroutine of its own, at a text with a negative number.
-//   - xuri/nfp, with which excelize parses number formats, takes zeros that are
-//     quoted in a format, as in "2026-"0000, for digits of the number.
+//   - The row iterator of excelize v2.11.1 drops the errors of the XML decoder. Half of a
+//     sheet of 100 rows becomes 48 rows and no error, and a missing text becomes an empty
+//     cell. It keeps a sheet in memory or unpacks it into a named file. In a stream it
+//     gives no formats, which are needed to recognize a date in place of an ID.
+//   - thedatashed/xlsxreader v1.2.8 takes damage between two rows for the end. At a text
+//     with a negative number it panics, in its own goroutine.
+//   - xuri/nfp, with which excelize parses number formats, takes quoted zeros in a
+//     format, as in "2026-"0000, for digits of the number.
 //
-// In the tests excelize writes workbooks, and reads the sound ones for comparison.
+// In the tests excelize writes workbooks, and reads the undamaged ones for comparison.
 package workbook
 
 import (

@@ -1,7 +1,7 @@
-// Command diff writes the migrations that lead from the files in ent/migrations
-// to ent/schema, for both kinds of databases. It is run from the root of the
-// repository as `make migration NAME=what_changes`; HOMEROOM_TEST_MYSQL names a
-// server on which it may create and drop a database.
+// Command diff writes the migration from the files in ent/migrations to ent/schema, for
+// both kinds of databases. Run it from the root of the repository as `make migration
+// NAME=what_changes`; HOMEROOM_TEST_MYSQL names a server on which it may create and drop a
+// database.
 package main
 
 import (

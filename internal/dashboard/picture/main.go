@@ -1,5 +1,5 @@
-// Command picture takes the pictures of the dashboard that the README begins with,
-// from a demo that is running: make pictures.
+// Command picture takes the screenshots of the dashboard for the README, from a running
+// demo: make pictures.
 package main
 
 import (

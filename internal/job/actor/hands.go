@@ -1,4 +1,4 @@
-// Package actor finds out for whom a job acts, and what each of them may.
+// Package actor finds out for which people a job acts, and what each of them may do.
 package actor
 
 import (

@@ -1,4 +1,4 @@
-// Package budget bounds the CPU time that reading and checking one file may take.
+// Package budget limits the CPU time that reading and checking one file may take.
 package budget
 
 import (

@@ -1,5 +1,5 @@
-// Package enrollment is the kind of job that imports enrollments: one person in one
-// group, a line each.
+// Package enrollment is the kind of job that imports enrollments. Each line puts one
+// person into one group.
 package enrollment
 
 import (

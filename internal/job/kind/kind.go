@@ -1,4 +1,4 @@
-// Package kind is the seam between the engine of jobs and the kinds of rows.
+// Package kind defines the interface between the engine of jobs and the kinds of rows.
 package kind
 
 import (

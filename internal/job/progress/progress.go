@@ -1,4 +1,4 @@
-// Package progress tells how far jobs are.
+// Package progress reports how far jobs have come.
 package progress
 
 import (

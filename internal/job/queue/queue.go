@@ -1,5 +1,5 @@
-// Package queue says which job comes next, gives it to one server at a time, and bounds
-// how much anybody may have waiting.
+// Package queue decides which job comes next, gives it to one server at a time, and limits
+// how many jobs anybody may have waiting.
 package queue
 
 import (

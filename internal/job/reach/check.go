@@ -1,5 +1,5 @@
-// Package reach finds what a row can name, within what everybody may see who has a hand
-// in the job: schools, groups, educators.
+// Package reach finds the schools, groups and educators that a row names. It finds only
+// those that everybody with a hand in the job may see.
 package reach
 
 import (

@@ -1,6 +1,6 @@
-// Package row holds the words that the engine of jobs and the kinds of rows share: what
-// a row will do, what is wrong with it, what it replaced, and batches of rows on their
-// way into the roster and back.
+// Package row defines the types that the engine of jobs and the kinds of rows share: what
+// a row will do, what is wrong with it, what it replaced, and the batches in which rows
+// are written and undone.
 package row
 
 import (

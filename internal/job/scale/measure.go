@@ -1,4 +1,5 @@
-// Package scale weighs what jobs delete and change, for the holds.
+// Package scale measures how much jobs delete and change, so that a job that does too much
+// is put on hold.
 package scale
 
 import (

@@ -1,5 +1,5 @@
-// Package sheet makes rows of files: it knows columns and their other names, which kind
-// of file one is, templates, and how a row is kept that was refused.
+// Package sheet turns files into rows. It knows the columns and their aliases, recognizes
+// which kind of file it reads, writes templates, and stores refused rows.
 package sheet
 
 import (

@@ -1,4 +1,4 @@
-// Package state holds the states of a job, as lists and in words.
+// Package state lists the states of a job and describes them in words.
 package state
 
 import (

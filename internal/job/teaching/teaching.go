@@ -1,5 +1,5 @@
-// Package teaching writes and puts back who teaches a group. Files of groups and of
-// enrollments change it alike.
+// Package teaching changes, and undoes, who teaches a group. Files of groups and files of
+// enrollments both use it.
 package teaching
 
 import (

@@ -1,5 +1,5 @@
-// Package trace finds what jobs keep of a person: in rows, problems, refused rows and
-// names of files. It tells it to those who may know, and erases it.
+// Package trace finds what jobs have stored about a person: in rows, problems, refused
+// rows and file names. It shows that to people who may know it, and erases it.
 package trace
 
 import (

@@ -1,4 +1,4 @@
-// Package vault keeps what of a job is only ever stored encrypted: its file, passwords,
+// Package vault stores the parts of a job that must be encrypted: its file, passwords,
 // refused rows and the wording of problems.
 package vault
 
