@@ -3,11 +3,13 @@ package identity_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
 	"github.com/openhomeroom/homeroom/internal/identity"
 	"github.com/openhomeroom/homeroom/internal/testlog"
 )
@@ -123,6 +125,35 @@ func TestANetworkIsKnownByThePasswordOfToday(t *testing.T) {
 		}
 		if limited(school, next) {
 			t.Error("the network in which the link was used is not known")
+		}
+	})
+}
+
+// TestABrowserKnowsTheLastAccounts signs in to one account more than a browser remembers.
+func TestABrowserKnowsTheLastAccounts(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		kept, first := "", ""
+		for i := range 9 {
+			e := h.newcomer(h.Alpha, fmt.Sprintf("somebody%d@example.com", i))
+			h.Client().Educator.UpdateOne(e).SetPasswordHash(h.hash(t)).ExecX(fixture.System())
+			for range 2 { // The second token of an account takes the place of the first one.
+				s, err := h.SignIn(identity.WithDevices(from(home), kept), e.Email, password)
+				if err != nil {
+					t.Fatal(err)
+				}
+				kept = testlog.Secret(s.Devices)
+			}
+			if i == 0 {
+				first = kept
+			}
+			if n := len(strings.Split(kept, ".")); n != min(i+1, 8) {
+				t.Errorf("after %d accounts there are %d tokens", i+1, n)
+			}
+		}
+		if strings.Contains(kept, first) {
+			t.Error("the account that was used longest ago is remembered")
 		}
 	})
 }

@@ -192,13 +192,18 @@ func TestNamesStayReadableInAMail(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		h := newHouse(t, d)
 		h.serveMails(t)
-		for i, name := range []string{"Zoë-Łucja", "J. R. O’Brien", "St. Mary & St. John", "PS 118", "王伟", "Иван"} {
-			h.Client().Educator.UpdateOne(h.NorthAdmin).SetFirstName(name).ExecX(fixture.System())
+		long := strings.Repeat("ö", 80)
+		for i, c := range []struct{ name, shown string }{
+			{"Zoë-Łucja", "Zoë-Łucja"}, {"J. R. O’Brien", "J. R. O’Brien"}, {"St. Mary & St. John", "St. Mary & St. John"},
+			{"PS 118", "PS 118"}, {"王伟", "王伟"}, {"Иван", "Иван"}, {"PS 1184", "PS 1184"}, {"PS 11841", "PS"},
+			{long, long}, {long + "ö", long[:len(long)-len("ö")] + "…"},
+		} {
+			h.Client().Educator.UpdateOne(h.NorthAdmin).SetFirstName(c.name).ExecX(fixture.System())
 			if err := h.RequestPasswordReset(from(school), h.NorthAdmin.Email); err != nil {
 				t.Fatal(err)
 			}
-			if m := h.mail(t, i); !strings.HasPrefix(m.Text, "Hello "+name+",\n") {
-				t.Errorf("%s", m.Text)
+			if m := h.mail(t, i); !strings.HasPrefix(m.Text, "Hello "+c.shown+",\n") {
+				t.Errorf("%s is %s", c.name, m.Text)
 			}
 			h.pass(11 * time.Minute)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/accounthand"
 	"github.com/openhomeroom/homeroom/ent/db/auditevent"
 	"github.com/openhomeroom/homeroom/ent/db/onetimelink"
+	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fixture"
@@ -236,6 +237,44 @@ func TestWhatAKeyMayBe(t *testing.T) {
 				ExpiresAt: h.clock().Add(time.Hour)})
 			if code(err) != c.want {
 				t.Errorf("a key of %s: %v", name, err)
+			}
+		}
+	})
+}
+
+// TestAnAttemptThatHasTriedNothingIsGivenBack tries passwords on an account whose hash
+// cannot be read, which is a fault of the server, more often than somebody may try.
+func TestAnAttemptThatHasTriedNothingIsGivenBack(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		h.Client().Educator.UpdateOne(h.NorthAdmin).SetPasswordHash("damaged").ExecX(fixture.System())
+		for i := range 12 {
+			if _, err := h.SignIn(from(home), h.NorthAdmin.Email, password); err == nil || code(err) == "RATE_LIMITED" {
+				t.Fatalf("attempt %d: %v", i+1, err)
+			}
+		}
+	})
+}
+
+// TestInWhoseNameAKeyImports makes keys for a school and for a district.
+func TestInWhoseNameAKeyImports(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		dana := as(h.in(t, h.DistrictAdmin, home))
+		for role, o := range map[roleassignment.Role]*db.Organization{
+			roleassignment.RoleSCHOOL_ADMIN: h.North, roleassignment.RoleDISTRICT_ADMIN: h.Alpha,
+		} {
+			key, secret, err := h.CreateKey(dana, identity.NewKey{Name: "Key", OrganizationID: o.ID,
+				Scopes: []viewer.Scope{viewer.RosterImport}, ExpiresAt: h.clock().Add(time.Hour)})
+			testlog.Secret(secret)
+			if err != nil || key.AgentID == nil {
+				t.Fatalf("%s: %v", o.Name, err)
+			}
+			held := h.Client().RoleAssignment.Query().Where(roleassignment.EducatorID(*key.AgentID)).OnlyX(fixture.System())
+			if held.Role != role || held.OrganizationID != o.ID {
+				t.Errorf("%s: the program is %s at %d", o.Name, held.Role, held.OrganizationID)
 			}
 		}
 	})
