@@ -71,7 +71,7 @@ func TestTheWorkbenchInABrowser(t *testing.T) {
 	step("a wrong password is told, and the form stays", func(t *testing.T) {
 		b.fillInForm("district@example.com", "wrong")
 		b.until("the message", `document.getElementById("notice")?.textContent !== ""`)
-		if text := b.text("#notice"); text != "The address or the password is not right." {
+		if text := b.text("#notice"); text != "The address or the password is wrong." {
 			t.Errorf("the message is %q", text)
 		}
 	})

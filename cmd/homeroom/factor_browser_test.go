@@ -111,7 +111,7 @@ func TestSecondFactorsInABrowser(t *testing.T) {
 			b.fillInForm("school@example.com", "homeroom")
 			b.see("#code")
 			b.write("#code", "12345"+kb.Enter)
-			b.until("the message", `document.getElementById("notice").textContent.startsWith("The code is not right")`)
+			b.until("the message", `document.getElementById("notice").textContent.startsWith("The code is wrong")`)
 			// The code of this half minute has been used, by the set-up.
 			b.write("#code", factortest.Code(t, secret, time.Now().Add(30*time.Second))+kb.Enter)
 			b.see("#passkeys li")

@@ -35,7 +35,7 @@ func TestAForgottenPasswordInABrowser(t *testing.T) {
 	b.write("#again", "a new passwort")
 	b.click(`#set-password button`)
 	b.until("the message", `document.getElementById("notice").textContent.includes("differ")`)
-	for bad, want := range map[string]string{"iloveyou": "most common", "tessa2026!": "made of the name"} {
+	for bad, want := range map[string]string{"iloveyou": "most common", "tessa2026!": "made of the owner's name"} {
 		b.write("#password", bad)
 		b.write("#again", bad)
 		b.click(`#set-password button`)

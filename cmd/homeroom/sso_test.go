@@ -163,7 +163,7 @@ func (s *school) refused(t *testing.T, v *visitor, status int, message string) {
 	}
 }
 
-const noAccount = "There is no account here that you can open this way"
+const noAccount = "No account here can be opened this way"
 
 func TestSingleSignOn(t *testing.T) {
 	t.Parallel()

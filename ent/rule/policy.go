@@ -93,7 +93,7 @@ func (denyBeforeSecondFactor) EvalMutation(ctx context.Context, _ db.Mutation) e
 
 func complete(ctx context.Context) error {
 	if ask(ctx).BeforeSecondFactor {
-		return privacy.Denyf("a second factor is to be set up first")
+		return privacy.Denyf("a second factor must be set up first")
 	}
 	return privacy.Skip
 }

@@ -222,7 +222,7 @@ func sign(key []byte, name string, q url.Values) string {
 func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if req.Method != http.MethodGet && req.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "Downloads are read with GET.", http.StatusMethodNotAllowed)
+		http.Error(w, "Downloads need GET or HEAD.", http.StatusMethodNotAllowed)
 		return
 	}
 	q := req.URL.Query()
@@ -234,7 +234,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	if expires, err := strconv.ParseInt(q.Get("expires"), 10, 64); !signed || err != nil || s.now().Unix() > expires {
-		http.Error(w, "This address has expired. Open the dashboard again and use the new one.", http.StatusGone)
+		http.Error(w, "This address has expired. Open the dashboard again and use the new address.", http.StatusGone)
 		return
 	}
 	organizationID, _ := globalid.Key(globalid.Organization, q.Get("organization"))
@@ -288,12 +288,12 @@ func (s *Service) viewerOf(ctx context.Context, f file, q url.Values) (*viewer.V
 	return s.program(ctx, id)
 }
 
-var errBeforeSecondFactor = fault.Forbiddenf("a second factor is to be set up first")
+var errBeforeSecondFactor = fault.Forbiddenf("a second factor must be set up first")
 
 // errOther is why a file ends in the middle: the rest would be of another purview.
 var errOther = errors.New("the roles of the owner have changed")
 
-var errNotForKeys = fault.Forbiddenf("the file is for people alone")
+var errNotForKeys = fault.Forbiddenf("only people can download the file, not programs")
 
 // stream writes the file as it is read. Headers that fit a file are set when its
 // first bytes are there, so that a refusal is still an answer of its own.
@@ -360,7 +360,7 @@ func (s *Service) fail(w http.ResponseWriter, req *http.Request, err error) {
 // errSilent is why a file ends that nobody can go on with.
 var errSilent = errors.New("the database takes too long")
 
-var errTookTooLong = fault.Unavailablef("the file takes too long to make at the moment; try again in a few seconds").
+var errTookTooLong = fault.Unavailablef("making the file takes too long at the moment; try again in a few seconds").
 	After(5)
 
 func tookTooLong(ctx context.Context, err error) bool {

@@ -21,7 +21,7 @@ func (s *Service) sealFilter(name string, q url.Values, filter any) error {
 		return err
 	}
 	if len(text) > maxFilter {
-		return fault.Invalidf("the filter is too long for an address; choose fewer things at once").
+		return fault.Invalidf("the filter is too long for an address; choose fewer values").
 			WithCode("TOO_MANY").At("filter")
 	}
 	q.Set("filter", base64.RawURLEncoding.EncodeToString(s.filter.Seal(nil, nil, text, []byte(name))))

@@ -52,9 +52,9 @@ type crowd struct {
 
 var (
 	ownCrowd = &crowd{http.StatusTooManyRequests,
-		"Other downloads of yours have not ended yet. Wait until they have, and open the address again."}
+		"You have other downloads running. Wait until they end, and open the address again."}
 	allCrowd = &crowd{http.StatusServiceUnavailable,
-		"Many downloads are running. Wait a moment, and open the address again."}
+		"Too many downloads are running. Wait a moment, and open the address again."}
 )
 
 func (c *crowd) answer(w http.ResponseWriter) {

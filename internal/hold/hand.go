@@ -157,7 +157,7 @@ func (a Approval) Refuse(ctx context.Context, client *db.Client, now time.Time) 
 		return err
 	case !older:
 		return fault.Forbiddenf(
-			"another administrator has to approve it, because your account or your role is not older than what is asked for")
+			"another administrator has to approve it, because your account or your role is newer than the request")
 	}
 	asking, err := handsIn(system, client, a.By, now.Add(-Young))
 	if err != nil {
@@ -170,15 +170,15 @@ func (a Approval) Refuse(ctx context.Context, client *db.Client, now time.Time) 
 	for id := range mine {
 		if asking[id] {
 			return fault.Forbiddenf(
-				"another administrator has to approve it, because one of you has made the other's account, " +
-					"or set its password or address, or somebody has done so for both")
+				"another administrator has to approve it, because one of you made the account of the other, " +
+					"or set its password or address, or somebody else did so for both of you")
 		}
 	}
 	reset, err := resetBetween(system, client, a, asking, mine, now)
 	if err == nil && reset {
 		err = fault.Forbiddenf(
-			"another administrator has to approve it, because one of you, or somebody else, has reset second factors of the " +
-				"other or of both not long ago")
+			"another administrator has to approve it, because one of you recently reset the second factors of the other, " +
+				"or somebody else did so for both of you")
 	}
 	return err
 }

@@ -98,11 +98,11 @@ func refuseMonth(ctx context.Context, client *db.Client, now time.Time, v *viewe
 	}
 	if !v.Administers(o.ID, o.DistrictID) {
 		return fault.Conflictf(
-			"more than %d %% of the students of %s would be deleted within 30 days; ask an administrator of the school", limit,
+			"this would delete more than %d %% of the students of %s within 30 days; ask an administrator of the school", limit,
 			o.Name).WithCode(Required)
 	}
 	return fault.Conflictf(
-		"with what was deleted in the last 30 days this would delete %d of %d students of %s, and more than %d %% need a "+
-			"second administrator; submit it with bulkDeleteStudents, which waits for a second administrator; "+
-			"an erasure is done by whoever runs the server", n.All, were, o.Name, limit).WithCode(Required)
+		"counting deletions of the last 30 days, this would delete %d of %d students of %s, and more than %d %% need a "+
+			"second administrator; submit it with bulkDeleteStudents, so that a second administrator can approve it; "+
+			"for an erasure, ask the person who runs the server", n.All, were, o.Name, limit).WithCode(Required)
 }

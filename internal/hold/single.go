@@ -136,12 +136,12 @@ func refuse(ctx context.Context, client *db.Client, now time.Time, v *viewer.Vie
 			"more than %d %% of the %s of %s would be %s within 24 hours; ask an administrator of the school",
 			limit, inWords[l.Thing], o.Name, done).WithCode(Required)
 	case l.Thing == loss.ThingSTUDENT && verb == loss.VerbDELETED:
-		instead = "submit it with bulkDeleteStudents, which waits for a second administrator"
+		instead = "submit it with bulkDeleteStudents, so that a second administrator can approve it"
 	case l.Thing == loss.ThingSTUDENT:
-		instead = "submit it as a bulk job, which waits for a second administrator"
+		instead = "submit it as a bulk job, so that a second administrator can approve it"
 	}
 	return fault.Conflictf(
-		"with what was %s in the last 24 hours this would %s %d of %d %s of %s, "+
+		"counting what was %s in the last 24 hours, this would %s %d of %d %s of %s, "+
 			"and more than %d %% need a second administrator; %s",
 		done, does, n.All, base, InWords(l.Thing, base), o.Name, limit, instead).WithCode(Required)
 }

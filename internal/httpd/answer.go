@@ -195,11 +195,11 @@ func (a *answer) finish() {
 
 func (a *answer) failBody() {
 	if a.bodyFailed.Load() == http.StatusRequestTimeout {
-		a.fail(http.StatusRequestTimeout, "TIMEOUT", "the request did not arrive in time; try it again")
+		a.fail(http.StatusRequestTimeout, "TIMEOUT", "the request did not arrive in time; send it again")
 		return
 	}
 	a.fail(http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE",
-		"the request is larger than the server accepts; split the file, or ask the operator for a higher limit")
+		"the request is larger than the server accepts; split the file, or ask the operator to raise the limit")
 }
 
 // fail answers with an error of the server itself.

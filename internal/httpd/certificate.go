@@ -64,7 +64,7 @@ func (c *certificate) look(ctx context.Context) {
 	c.seen = pair
 	if err != nil {
 		c.log.WarnContext(ctx,
-			"the files of the certificate have changed and cannot be used; the old certificate stays", "error", err)
+			"the certificate files changed but cannot be used; the server keeps the old certificate", "error", err)
 		return
 	}
 	c.current.Store(pair.Certificate)

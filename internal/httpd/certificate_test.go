@@ -110,7 +110,7 @@ func TestTLS(t *testing.T) {
 		cert, key := renew(2)
 		write(t, files.Cert, cert)
 		soon(t, "the half of a pair is told", func() bool {
-			return strings.Contains(s.log.String(), "the old certificate stays")
+			return strings.Contains(s.log.String(), "keeps the old certificate")
 		})
 		if n := shown(t); n != 1 {
 			t.Errorf("certificate %d is shown", n)

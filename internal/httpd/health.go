@@ -69,9 +69,9 @@ func (s *Server) troubles(ctx context.Context) (reasons []string) {
 	}
 	switch s.db.Writable(ctx) {
 	case database.ReadOnly:
-		reasons = append(reasons, "the database can only be read")
+		reasons = append(reasons, "the database is read-only")
 	case database.Full:
-		reasons = append(reasons, "the database has no room")
+		reasons = append(reasons, "the database is full")
 	}
 	return reasons
 }

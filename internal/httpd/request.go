@@ -93,7 +93,7 @@ func (s *Server) contain(r *http.Request, a *answer) {
 		s.log.ErrorContext(r.Context(), "panic", "value", fmt.Sprint(p), "stack", string(debug.Stack()))
 		if !begun {
 			a.fail(http.StatusInternalServerError, "INTERNAL",
-				"something went wrong on the server; name the request id when you report it")
+				"something went wrong on the server; include the request id when you report it")
 			a.extend()
 			return
 		}

@@ -103,7 +103,7 @@ func New(cfg config.Server, deps Deps) *Server {
 		https:   strings.HasPrefix(cfg.PublicURL, "https://"),
 	}
 	s.crowded = &crowd{counts: map[string]int{}, log: func(r *http.Request, counts map[string]int) {
-		s.log.WarnContext(r.Context(), "requests took all the room there is",
+		s.log.WarnContext(r.Context(), "requests were refused or cut off, because others took all the room",
 			"refused", counts["refused"], "cut_off", counts["cut off"], "network", viewer.OriginOf(r.Context()).Network())
 	}}
 	if s.asked == nil {
@@ -216,7 +216,8 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		cut()
 		_ = server.Close()
-		return fmt.Errorf("requests that still ran %v after the server began to stop were cut off", s.cfg.ShutdownTimeout)
+		return fmt.Errorf("requests that were still running %v after the server began to stop were cut "+
+			"off", s.cfg.ShutdownTimeout)
 	}
 	return nil
 }
@@ -263,7 +264,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.cors.ServeHTTP(a, r, func(_ http.ResponseWriter, r *http.Request) {
 		if s.fromElsewhere(r) {
 			a.fail(http.StatusForbidden, "FORBIDDEN",
-				"the web page that sent this may not use the API; the operator can allow its origin with --allowed-origins")
+				"this web page may not use the API; the operator can allow its origin with --allowed-origins")
 			return
 		}
 		s.limit(a, r)
@@ -292,6 +293,6 @@ func orNotFound(dashboard func(http.ResponseWriter, *http.Request) bool) http.Ha
 }
 
 func notFound(w http.ResponseWriter, r *http.Request) {
-	writeError(w, http.StatusNotFound, "NOT_FOUND", "there is nothing at this address; the API is at /graphql",
+	writeError(w, http.StatusNotFound, "NOT_FOUND", "nothing is at this address; the API is at /graphql",
 		RequestID(r.Context()))
 }

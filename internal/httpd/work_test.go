@@ -152,7 +152,7 @@ func TestRequestsAtWorkAreBounded(t *testing.T) {
 			t.Errorf("%s reads %d bytes: %v", what, n, err)
 		}
 	}
-	found := s.lines(t, "requests took all the room there is", 1)
+	found := s.lines(t, "requests were refused or cut off, because others took all the room", 1)
 	if len(found) == 0 || found[0]["cut_off"] == 0.0 || found[0]["network"] != "127.0.0.1" {
 		t.Errorf("the log says %v", found)
 	}
@@ -190,7 +190,7 @@ func TestRequestsThatFindNoRoomAreTold(t *testing.T) {
 		!bytes.Contains(body, []byte("UNAVAILABLE")) {
 		t.Errorf("one more: %s %s, %v", resp.Status, body, err)
 	}
-	if found := s.lines(t, "requests took all the room there is", 1); found[0]["refused"] != 1.0 {
+	if found := s.lines(t, "requests were refused or cut off, because others took all the room", 1); found[0]["refused"] != 1.0 {
 		t.Errorf("the log says %v", found)
 	}
 	for _, path := range []string{"/healthz", "/readyz"} {

@@ -69,13 +69,13 @@ func (s *Service) mayMail(ctx context.Context, in NewEducator) error {
 		err := s.take(system, []bucket{
 			{mark("invitations of a district", district), districtRate},
 			{mark("invitations of", strconv.Itoa(v.EducatorID)), inviterRate},
-		}, "many people have been invited; bring more of them by a file, or wait")
+		}, "too many people have been invited; add more of them with a file, or wait")
 		if err != nil {
 			return err
 		}
 	}
 	return s.take(system, []bucket{{mark("invitation", district, mailbox(fold.Key(in.Email))), inviteRate}},
-		"this address has been sent several invitations")
+		"this address has already got several invitations")
 }
 
 // mailbox is an address without what stands behind a plus, which many mail servers put
@@ -165,9 +165,9 @@ func (s *Service) addEducator(ctx context.Context, in NewEducator, action audit.
 	return e, ended, err
 }
 
-const notInviting = "administrators invite educators"
+const notInviting = "only administrators can invite educators"
 
-var errTaken = fault.Conflictf("there is an account with this address already").WithCode("EMAIL_TAKEN").At("email")
+var errTaken = fault.Conflictf("an account with this address already exists").WithCode("EMAIL_TAKEN").At("email")
 
 // mayInvite checks that an existing account may be invited again: it belongs to the
 // district, nobody uses it yet, and the viewer may change it.
@@ -227,10 +227,10 @@ func checkEducator(in NewEducator, o *db.Organization) (NewEducator, error) {
 	case in.Role != viewer.DistrictAdmin && in.Role != viewer.SchoolAdmin && in.Role != viewer.Teacher:
 		return in, fault.Invalidf("the role is unknown; write DISTRICT_ADMIN, SCHOOL_ADMIN or TEACHER").At("role")
 	case district && in.Role != viewer.DistrictAdmin:
-		return in, fault.Invalidf("this role is held at a school; name one").WithCode("WRONG_ORGANIZATION").
+		return in, fault.Invalidf("this role needs a school; name one").WithCode("WRONG_ORGANIZATION").
 			At("organizationId")
 	case !district && in.Role == viewer.DistrictAdmin:
-		return in, fault.Invalidf("an administrator of the district is one at the district; name it").
+		return in, fault.Invalidf("the role of a district administrator needs the district, not a school").
 			WithCode("WRONG_ORGANIZATION").At("organizationId")
 	}
 	return in, nil
@@ -265,7 +265,7 @@ func (s *Service) SetDisabled(ctx context.Context, email string, disabled bool) 
 	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		e, err := client.Educator.Query().Where(educator.EmailKey(fold.Key(email))).Only(ctx)
 		if db.IsNotFound(err) {
-			return fault.NotFoundf("there is no account with this address")
+			return fault.NotFoundf("no account has this address")
 		}
 		if err != nil {
 			return err

@@ -146,7 +146,7 @@ func TestLinks(t *testing.T) {
 				}
 			}
 			mails := h.delivered(t, 1)
-			if len(mails) != 1 || mails[0].To != "nora@example.com" || !strings.Contains(mails[0].Text, "once, and for 1 hour") {
+			if len(mails) != 1 || mails[0].To != "nora@example.com" || !strings.Contains(mails[0].Text, "once, for 1 hour") {
 				t.Errorf("%+v", mails)
 			}
 		},
@@ -219,7 +219,7 @@ func TestInvitations(t *testing.T) {
 				}
 			}
 			if mails := h.delivered(t, 2); mails[0].To != "ida@example.com" ||
-				!strings.Contains(mails[1].Text, "once, and for 7 days") {
+				!strings.Contains(mails[1].Text, "once, for 7 days") {
 				t.Errorf("%+v", mails)
 			}
 		})

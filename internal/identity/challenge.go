@@ -18,7 +18,7 @@ import (
 const challengeLifetime = 5 * time.Minute
 
 var errChallenge = fault.Conflictf(
-	"this step has been finished, took too long, or belongs to another sign-in; begin again").
+	"this step is finished, took too long, or belongs to another sign-in; begin again").
 	WithCode("CHALLENGE_ENDED").At("challenge")
 
 // state is what a challenge remembers from its start to its end.

@@ -74,12 +74,12 @@ func (s *Service) Guard() Guard { return s.guard }
 func (g Guard) Refuse(by *viewer.Viewer, c Change) *fault.Error {
 	if by.IsAmong(c.EducatorID) || slices.Contains(c.Behind, c.EducatorID) {
 		return fault.Forbiddenf(
-			"nobody changes the own account by a file; the password is changed with a link that the sign-in page sends, " +
-				"and everything else by another administrator").WithCode(OwnAccount)
+			"you cannot change your own account with a file; change the password with a link from the sign-in page, " +
+				"and ask another administrator to change everything else").WithCode(OwnAccount)
 	}
 	if c.EducatorID != 0 && !by.IsSystem() && !Covers(by, c.Roles) {
 		return fault.Forbiddenf(
-			"the account has a role elsewhere, or teaches there, so only an administrator of the district changes it").
+			"the account has a role or a class at another school, so only an administrator of the district can change it").
 			WithCode(WiderRole)
 	}
 	return g.refuseDomain(c)
@@ -92,11 +92,11 @@ func (g Guard) refuseDomain(c Change) *fault.Error {
 		switch {
 		case key == "" || label == "":
 		case c.Password:
-			return fault.Invalidf("people with this address sign in with %s, and not with a password here", label).
+			return fault.Invalidf("people with this address sign in with %s, not with a password here", label).
 				WithCode(ByProvider).At("email")
 		case key == c.Old && domainOf(c.New) != domainOf(c.Old):
-			return fault.Invalidf("people with this address sign in with %s, so the account keeps an address there; "+
-				"whoever runs the server can change that", label).WithCode(ByProvider).At("email")
+			return fault.Invalidf("people with this address sign in with %s, so the account must keep an address there; "+
+				"the person who runs the server can change that", label).WithCode(ByProvider).At("email")
 		}
 	}
 	return nil

@@ -110,7 +110,7 @@ func (s *Service) RegenerateRecoveryCodes(ctx context.Context) (codes []string, 
 		return err
 	})
 	if err == nil {
-		s.tell(ctx, educatorID, "new recovery codes were made for your account; the old ones are good for nothing now")
+		s.tell(ctx, educatorID, "new recovery codes were made for your account; the old ones no longer work")
 	}
 	return codes, err
 }

@@ -56,8 +56,8 @@ var (
 	errOtherKey  = fault.Unavailablef(
 		"this server does not have the key that your authenticator app needs; try again soon, " +
 			"or use a passkey or a recovery code").After(60)
-	errNoFactor = fault.Conflictf("there is no second factor").WithCode("NO_SECOND_FACTOR")
-	errLast     = fault.Conflictf("you must have a second factor, and this is the only one; set up another one first").
+	errNoFactor = fault.Conflictf("this second factor does not exist").WithCode("NO_SECOND_FACTOR")
+	errLast     = fault.Conflictf("you need a second factor, and this is your only one; set up another one first").
 			WithCode("SECOND_FACTOR_REQUIRED")
 )
 

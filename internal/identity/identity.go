@@ -87,7 +87,7 @@ func New(d *database.DB, o Options) *Service {
 	}
 }
 
-var errSignIn = fault.Invalidf("the address or the password is not right").WithCode("WRONG_CREDENTIALS")
+var errSignIn = fault.Invalidf("the address or the password is wrong").WithCode("WRONG_CREDENTIALS")
 
 // SignIn starts a session. If the password is right and the account has a second factor,
 // it returns a *StepRequired. A wrong password, an unknown address and a disabled account

@@ -50,7 +50,7 @@ type NewKey struct {
 // that the viewer does not see is fault.NotFound, one that the viewer does not administer
 // is fault.Forbidden.
 func (s *Service) CreateKey(ctx context.Context, in NewKey) (_ *db.ServiceKey, secret string, err error) {
-	o, err := s.administered(ctx, in.OrganizationID, "administrators make the service keys of an organization")
+	o, err := s.administered(ctx, in.OrganizationID, "only administrators can make service keys of an organization")
 	if err != nil {
 		return nil, "", err
 	}
@@ -111,7 +111,7 @@ func (s *Service) checkKey(in NewKey) (NewKey, error) {
 		return in, err.At("name")
 	}
 	if len(in.Scopes) == 0 {
-		return in, fault.Invalidf("the key needs a scope: what it may do").WithCode("REQUIRED").At("scopes")
+		return in, fault.Invalidf("the key needs a scope, which says what it may do").WithCode("REQUIRED").At("scopes")
 	}
 	for i, scope := range in.Scopes {
 		if !slices.Contains(viewer.Scopes(), scope) {
@@ -122,9 +122,9 @@ func (s *Service) checkKey(in NewKey) (NewKey, error) {
 	in.ExpiresAt = database.Instant(in.ExpiresAt)
 	switch now := s.now(); {
 	case !in.ExpiresAt.After(now):
-		return in, fault.Invalidf("the key would have expired already").WithCode("BAD_EXPIRY").At("expiresAt")
+		return in, fault.Invalidf("this time has already passed; choose a later one").WithCode("BAD_EXPIRY").At("expiresAt")
 	case in.ExpiresAt.After(now.Add(maxKeyAge)):
-		return in, fault.Invalidf("a key expires after two years at the latest; make a new one before").
+		return in, fault.Invalidf("a key can be valid for at most two years; make a new one before it expires").
 			WithCode("BAD_EXPIRY").At("expiresAt")
 	}
 	return in, nil
@@ -154,7 +154,7 @@ func newAgent(ctx context.Context, client *db.Client, o *db.Organization, name, 
 // district also those of its schools. The newest come first. It refuses in the same way as
 // CreateKey.
 func (s *Service) Keys(ctx context.Context, organizationID int) ([]*db.ServiceKey, error) {
-	o, err := s.administered(ctx, organizationID, "administrators see the service keys of an organization")
+	o, err := s.administered(ctx, organizationID, "only administrators can see the service keys of an organization")
 	if err != nil {
 		return nil, err
 	}

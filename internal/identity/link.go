@@ -66,7 +66,7 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 	}
 	key := fold.Key(email)
 	system := viewer.AsSystem(ctx, "request for a new password")
-	if _, err := s.takeInNetwork(system, key, "a link has been asked for too often",
+	if _, err := s.takeInNetwork(system, key, "too many links have been requested",
 		bucket{mark("reset", mailbox(key)), resetRate}); err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 	return s.enqueue(delivery{emailKey: key, purpose: onetimelink.PurposeRESET})
 }
 
-var errLink = fault.Conflictf("the link has been used, or its time is over; ask for a new one").
+var errLink = fault.Conflictf("the link has been used or has expired; ask for a new one").
 	WithCode("LINK_ENDED").At("token")
 
 // SetPasswordByLink uses up a link: it sets the password of the educator, and ends all

@@ -126,12 +126,12 @@ func (s *Service) deliver(ctx context.Context, d delivery) {
 func compose(e *db.Educator, d delivery, link string) Mail {
 	m := Mail{To: e.Email, Subject: "Set a new password for Homeroom"}
 	reason, unless := "somebody, probably you, has asked for a new password",
-		"If it was not you, you need not do anything; your password stays as it is."
+		"If it was not you, you can ignore this mail; your password stays the same."
 	if d.purpose == onetimelink.PurposeINVITE {
 		m.Subject = "Your account for Homeroom"
-		reason, unless = d.invitation.text(), "If you did not expect this, you need not do anything."
+		reason, unless = d.invitation.text(), "If you did not expect this, you can ignore it."
 	}
-	m.Text = fmt.Sprintf("%s,\n\n%s. Set your password here:\n\n%s\n\nThe link works once, and for %s. %s\n",
+	m.Text = fmt.Sprintf("%s,\n\n%s. Set your password here:\n\n%s\n\nThe link works once, for %s. %s\n",
 		hello(e), reason, link, inWordsLong(linkLifetimes[d.purpose]), unless)
 	return m
 }
@@ -140,7 +140,7 @@ func compose(e *db.Educator, d delivery, link string) Mail {
 func (s *Service) greet(e *db.Educator, i invitation, provider string) Mail {
 	return Mail{To: e.Email, Subject: "Your account for Homeroom", Text: fmt.Sprintf(
 		"%s,\n\n%s. Sign in with %s, with this address:\n\n%s\n\n"+
-			"If you did not expect this, you need not do anything.\n", hello(e), i.text(), provider, s.linkBase)}
+			"If you did not expect this, you can ignore it.\n", hello(e), i.text(), provider, s.linkBase)}
 }
 
 // inWordsLong writes a round number of hours or days.

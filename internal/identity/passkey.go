@@ -26,15 +26,15 @@ const (
 
 var (
 	errNoSite = fault.Unavailablef(
-		"passkeys need a server that is reached by a name; the person who runs it sets --public-url to https and a domain, " +
-			"and on the own machine opens it as localhost").WithCode("PASSKEYS_UNAVAILABLE")
-	errPasskey = fault.Invalidf("this passkey does not open the account; use another one, or another way").
+		"passkeys need a server with a domain name; the person who runs it has to set --public-url to https and a domain, " +
+			"or open it as localhost on the same machine").WithCode("PASSKEYS_UNAVAILABLE")
+	errPasskey = fault.Invalidf("this passkey does not open the account; use another passkey, or another way to sign in").
 			WithCode("WRONG_PASSKEY").At("passkey")
 	// errSecondOnly is told only to somebody who has the passkey.
 	errSecondOnly = fault.Invalidf(
-		"the address or the password of your account has changed; sign in once with the password, or at your provider, " +
-			"and show this passkey beside it").WithCode("WRONG_PASSKEY").At("passkey")
-	errThere = fault.Conflictf("this passkey is there already").WithCode("PASSKEY_EXISTS").At("response")
+		"the address or the password of your account has changed; sign in with the password or at your provider, " +
+			"and then use this passkey once as the second factor").WithCode("WRONG_PASSKEY").At("passkey")
+	errThere = fault.Conflictf("this passkey has already been added").WithCode("PASSKEY_EXISTS").At("response")
 )
 
 // PasskeyStep is a request for a browser to sign something.
@@ -98,7 +98,7 @@ func (s *Service) BeginPasskey(ctx context.Context) (step PasskeyStep, err error
 		case err != nil:
 			return err
 		case len(owner.Passkeys) >= maxPasskeys:
-			return fault.Conflictf("there are %d passkeys already; remove one first", maxPasskeys).WithCode("TOO_MANY_PASSKEYS")
+			return fault.Conflictf("you already have %d passkeys; remove one first", maxPasskeys).WithCode("TOO_MANY_PASSKEYS")
 		}
 		asked, err := s.factors.Site.Register(owner)
 		if err != nil {
@@ -132,7 +132,7 @@ func (s *Service) FinishPasskey(ctx context.Context, token, response, name strin
 		made, err := s.factors.Site.Registered(owner, st.Ceremony, response)
 		if err != nil || len(response) > maxResponse {
 			s.log.WarnContext(ctx, "a new passkey was refused", "educator", e.ID, "error", err)
-			return fault.Invalidf("the answer of the browser cannot be used; begin again").
+			return fault.Invalidf("the browser's answer cannot be used; begin again").
 				WithCode("WRONG_PASSKEY").At("response")
 		}
 		now := s.instant()

@@ -48,13 +48,13 @@ func TestPasskeysAfterOtherCredentials(t *testing.T) {
 					t.Fatal(err)
 				}
 				_, err := h.open(t, h.server(), phone)
-				if code(err) != "WRONG_PASSKEY" || !strings.Contains(err.Error(), "beside it") {
+				if code(err) != "WRONG_PASSKEY" || !strings.Contains(err.Error(), "as the second factor") {
 					t.Errorf("the passkey alone: %v", err)
 				}
 				if copied := *phone; true {
 					copied.Key.Counter = 0
 					if _, err := h.open(t, h.Service, &copied); code(err) != "WRONG_PASSKEY" ||
-						strings.Contains(err.Error(), "beside it") {
+						strings.Contains(err.Error(), "as the second factor") {
 						t.Errorf("somebody without the passkey gets to know: %v", err)
 					}
 				}

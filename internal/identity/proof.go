@@ -19,9 +19,9 @@ import (
 const proofLifetime = 10 * time.Minute
 
 var (
-	errProof = fault.Forbiddenf("show once more who you are, and try again: by proveIdentity, or by signing in").
+	errProof = fault.Forbiddenf("prove your identity again with proveIdentity, or by signing in, and then try again").
 			WithCode("PROOF_REQUIRED")
-	errNoWay = fault.Invalidf("this account has neither a password nor a second factor to show; sign out and in again").
+	errNoWay = fault.Invalidf("this account has neither a password nor a second factor; sign out and sign in again").
 			WithCode("SIGN_IN_AGAIN")
 )
 
@@ -104,7 +104,7 @@ func (s *Service) Prove(ctx context.Context, p Proof) error {
 
 func (s *Service) proveByFactor(system context.Context, v *viewer.Viewer, account *db.Educator, p Proof) error {
 	if p.Code == "" && p.Passkey == "" {
-		return fault.Invalidf("give a code of your app, a recovery code or a passkey").WithCode("REQUIRED").At("code")
+		return fault.Invalidf("give a code from your app, a recovery code or a passkey").WithCode("REQUIRED").At("code")
 	}
 	return s.tryFactor(system, account, func(ctx context.Context, client *db.Client, giveBackTry func() error) error {
 		e, err := s.lockEnabled(ctx, client, educator.ID(account.ID))
@@ -152,7 +152,7 @@ func (s *Service) proveByPassword(system context.Context, v *viewer.Viewer, acco
 	case !right && try.refusal != nil:
 		return try.refusal
 	case !right:
-		return fault.Invalidf("the password is not right").WithCode("WRONG_CREDENTIALS").At("password")
+		return fault.Invalidf("the password is wrong").WithCode("WRONG_CREDENTIALS").At("password")
 	}
 	return s.inTurn(system, func(ctx context.Context, client *db.Client) error {
 		// A factor or a new password may have come meanwhile.

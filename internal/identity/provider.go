@@ -56,8 +56,8 @@ const maxExternal = 255
 // errNoExternal refuses somebody who comes from a provider. It does not say for which
 // reason.
 var errNoExternal = fault.Invalidf(
-	"there is no account here that you can open this way; ask your administrator for an account " +
-		"with exactly the address that you use there, and whether the address has been confirmed there").
+	"no account here can be opened this way; ask your administrator for an account " +
+		"with exactly the address that you use there, and check that the address has been confirmed there").
 	WithCode("NO_ACCOUNT")
 
 // SignInExternally starts a session for a person from a provider. The first time, the
@@ -133,7 +133,7 @@ func (s *Service) AppCode(ctx context.Context, who External, challenge string) (
 func hashAppCode(code, challenge string) string { return hashToken(code + "\x00" + challenge) }
 
 var errAppCode = fault.Conflictf(
-	"the code has been used, its minute is over, or it belongs to another sign-in; sign in again").
+	"the code has been used, has expired, or belongs to another sign-in; sign in again").
 	WithCode("CODE_ENDED").At("code")
 
 // SignInWithCode uses up a code and starts a session.
@@ -192,7 +192,7 @@ func (s *Service) admitExternally(system context.Context, who External,
 	}
 	// MySQL does not tell a text from the same one with blanks behind it.
 	if strings.HasSuffix(who.Issuer, " ") || strings.HasSuffix(who.Subject, " ") {
-		return nil, s.refuseExternal(system, who, nil, "the provider's name for the person ends with a blank")
+		return nil, s.refuseExternal(system, who, nil, "the provider's name for the person ends with a space")
 	}
 	var reason string
 	attempt := func() error {
@@ -290,7 +290,7 @@ func (s *Service) refuseExternal(ctx context.Context, who External, e *db.Educat
 func (s *Service) closedTo(who External, e *db.Educator) string {
 	switch {
 	case e.EmailKey == nil:
-		return "the account has no address any more"
+		return "the account no longer has an address"
 	case !inDomains(e, who.Domains):
 		return "the account is in no domain of the provider"
 	case !who.standsIn(e) && s.guard.providerOf[domainOf(*e.EmailKey)] != "":
@@ -328,7 +328,7 @@ func domainOf(emailKey string) string { return fold.DomainOfKey(emailKey) }
 // reveals nothing about accounts, because only the domain decides.
 func (s *Service) byProviderOnly(emailKey string) error {
 	if label := s.guard.providerOf[domainOf(emailKey)]; label != "" {
-		return fault.Invalidf("people with this address sign in with %s, and not with a password here", label).
+		return fault.Invalidf("people with this address sign in with %s, not with a password here", label).
 			WithCode("SIGN_IN_WITH_PROVIDER").At("email")
 	}
 	return nil
@@ -340,7 +340,7 @@ func (s *Service) Unlink(ctx context.Context, email string) (n int, err error) {
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		e, err := client.Educator.Query().Where(educator.EmailKey(fold.Key(email))).Only(ctx)
 		if db.IsNotFound(err) {
-			return fault.NotFoundf("there is no account with this address")
+			return fault.NotFoundf("no account has this address")
 		}
 		if err != nil {
 			return err

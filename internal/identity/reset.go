@@ -28,14 +28,15 @@ func (s *Service) ResetFactors(ctx context.Context, educatorID int) (*db.Educato
 		return nil, orElse(ignoreNotFound(err), errNoEducator)
 	}
 	if educatorID == v.EducatorID {
-		return nil, fault.Forbiddenf("your own second factors are removed one by one, or reset by another administrator").
+		return nil, fault.Forbiddenf("you cannot reset your own second factors; remove them one by one, or ask another " +
+			"administrator").
 			At("educatorId")
 	}
 	may, err := s.db.Client(ctx).Educator.Query().Where(educator.ID(educatorID), rule.EducatorsEdited(v)).Exist(ctx)
 	if err != nil || !may {
 		return nil, orElse(err,
 			fault.Forbiddenf(
-				"only administrators of every organization at which the person has a role reset the second factors").
+				"only an administrator of every organization at which the person has a role can reset the second factors").
 				At("educatorId"))
 	}
 	err = s.db.InTx(viewer.AsSystem(ctx, "second factors that an administrator resets"),
@@ -59,7 +60,7 @@ func (s *Service) ResetFactorsOf(ctx context.Context, email string) error {
 	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		e, err := client.Educator.Query().Where(educator.EmailKey(fold.Key(email)), educator.Service(0)).Only(ctx)
 		if db.IsNotFound(err) {
-			return fault.NotFoundf("there is no account with this address")
+			return fault.NotFoundf("no account has this address")
 		}
 		if err != nil {
 			return err

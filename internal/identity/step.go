@@ -24,7 +24,7 @@ var factorRate = rate{burst: 5, every: 5 * time.Minute}
 
 var (
 	errStep = fault.Invalidf("the password is right; now show your second factor").WithCode("SECOND_FACTOR_REQUIRED")
-	errCode = fault.Invalidf("the code is not right, or has been used; wait for the next one, or use another way").
+	errCode = fault.Invalidf("the code is wrong or has been used; wait for the next one, or use another way").
 		WithCode("WRONG_CODE").At("code")
 )
 

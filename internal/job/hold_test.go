@@ -79,7 +79,7 @@ func TestHold(t *testing.T) {
 			_, err := b.Approve(b.As(t, second), job.ID, nil)
 			b.refused(err, fault.Forbidden, "FORBIDDEN", "because you have started it")
 			_, err = b.Approve(b.As(t, puppet), job.ID, nil)
-			b.refused(err, fault.Forbidden, "FORBIDDEN", "one of you has made")
+			b.refused(err, fault.Forbidden, "FORBIDDEN", "one of you made")
 			_, err = b.Approve(b.As(t, b.NorthAdmin), job.ID, nil)
 			b.refused(err, fault.Forbidden, "FORBIDDEN", "because it is your own")
 			if _, err := b.Approve(b.As(t, b.DistrictAdmin), job.ID, nil); err != nil {

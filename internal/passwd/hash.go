@@ -81,7 +81,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 }
 
 // ErrBusy refuses somebody if too many are waiting.
-var ErrBusy = fault.Unavailablef("too many people are signing in at this moment; try again in a few seconds").After(5)
+var ErrBusy = fault.Unavailablef("too many people are signing in at the moment; try again in a few seconds").After(5)
 
 // Verify reports whether a password matches a PHC string. For an empty string it takes the
 // same time and returns false. It returns fault.Unavailable if too many are waiting.

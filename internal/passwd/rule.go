@@ -58,12 +58,12 @@ func Check(password string, own ...string) *fault.Error {
 			WithCode("PASSWORD_TOO_SHORT").At("password")
 	case isPersonal(password, own):
 		return fault.Invalidf(
-			"the password is made of the name, the address or the organization of its owner, which others guess; " +
-				"choose another one, such as several words that do not belong together").WithCode(Personal).At("password")
+			"the password is made of the owner's name, address or organization, which others can guess; " +
+				"choose another one, such as several unrelated words").WithCode(Personal).At("password")
 	case isCommon(password):
 		return fault.Invalidf(
-			"the password is one of the most common, which are guessed first; choose another one, such as " +
-				"several words that do not belong together").WithCode(Common).At("password")
+			"the password is one of the most common ones, which are guessed first; choose another one, such as " +
+				"several unrelated words").WithCode(Common).At("password")
 	default:
 		return nil
 	}

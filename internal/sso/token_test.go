@@ -227,7 +227,7 @@ func TestTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const in, unusable, unknown = "", "cannot be used", "no account here"
+	const in, unusable, unknown = "", "cannot be used", "No account here"
 	set := func(changes map[string]any) func(map[string]any, *signing) {
 		return func(claims map[string]any, _ *signing) { maps.Copy(claims, changes) }
 	}
