@@ -24,10 +24,10 @@ func (s checking) inBudget(ctx context.Context, b *budget.Budget, do func() erro
 	return s.inTurn(ctx, func() error { return b.During(do) })
 }
 
-// ahead runs produce in the background and hands out what it puts, in order,
-// while produce is already at work on the next. An error of produce, and a panic,
-// come at the end of the sequence. Whoever leaves the loop ends produce and waits
-// until it has ended.
+// ahead runs produce in the background and returns the values that it puts, in order,
+// while produce already works on the next one. An error or a panic of produce comes at
+// the end of the sequence. Leaving the loop stops produce and waits until it has
+// ended.
 func ahead[T any](ctx context.Context, produce func(ctx context.Context, put func(T) bool) error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)

@@ -15,8 +15,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// largeImport is how many rows make it worth while to look at the tables anew, so
-// that the planner knows what has come in.
+// largeImport is the number of rows from which the table statistics are refreshed, so
+// that the planner knows about the new rows.
 const largeImport = 5000
 
 // apply carries out the plans of a job that has been started.
@@ -41,8 +41,8 @@ func (s writing) apply(ctx context.Context, h *queue.Lease) error {
 	return nil
 }
 
-// applyBatches writes the rows batch by batch. Whoever goes on after a crash
-// finds in processed_rows where.
+// applyBatches writes the rows batch by batch. After a crash, the next server
+// continues at processed_rows.
 func (s writing) applyBatches(ctx context.Context, h *queue.Lease) (done bool, err error) {
 	file := s.rowsOf(h.Job)
 	first := h.Job.ProcessedRows == 0
@@ -81,15 +81,16 @@ func (s writing) applyBatches(ctx context.Context, h *queue.Lease) (done bool, e
 	})
 }
 
-// writeBatch writes a batch in a transaction. Where a unique index says that an id
-// has been taken since the file was checked, the batch is written again with a
-// look before, which refuses that row alone. Where somebody takes one between the
-// look and the write, again and again, because students are created all the time,
-// smaller batches leave less time for it, down to a single row, for which the
-// answer of the unique index is the reason itself. At the last try the same is done
-// with every other error of a row, so that one row does not hold up a district. A
-// batch that is too large for the database is split as well, and none of its rows is
-// refused for that.
+// writeBatch writes a batch in a transaction. If a unique index says that an id was
+// taken after the file was checked, the batch is written again after a lookup, which
+// refuses only that row.
+//
+// If students are created all the time, somebody may again and again take an id
+// between the lookup and the write. Smaller batches leave less time for that, down to
+// a single row, which is refused for the reason that the unique index gives. At the
+// last try every other error of a row is treated in the same way, so that one row does
+// not hold up a district. A batch that is too large for the database is also split,
+// and none of its rows is refused for that.
 func (s writing) writeBatch(ctx context.Context, h *queue.Lease, b *attempt) error {
 	const tries = 3
 	write := func() error {
@@ -119,9 +120,9 @@ func (s writing) writeBatch(ctx context.Context, h *queue.Lease, b *attempt) err
 	})
 }
 
-// inHalves goes on with a batch that could not be written, for the reason of err: with
-// each half of it, where the error may be due to a row, and with the row where there is only
-// one left. A single row that is too large for the database is nobody's fault.
+// inHalves continues with a batch that could not be written because of err: with each
+// half of it if a row may be the cause, and with the row if only one is left. A single
+// row that is too large for the database is nobody's fault.
 func inHalves[R any](ctx context.Context, err error, alone bool, rows []R, half func(rows []R) error,
 	single func() error) error {
 	switch middle := len(rows) / 2; {

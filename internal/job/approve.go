@@ -24,18 +24,18 @@ const PreviewChanged = "PREVIEW_CHANGED"
 // what is carried out under it. It grows with the work on the job as well.
 func PreviewVersion(job *db.BulkJob) int { return job.Fence }
 
-// Approve lets a job that is on hold go on. It takes an administrator of the
-// job's organization who has not submitted it, nor made the key that did, nor
-// started it, nor corrected any of its rows: what is a slip of one person is seen by
-// another, and who has only submitted a job has not said that it is to be. Neither
-// may the account be one in which one of these could act; see hold.Approval. An undo
-// that is on hold is approved likewise, by somebody who has not asked for it.
+// Approve lets a job that is on hold go on. It needs an administrator of the job's
+// organization who has not submitted the job, made the service key that submitted it,
+// started it, or corrected any of its rows: another person notices a slip, and
+// somebody who has only submitted a job has not yet said that it should run. The
+// administrator's account must also not be one in which one of these people could act;
+// see hold.Approval. An undo that is on hold is approved in the same way, by somebody
+// who has not asked for it.
 //
-// seen is the version of the preview that the administrator has looked at, or nil.
-// An approval is of that version alone, and it has to be named where a row has been
-// corrected since the job was put on hold. Approve returns fault.Conflict for
-// another version and for a job that is not HELD, and fault.Forbidden for whoever
-// may not approve it.
+// seen is the version of the preview that the administrator has looked at, or nil. An
+// approval applies to that version only. It is required if a row was corrected after
+// the job was put on hold. Approve returns fault.Conflict for another version and for
+// a job that is not HELD, and fault.Forbidden for somebody who may not approve it.
 func (s *Service) Approve(ctx context.Context, jobID int, seen *int) (*db.BulkJob, error) {
 	job, err := s.Job(ctx, jobID)
 	if err != nil {
@@ -100,7 +100,7 @@ func (s starting) previewChanged(job *db.BulkJob) error {
 }
 
 // isOwn reports whether the viewer has submitted a job, or has made the service key
-// whose program did.
+// with which it was submitted.
 func (s starting) isOwn(ctx context.Context, job *db.BulkJob) (bool, error) {
 	v := viewer.FromContext(ctx)
 	if state.HoldsUndo(job) {
@@ -114,8 +114,8 @@ func (s starting) isOwn(ctx context.Context, job *db.BulkJob) (bool, error) {
 		Exist(viewer.AsSystem(ctx, "who made the key of a job"))
 }
 
-// approvalOf is what a second administrator of a held job consents to: what it does,
-// by all who have had a hand in it, or its undo, by the person who has asked for it.
+// approvalOf describes what a second administrator of a held job agrees to: the job,
+// for everybody with a hand in it, or its undo, for the person who has asked for it.
 func (s starting) approvalOf(job *db.BulkJob) hold.Approval {
 	a := hold.Approval{
 		OrganizationID: job.OrganizationID,
@@ -132,10 +132,10 @@ func (s starting) approvalOf(job *db.BulkJob) hold.Approval {
 	return a
 }
 
-// noteCorrection raises the version of a job whose row the viewer corrects, if it is
-// still as it was read, and otherwise returns errLost. No server holds a job that is
-// READY or HELD, so that the fence is free to tell two corrections apart, and a
-// correction from a start or an approval.
+// noteCorrection raises the version of a job when the viewer corrects one of its rows.
+// It returns errLost if the job is not as it was read. No server works on a READY or
+// HELD job, so the fence can distinguish two corrections, and a correction from a
+// start or an approval.
 func (s correction) noteCorrection(ctx context.Context, client *db.Client, job *db.BulkJob) error {
 	by := job.CorrectedBy
 	if id := viewer.FromContext(ctx).EducatorID; !slices.Contains(by, id) {

@@ -19,17 +19,18 @@ type attempt struct {
 	row.Batch
 	// lost are correctors for whom nothing may be done any more.
 	lost []int
-	// alone has a row that cannot be written, for whatever reason, found out and
-	// refused. That is for a job that has been tried often enough.
+	// alone finds the row that cannot be written, whatever the reason, and refuses it. It
+	// is for a job that has been tried often enough.
 	alone bool
-	// file is where the rows stand, nil where refusing one writes nothing at all.
+	// file holds the rows as the file has them; nil if refusing one means that nothing at
+	// all is written.
 	file *rowsOfFile
-	// cells are the rows as they stand there, once one of them has been refused.
+	// cells are those rows, once one of them has been refused.
 	cells map[int]*sheet.Kept
 }
 
-// batches reads the batches of a job, each while the one before it is being
-// written: what is planned behind a row does not depend on the rows before it.
+// batches reads the batches of a job, each while the previous one is being written. A
+// plan does not depend on the rows before it.
 func (s writing) batches(ctx context.Context, job *db.BulkJob) iter.Seq2[*attempt, error] {
 	return ahead(ctx, func(ctx context.Context, put func(*attempt) bool) error {
 		for behind := job.ProcessedRows; ; {
@@ -46,8 +47,9 @@ func (s writing) batches(ctx context.Context, job *db.BulkJob) iter.Seq2[*attemp
 	})
 }
 
-// nextBatch reads the next plans behind a row. The number of a row is never
-// smaller than that among the rows that are not blank, so processed_rows will do.
+// nextBatch reads the next plans after a row. The number of a row is never smaller
+// than its position among the rows that are not blank, so processed_rows can serve as
+// the start.
 func (s writing) nextBatch(ctx context.Context, job *db.BulkJob, behind int) (*attempt, error) {
 	rows, err := s.db.Client(ctx).BulkJobRow.Query().
 		Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(row.StatePlanned), bulkjobrow.RowGT(behind)).
@@ -64,7 +66,7 @@ func (s writing) nextBatch(ctx context.Context, job *db.BulkJob, behind int) (*a
 		passwords = passwords || len(p.Plan.Password) > 0
 	}
 	if passwords {
-		// Hashing takes long, and whoever watches wants to see it go on.
+		// Hashing takes long, and people who watch want to see progress.
 		b.Rows = b.Rows[:min(len(b.Rows), s.rowsAtOnce(sheet.BatchRows))]
 	}
 	return b, err
@@ -75,11 +77,11 @@ func (s writing) nextBatch(ctx context.Context, job *db.BulkJob, behind int) (*a
 // others who want to write wait longer.
 const applyRows = 1000
 
-// errWantsCells ends a transaction in which a row was refused whose cells have not
-// been read yet. It is rare that a plan does not hold, so they are read only then.
+// errWantsCells ends a transaction in which a row was refused before its cells were
+// read. Plans rarely fail, so cells are read only then.
 var errWantsCells = errors.New("job: the cells of a refused row are wanted")
 
-// kept are the refused rows as they stand in the file.
+// kept are the refused rows as the file has them.
 func (b *attempt) kept() []*sheet.Kept {
 	var kept []*sheet.Kept
 	for _, r := range b.Rows {

@@ -21,17 +21,17 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Cancel ends a job. One that was not started has written nothing, and then its
-// file, what it would have changed and the passwords in it are removed. One that
-// is being carried out stops behind the batch that is being written; what was
-// written stays, the counts tell how much that is, and it can be undone.
+// Cancel ends a job. A job that was not started has written nothing; its file, its
+// plans and their passwords are removed. A job that is being written stops after the
+// present batch. What was written stays, the counts say how much, and it can be
+// undone.
 //
-// A job whose undo is on hold is not ended: it goes back to what it was before
-// somebody asked for the undo.
+// A job whose undo is on hold is not ended; it returns to its state before somebody
+// asked for the undo.
 //
-// Whoever sees a job may cancel it: the submitter, and the administrators of its
-// organization. Cancel returns fault.Conflict for a job that is finished, and for
-// one that is all or nothing and whose all is just being written.
+// Everybody who sees a job may cancel it: the submitter, and the administrators of its
+// organization. Cancel returns fault.Conflict for a finished job, and for a job that
+// is all or nothing and is being written at the moment.
 func (s *Service) Cancel(ctx context.Context, jobID int) (*db.BulkJob, error) {
 	job, err := s.Job(ctx, jobID)
 	if err != nil {
@@ -60,8 +60,8 @@ func (s *Service) Cancel(ctx context.Context, jobID int) (*db.BulkJob, error) {
 	return s.Job(ctx, jobID)
 }
 
-// lockToCancel waits until no batch of the job is being written, and returns the
-// job as it is then. Where everything is one transaction nobody waits for it.
+// lockToCancel waits until no batch of the job is being written, and returns the job
+// as it is then. If everything is one transaction, it does not wait.
 func (s canceling) lockToCancel(ctx context.Context, client *db.Client, job *db.BulkJob) (*db.BulkJob, error) {
 	system := viewer.AsSystem(ctx, "cancel a job that the viewer sees")
 	q := client.BulkJob.Query().Where(bulkjob.ID(job.ID))
@@ -89,8 +89,8 @@ func (s canceling) lockToCancel(ctx context.Context, client *db.Client, job *db.
 	return now, nil
 }
 
-// cancel changes the state of a job whose row is locked. The fence is raised, so
-// that a server that is at work on it writes nothing more.
+// cancel changes the state of a job whose row is locked. It raises the fence, so that
+// a server at work on the job writes nothing more.
 func (s canceling) cancel(ctx context.Context, client *db.Client, job *db.BulkJob) error {
 	if state.HoldsUndo(job) {
 		return s.holding.dropUndo(ctx, client, job)
@@ -98,7 +98,7 @@ func (s canceling) cancel(ctx context.Context, client *db.Client, job *db.BulkJo
 	const end = "UPDATE bulk_jobs SET status = ?, finished_at = ?, lease_owner = '', lease_until = NULL, fence = fence + 1"
 	args := []any{string(bulkjob.StatusCANCELED), s.instant()}
 	if job.Status == bulkjob.StatusPROCESSING {
-		// The progress stays where it was seen last.
+		// The progress stays at what people saw last.
 		reached, err := s.meter.Reached(ctx, job)
 		if err != nil {
 			return err
@@ -184,7 +184,7 @@ func (s canceling) withdrawSome(ctx context.Context, jobID int) (left bool, err 
 	return left, err
 }
 
-// withdrawAll goes on where a server stopped while it withdrew plans.
+// withdrawAll continues if a server stopped while it was withdrawing plans.
 func (s canceling) withdrawAll(ctx context.Context) error {
 	ids, err := s.db.Client(ctx).BulkJob.Query().
 		Where(bulkjob.StatusEQ(bulkjob.StatusCANCELED), bulkjob.FinishedAtGT(s.now().Add(-24*time.Hour)),

@@ -48,22 +48,22 @@ const maxCorrections = 10
 // maxCorrectedCells is how many cells a correction names at most.
 const maxCorrectedCells = 256
 
-// Correct changes cells of a row and checks the row again, against the other rows:
-// what one of these claims, the row cannot have. It is checked for everybody who has a
-// hand in the job, the viewer among them: what one of them may not see does not exist
-// for the row, and what one of them may not do is refused. In a job that is READY the row then joins the plan, or stays
-// refused with other reasons, and the counts follow; a row that was carried in the
-// plan is corrected likewise. A row that has slipped is written anew: columns that
-// are not given are blank.
+// Correct changes cells of a row and checks the row again, against the other rows: it
+// cannot have what one of these claims. It is checked for everybody with a hand in the
+// job, including the viewer: what one of them may not see does not exist for the row,
+// and what one of them may not do is refused. In a READY job the row then joins the
+// plan, or stays refused with other reasons, and the counts follow. A row that is
+// already in the plan can be corrected in the same way. A shifted row is replaced as a
+// whole: columns that are not given are blank.
 //
-// Where the job has been carried out, a refused row becomes a job of its own, for
-// the viewer. A job that is HELD is corrected like one that is READY, and stays on
-// hold: nobody's approval of what it was is one of what it is, and whoever has
-// corrected a row does not approve the job.
+// If the job was already written, a refused row becomes a new job of the viewer. A
+// HELD job is corrected like a READY one, and stays on hold: an approval of the old
+// preview does not count for the new one, and somebody who has corrected a row cannot
+// approve the job.
 //
-// It returns fault.NotFound for a row that is not there, fault.Invalid for a column
-// that nobody knows and for the students of a selection, and fault.Conflict for a job
-// in any other state; the message says what to do instead.
+// Correct returns fault.NotFound for a row that does not exist, fault.Invalid for an
+// unknown column and for the students of a selection, and fault.Conflict for a job in
+// any other state; the message says what to do instead.
 func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error) {
 	if len(in.Values) > maxCorrectedCells {
 		return nil, fault.Invalidf("give at most %d cells", maxCorrectedCells).WithCode(row.TooMany).At("values")

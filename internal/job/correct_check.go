@@ -16,10 +16,10 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// checkAlone checks a row of a file again, after those of the other rows that it
-// may have to do with: first by itself, to find out whom it means, and then, where
-// others speak of the same, behind them, so that what they claim is theirs. Rows
-// that are refused claim nothing.
+// checkAlone checks a row of a file again, together with the other rows that may
+// concern it. It first checks the row alone, to find out whom it means. If other rows
+// are about the same, it then checks it after those, so that what they claim stays
+// theirs. Refused rows claim nothing.
 func (s correction) checkAlone(ctx context.Context, job *db.BulkJob, v *viewer.Viewer, l *sheet.Layout,
 	r *sheet.Row) (*sheet.Row, error) {
 	again := func() *sheet.Row {
@@ -53,11 +53,11 @@ func (s correction) checkAlone(ctx context.Context, job *db.BulkJob, v *viewer.V
 	return last, c.CheckRows(ctx, []*sheet.Row{last})
 }
 
-// refuseHidden refuses to correct a row that the viewer is not shown, because it
-// names something outside of the school of the job, as one that is not there. Of a row
-// that was to change nothing, and so is written down nowhere, that is found out anew,
-// for the submitter. What somebody has written into a row since is no part of that:
-// it would tell whether there is somebody elsewhere whom it names.
+// refuseHidden refuses to correct a row that the viewer may not see, because it names
+// something outside the school of the job; the answer is the same as for a row that
+// does not exist. A row that was to change nothing is not stored anywhere, so it is
+// checked again for the submitter to find out. Later corrections of the row are left
+// out of that, because they would reveal whether somebody elsewhere exists.
 func (s correction) refuseHidden(ctx context.Context, job *db.BulkJob, r *sheet.Row) error {
 	if actor.SeesAll(ctx, job) {
 		return nil
@@ -105,9 +105,9 @@ func (s correction) refuseHidden(ctx context.Context, job *db.BulkJob, r *sheet.
 	return nil
 }
 
-// refuseGone refuses to correct a row that was to change nothing, because it is
-// about somebody whose personal data have been erased since: nothing of the row is
-// in the preview, and nobody is shown it, or made anew, from the file.
+// refuseGone refuses to correct a row that was to change nothing, if it is about
+// somebody whose personal data was erased in the meantime. The preview holds nothing
+// of such a row, so nobody may see it, or create it again, from the file.
 func (s correction) refuseGone(ctx context.Context, job *db.BulkJob, v *viewer.Viewer, r *sheet.Row) error {
 	if !s.kinds.About(job.Kind).OfStudents {
 		return nil
@@ -161,8 +161,8 @@ func (s correction) targetMarks(ctx context.Context, job *db.BulkJob, r *sheet.R
 	return marks, err
 }
 
-// rowsWith returns the rows of a job, but for one and for those that are refused,
-// that have one of the marks, as they have been corrected.
+// rowsWith returns the rows of a job, with their corrections, that have one of the
+// marks, except one row and the refused ones.
 func (s correction) rowsWith(ctx context.Context, job *db.BulkJob, l *sheet.Layout, but int,
 	marks []string) ([]*sheet.Row, error) {
 	list, err := s.db.Client(ctx).BulkJobRefusedRow.Query().

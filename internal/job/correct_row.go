@@ -30,9 +30,9 @@ func (s correction) keptRow(ctx context.Context, job *db.BulkJob, row int) (*db.
 	return kept, err
 }
 
-// rowToCorrect returns a row as it stands now, in the layout of its file. A row
-// that has not been kept is read from the file, unless it is refused: then somebody
-// has been erased from it, and the file is not read in the place of what is gone.
+// rowToCorrect returns a row as it is now, in the layout of its file. A row that was
+// not kept is read from the file, unless it is refused: then somebody was erased from
+// it, and the file must not bring that back.
 func (s correction) rowToCorrect(ctx context.Context, job *db.BulkJob, l *sheet.Layout, row int) (*sheet.Row, error) {
 	kept, err := s.keptRow(ctx, job, row)
 	if err != nil {
@@ -90,7 +90,7 @@ func (s correction) rowOfKept(jobID int, l *sheet.Layout, kept *db.BulkJobRefuse
 	cells := stored[kept.Row]
 	r := &sheet.Row{Number: kept.Row, N: kept.N, Layout: l, Cells: cells.Cells, By: cells.By}
 	if kept.Extra > 0 {
-		// Nobody knows what belongs where.
+		// It is unclear which cell belongs to which column.
 		r.Cells = make([]string, len(cells.Cells)-kept.Extra)
 	}
 	for _, name := range slices.Sorted(maps.Keys(cells.Also)) {

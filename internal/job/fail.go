@@ -50,7 +50,7 @@ func (s *Service) failRows(ctx context.Context, h *queue.Lease, why []*row.Probl
 			refused[p.Row], outside[p.Row] = true, p.Outside
 		}
 	}
-	// The progress stays where it was seen last, though what was written is not there.
+	// The progress stays at what people saw last, although the rows were not written.
 	reached, err := s.meter.Reached(ctx, h.Job)
 	if err != nil {
 		return err

@@ -23,18 +23,18 @@ import (
 var ErrNoFailedRows = fault.NotFoundf(
 	"the upload has no refused rows, or it ended so long ago that they were removed")
 
-// FailedRows writes the refused rows of a job as a file: the columns of the file
-// that was uploaded, in its order, also those that were ignored, and behind them
-// what is wrong. Mended, it can be uploaded as it is, unless the job failed: then
-// nothing was written of the other rows either, and each row says so. What stood to the right of
-// the last column stands to the right of the reasons, so that a row that has
-// slipped is refused until somebody has put it right. Passwords are left out.
+// FailedRows writes the refused rows of a job as a file: all columns of the uploaded
+// file in their order, also ignored ones, followed by what is wrong. Once corrected,
+// the file can be uploaded as it is, unless the job failed: then none of the other
+// rows was written either, and each row says so. Cells to the right of the last column
+// are to the right of the reasons, so that a shifted row is refused until somebody
+// corrects it. Passwords are left out.
 //
-// Of a selection there is no file; its students are shown as in an export.
+// A selection has no file; its students are shown as in an export.
 //
-// It returns the number of rows, ErrNoJob for a job that the viewer does not see,
-// and ErrNoFailedRows. What is refused is refused before anything is written;
-// after another error the file may be there in part.
+// FailedRows returns the number of rows; ErrNoJob for a job that the viewer does not
+// see; and ErrNoFailedRows. It refuses before anything is written; after another error
+// a part of the file may have been written.
 func (s *Service) FailedRows(ctx context.Context, w io.Writer, jobID int) (n int, err error) {
 	ctx, end := s.db.Snapshot(ctx)
 	defer end()

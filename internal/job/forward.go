@@ -8,7 +8,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/vault"
 )
 
-// Reseal encrypts what was encrypted with old keys anew; see vault.Reseal.
+// Reseal encrypts again what old keys have encrypted; see vault.Reseal.
 func (s *Service) Reseal(ctx context.Context, alive func(context.Context) error) (done int, err error) {
 	return s.vault.Reseal(ctx, alive)
 }

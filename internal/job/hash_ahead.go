@@ -9,11 +9,10 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/vault"
 )
 
-// hashAhead hashes the passwords of a job that has many, and gives the job back: it
-// writes nothing to the roster, so that other jobs of the district are written
-// meanwhile. A row keeps its hash, sealed, in the place of the password, so that nothing
-// is hashed again where a server ends, and no password lies there for longer than it
-// must.
+// hashAhead hashes the passwords of a job that has many, and then gives the job back.
+// It writes nothing to the roster, so other jobs of the district can be written
+// meanwhile. The encrypted hash replaces the password of a row, so nothing is hashed
+// again if the server ends, and no password is stored longer than necessary.
 func (s writing) hashAhead(ctx context.Context, h *queue.Lease) error {
 	job := h.Job
 	sealed, err := s.vault.SealOf(job.ID, vault.ForPasswords)

@@ -12,8 +12,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/vault"
 )
 
-// hashPasswords hashes the new passwords of rows on all cores, but for those that have
-// been. It takes so long on purpose that no transaction may be open meanwhile.
+// hashPasswords hashes the new passwords of rows on all cores, except those that are
+// already hashed. Hashing is slow on purpose, so no transaction may be open meanwhile.
 func (s writing) hashPasswords(ctx context.Context, job *db.BulkJob, rows []*row.Planned) error {
 	sealed, err := s.vault.SealOf(job.ID, vault.ForPasswords)
 	if err != nil {

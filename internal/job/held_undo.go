@@ -14,7 +14,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// holdUndo puts a job on hold whose undo the viewer has asked for, and says why.
+// holdUndo puts the undo of a job on hold, which the viewer has asked for, and says
+// why.
 func (s holding) holdUndo(ctx context.Context, client *db.Client, job *db.BulkJob, e *scale.Excess) error {
 	was, err := s.forgetWhyHeld(ctx, client, job)
 	if err != nil {
@@ -43,8 +44,8 @@ func (s holding) approveUndo(ctx context.Context, client *db.Client, job *db.Bul
 		string(bulkjob.HeldForUNDO), job.Fence))
 }
 
-// dropUndo takes a job whose row is locked back to what it was before somebody asked
-// for its undo.
+// dropUndo returns a job whose row is locked to its state before somebody asked for
+// its undo.
 func (s holding) dropUndo(ctx context.Context, client *db.Client, job *db.BulkJob) error {
 	was, err := s.forgetWhyHeld(ctx, client, job)
 	if err != nil {

@@ -14,9 +14,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// reservation counts in a transaction what a job deletes and changes with what has
-// been deleted and changed in the hours before, and writes it down. Where that is too
-// much it writes nothing and returns what a second administrator has to approve.
+// reservation adds up, in a transaction, what a job deletes and changes and what was
+// deleted and changed in the hours before, and records it. If that is too much, it
+// records nothing and returns what a second administrator has to approve.
 type reservation func(ctx context.Context, client *db.Client) (*scale.Excess, error)
 
 // reservation returns that of the start of a job, or of its undo. The rows are looked

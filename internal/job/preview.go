@@ -106,7 +106,7 @@ func (p *preview) flush(ctx context.Context) error {
 const planColumns = "created_at, job_id, `row`, target_id, target_version, label, plan, change_count, outside, " +
 	"state, loses, undo_loses"
 
-// lostSubmitter is returned where a job cannot act for its submitter any more.
+// lostSubmitter is returned if a job can no longer act for its submitter.
 type lostSubmitter struct{ why *row.Problem }
 
 // Error implements error.

@@ -105,8 +105,8 @@ func (s reading) problems(ctx context.Context, jobID int, severity *bulkjobprobl
 // is created, After for what is emptied.
 type RowChange struct {
 	Row int
-	// StudentID is the student, or 0 where the row is about something else or the
-	// student is yet to be created.
+	// StudentID is the student; 0 if the row is about something else, or if the student
+	// does not exist yet.
 	StudentID int
 	// Label says in words whom or what the row is about: Ada Lovelace (00123).
 	Label string
@@ -172,8 +172,8 @@ func (s *Service) CountChanges(ctx context.Context, jobID int) (int, error) {
 	return *sums[0].Sum, nil
 }
 
-// place is the position of a change: a row and, from 1, a field of it. The row
-// stays the same whatever is read in between.
+// place is the position of a change: a row and, from 1, one of its fields. It stays
+// the same whatever is read in between.
 type place struct {
 	Row   int `json:"r"`
 	Index int `json:"i"`

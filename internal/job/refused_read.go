@@ -27,7 +27,7 @@ type rowsOfFile struct {
 	// ids are the students of a selection; the only cell of a row is one of them.
 	ids []int
 	n   int
-	// next is a row that has been read and lies behind what was asked for.
+	// next is a row that has been read and comes after the requested ones.
 	next *sheet.Row
 }
 
@@ -107,7 +107,7 @@ func (f *rowsOfFile) between(ctx context.Context, first, last int) (map[int]*she
 	}
 }
 
-// refusedIn returns some rows of a job as they stand in its file.
+// refusedIn returns some rows of a job as its file has them.
 func (s *Service) refusedIn(ctx context.Context, job *db.BulkJob, rows map[int]bool) ([]*sheet.Kept, error) {
 	if len(rows) == 0 {
 		return nil, nil

@@ -95,11 +95,11 @@ func (s submitting) submitSelection(ctx context.Context, name bulkjob.Kind, sel 
 	return job, nil
 }
 
-// organizationOf says where a job belongs, and with it which administrators see
-// it: where the selection was limited to, or the school of all of its students.
-// A selection from several schools belongs to the district, so that nobody reads
-// about students of another school in it; so does one from a school that the
-// viewer does not see.
+// organizationOf says to which organization a job belongs, and so which administrators
+// see it: the one to which the selection was limited, or the school of all of its
+// students. A selection from several schools belongs to the district, so that no
+// school reads in it about another school's students. So does a selection from a
+// school that the viewer does not see.
 func (s submitting) organizationOf(ctx context.Context, sel Selection, list []kind.Picked) (*db.Organization, error) {
 	id := sel.OrganizationID
 	if id == 0 && !slices.ContainsFunc(list, func(p kind.Picked) bool { return p.School != list[0].School }) {

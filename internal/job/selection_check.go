@@ -14,7 +14,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// ofSelection are the words that stand for those about files where there is none.
+// ofSelection replaces words about files in the problems of a selection, which has no
+// file.
 var ofSelection = strings.NewReplacer(
 	"the person who uploaded the file", "the person who asked for it",
 	"after the file was checked", "after the selection was checked",
@@ -50,7 +51,7 @@ func (s checking) verifySelection(ctx context.Context, h *queue.Lease, v *viewer
 	if refusal != nil {
 		return s.fail(ctx, h, refusal)
 	}
-	// The names of columns stand for the fields, as in a file with our own headers.
+	// The fields have the names of columns, as in a file with our own headers.
 	l := &sheet.Layout{Format: &s.kinds.About(h.Job.Kind).Format, Index: map[string]int{}, Header: map[string]string{}}
 	for _, name := range s.kinds.Selector(h.Job.Kind).Header() {
 		l.Header[name] = name

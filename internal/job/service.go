@@ -85,39 +85,39 @@ type Options struct {
 	// Key is the installation's secret, of 32 bytes or more. The keys that encrypt
 	// files and passwords are derived from it, one for each job.
 	Key []byte
-	// OldKeys were the secret before. What they have encrypted is read, and encrypted
-	// anew by Reseal.
+	// OldKeys are former secrets. The service reads what they encrypted, and Reseal
+	// encrypts it again.
 	OldKeys [][]byte
 	// Hash returns the stored form of a password; it bounds itself to the machine.
 	Hash func(ctx context.Context, password string) (string, error)
-	// Viewer returns an educator with the roles of this moment, or an error whose
-	// kind is fault.Unauthenticated for an account that is no longer allowed in.
+	// Viewer returns an educator with their present roles, or an error of the kind
+	// fault.Unauthenticated if the account may no longer sign in.
 	Viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
 	// Kinds are the kinds of jobs, of which none occurs twice.
 	Kinds []kind.Kind
 	// Turn waits until work may go on that would keep people waiting, and returns
 	// what ends it; nil for work that never waits. It is asked for each batch.
 	Turn func(ctx context.Context) (end func(), err error)
-	// Batch is how many rows are checked, written and put back at a time; zero stands
-	// for as many as are fast.
+	// Batch is how many rows are checked, written and undone at a time; zero means the
+	// fastest number.
 	Batch int
-	// Limits bounds a file; the zero value stands for the defaults.
+	// Limits limits a file; the zero value means the defaults.
 	Limits csvfile.Limits
 	// Quotas bound what somebody may have waiting; the zero value bounds nothing.
 	Quotas queue.Quotas
 	// Probes counts what files give away about people whom their submitters do not see;
 	// nil counts nothing.
 	Probes *probe.Counter
-	// CheckTime is how much CPU time the check of one file may take, beside a
-	// millisecond for each row; 0 bounds nothing.
+	// CheckTime is how much CPU time the check of one file may take, plus a millisecond
+	// for each row; 0 means no limit.
 	CheckTime time.Duration
 	// CPU returns the CPU time of the thread that asks; nil for that of the system.
 	CPU func() time.Duration
-	// MaxAbandoned is how often servers may end while they work on a job of which
-	// nothing has been written, before it fails; zero stands for 10.
+	// MaxAbandoned is how many servers may end while they work on a job that has written
+	// nothing, before the job fails; zero means 10.
 	MaxAbandoned int
-	// Lease is how long a server keeps a job without a sign of life before another
-	// one takes it over; zero stands for DefaultLease.
+	// Lease is how long a server keeps a job without a sign of life before another one
+	// takes it over; zero means DefaultLease.
 	Lease time.Duration
 	Now   func() time.Time
 	Log   *slog.Logger
@@ -196,7 +196,7 @@ func (s *Service) instant() time.Time { return s.env().Instant() }
 // locks reports whether reads take row locks; see env.
 func (s *Service) locks() bool { return s.env().Locks() }
 
-// rowsAtOnce is how many rows a batch has, where it is usual that it has a number.
+// rowsAtOnce is how many rows a batch has if usual is the usual number.
 func (s *Service) rowsAtOnce(usual int) int {
 	if s.batch > 0 {
 		return s.batch
@@ -216,7 +216,7 @@ type (
 	undoing struct{ *Service }
 	// submitting takes a job in.
 	submitting struct{ *Service }
-	// sweeping removes what jobs have left behind.
+	// sweeping removes what jobs left behind.
 	sweeping struct{ *Service }
 	// canceling ends a job at a person's word.
 	canceling struct{ *Service }

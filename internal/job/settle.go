@@ -13,9 +13,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/vault"
 )
 
-// noteVersions reads the versions that the targets of a batch have when all of
-// it has been written. Where a kind has no versions, or ones that grow with every
-// member, an undo compares the values.
+// noteVersions reads the versions of the targets of a batch after all of it was
+// written. If a kind has no versions, or versions that grow with every member, an undo
+// compares the values instead.
 func (s writing) noteVersions(ctx context.Context, client *db.Client, b *attempt) error {
 	k, ok := s.kinds[b.Job.Kind].(kind.Versioned)
 	if !ok {
@@ -36,9 +36,8 @@ func (s writing) noteVersions(ctx context.Context, client *db.Client, b *attempt
 	return nil
 }
 
-// settle writes down what became of a batch: the states of its rows, without the
-// passwords, the reasons of refusals, and the counts where they came out
-// differently from what the preview said.
+// settle records the result of a batch: the states of its rows, without the passwords;
+// the reasons of refusals; and the counts, if they differ from the preview.
 func (s writing) settle(ctx context.Context, client *db.Client, b *attempt) error {
 	var t row.Tally
 	var written audit.Rows
@@ -113,7 +112,7 @@ func (b *attempt) hashed() (n int) {
 	return n
 }
 
-// complete ends a job whose rows have all been dealt with.
+// complete ends a job after all of its rows.
 func (s writing) complete(ctx context.Context, client *db.Client, jobID int) error {
 	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = CASE WHEN errors > 0 THEN ? ELSE ? END, "+
 		"processed_rows = total_rows, finished_at = ?, lease_owner = '', lease_until = NULL WHERE id = ?",

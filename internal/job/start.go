@@ -17,19 +17,19 @@ import (
 // ErrNoJob is returned for a job that does not exist for the caller.
 var ErrNoJob = fault.NotFoundf("there is no such upload in your purview")
 
-// Start lets the worker carry out what a job has shown, or puts it on hold where
-// that is so much that a second administrator has to approve it. Whoever sees the
+// Start lets a worker write what a job has shown. If that is so much that a second
+// administrator has to approve it, Start puts the job on hold. Everybody who sees the
 // job and may submit such a job there may start it: the submitter, or an
-// administrator. What the one who starts it may not do alone is refused when the rows
-// are written; see hands. It returns fault.Conflict for a job that is not READY.
+// administrator. What the starter alone may not do is refused when the rows are
+// written; see actor.Hands. Start returns fault.Conflict for a job that is not READY.
 func (s *Service) Start(ctx context.Context, jobID int) (*db.BulkJob, error) {
 	return s.starting.start(ctx, jobID, func(ctx context.Context, job *db.BulkJob) (reservation, error) {
 		return s.holding.reservation(ctx, job, false)
 	})
 }
 
-// StartAnyway is Start for whoever runs the server: however much the job changes,
-// it does not wait for anybody.
+// StartAnyway is Start for the operator: however much the job changes, it waits for
+// nobody.
 func (s *Service) StartAnyway(ctx context.Context, jobID int) (*db.BulkJob, error) {
 	return s.starting.start(ctx, jobID, func(context.Context, *db.BulkJob) (reservation, error) { return unmeasured, nil })
 }
@@ -48,7 +48,8 @@ func (s starting) start(ctx context.Context, jobID int,
 		// What is started is what was looked at: a row that is corrected at this moment
 		// raises the fence.
 		started, err := s.change(ctx, job, "NOT_READY", func(ctx context.Context, client *db.Client) error {
-			// Who starts a job has a hand in all of it, also where somebody else approves it.
+			// The person who starts a job has a hand in all of it, even if somebody else approves
+			// it.
 			if _, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET started_by = ? WHERE id = ? AND status = ?",
 				actor.HandID(ctx), jobID, string(bulkjob.StatusREADY)); err != nil {
 				return err
@@ -105,9 +106,9 @@ func (s *Service) jobToChange(ctx context.Context, jobID int) (*db.BulkJob, erro
 	return job, nil
 }
 
-// change runs a conditional change of a job's state, whose statement returns
-// errLost where the job is not in the state that is wanted. Then it says in words
-// in which it is.
+// change runs a conditional change of a job's state, whose statement returns errLost
+// if the job is in another state. In that case change says in words which state that
+// is.
 func (s *Service) change(ctx context.Context, job *db.BulkJob, code string,
 	fn func(ctx context.Context, client *db.Client) error) (*db.BulkJob, error) {
 	err := s.db.InTx(ctx, fn)

@@ -31,19 +31,19 @@ type Submission struct {
 	// Size is how many bytes the file has, as far as that is known before it arrives;
 	// 0 otherwise. It counts towards the quotas at once.
 	Size int64
-	// GroupsMode says what the groups of a row mean; ADD where empty.
+	// GroupsMode says what the groups of a row mean; empty means ADD.
 	GroupsMode bulkjob.GroupsMode
-	// CommitMode says what happens to the good rows of a file with bad ones;
-	// VALID_ROWS where empty.
+	// CommitMode says what happens to the good rows of a file with bad ones; empty means
+	// VALID_ROWS.
 	CommitMode bulkjob.CommitMode
-	// IdempotencyKey, where not empty, makes one job of several submissions of the
-	// same with the same key by the same person.
+	// IdempotencyKey, unless it is empty, makes one job of several submissions of the same
+	// file with the same key by the same person.
 	IdempotencyKey string
 
 	// edit is what EDIT_STUDENTS changes; nil for files.
 	edit json.RawMessage
-	// by are those who have written into what is submitted before: of a row that is
-	// corrected and submitted anew, the hands in the job that it comes from.
+	// by are the people who have already written into the submission: if a corrected row
+	// is submitted again, the hands in its former job.
 	by []int
 	// schools are those of a selection from several.
 	schools string
@@ -117,7 +117,7 @@ func (s submitting) checkSubmission(in Submission) (Submission, error) {
 		return in, fault.Invalidf("the idempotency key has more than %d characters", maxIdempotencyKey).WithCode("TOO_LONG").
 			At("idempotencyKey")
 	}
-	// MySQL does not tell a key from the same one with a blank behind it.
+	// MySQL does not distinguish a key from the same key with a space at its end.
 	in.IdempotencyKey = strings.TrimSpace(in.IdempotencyKey)
 	in.FileName = row.Shorten(roster.Clean(in.FileName), maxFileName)
 	return in, nil
@@ -141,9 +141,9 @@ func (s submitting) byKey(ctx context.Context, educatorID int, key string) (*db.
 // submitted before.
 const KeyReused = "IDEMPOTENCY_KEY_REUSED"
 
-// checkResubmission returns fault.Conflict where what comes with a key is not what
-// came with it before: a program that gives two files one key would otherwise
-// take the job of the first for that of the second, which is never imported.
+// checkResubmission returns fault.Conflict if a submission differs from the earlier
+// one with the same key. Otherwise a program that uses one key for two files would
+// take the job of the first for that of the second, which would never be imported.
 func (s submitting) checkResubmission(there *db.BulkJob, o *db.Organization, in Submission, prints []string) error {
 	if there.OrganizationID == o.ID && there.Kind == in.Kind && there.GroupsMode == in.GroupsMode &&
 		there.CommitMode == in.CommitMode &&

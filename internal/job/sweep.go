@@ -29,10 +29,9 @@ func (s sweeping) sweepForever(ctx context.Context) {
 	}
 }
 
-// Sweep removes what was left behind: uploads that were cut off, and the plans
-// of jobs that failed or were canceled, with the passwords in them, and what an
-// undo would have needed, where it is too late for one; see forget. Run does it
-// every minute.
+// Sweep removes what was left behind: uploads that were cut off; the plans of failed
+// or canceled jobs, with the passwords in them; and what an undo would have needed,
+// once it is too late for one; see forget. Run calls it every minute.
 func (s *Service) Sweep(ctx context.Context) error {
 	s.meter.ForgetLives(sweepEvery / 2)
 	ctx = viewer.AsSystem(ctx, "remove what uploads left behind")

@@ -30,8 +30,8 @@ func (s *Service) recordEnd(ctx context.Context, client *db.Client, jobID int) e
 	return nil
 }
 
-// recordBatch records a batch that has been written, for the person in whose name
-// it was. rows are those that were carried out, as they are stored now.
+// recordBatch records a batch that has been written, for the person in whose name that
+// was done. rows are the written rows, as they are stored now.
 func recordBatch(ctx context.Context, b *attempt, rows *audit.Rows) {
 	if b.Viewer != nil {
 		ctx = viewer.NewContext(ctx, b.Viewer)

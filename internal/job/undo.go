@@ -20,26 +20,25 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Undo puts back what a job has changed, row by row: previous values, passwords
-// among them, groups joined and left; students who were deleted come back, and
-// those who were created are hidden. New groups, accounts and schools are removed
-// as long as nobody has used them. A row that somebody has changed since, or used,
-// stays as it is and is named as a problem.
+// Undo puts back what a job has changed, row by row: previous values, including
+// passwords, and groups joined and left. Deleted students come back, and created ones
+// are hidden. New groups, accounts and schools are removed if nobody has used them. A
+// row that somebody has changed or used since stays as it is and is named as a
+// problem.
 //
-// Whoever may start the job may undo it, and the undo acts for that person; but
-// only administrators undo what has created something, because only they delete.
-// It returns fault.Conflict for a job that is not finished, has changed nothing,
-// or ended too long ago.
+// Everybody who may start the job may undo it, and the undo acts for that person. But
+// only administrators undo a job that has created something, because only they may
+// delete. Undo returns fault.Conflict for a job that is not finished, has changed
+// nothing, or ended too long ago.
 //
-// An undo that would delete or change too much is put on hold, as a start is.
+// An undo that would delete or change too much is put on hold, as at the start.
 func (s *Service) Undo(ctx context.Context, jobID int) (*db.BulkJob, error) {
 	return s.starting.askToUndo(ctx, jobID, func(ctx context.Context, job *db.BulkJob) (reservation, error) {
 		return s.holding.reservation(ctx, job, true)
 	})
 }
 
-// UndoAnyway is Undo for whoever runs the server: however much it changes, it does
-// not wait for anybody.
+// UndoAnyway is Undo for the operator: however much it changes, it waits for nobody.
 func (s *Service) UndoAnyway(ctx context.Context, jobID int) (*db.BulkJob, error) {
 	return s.starting.askToUndo(ctx, jobID, func(context.Context, *db.BulkJob) (reservation, error) {
 		return unmeasured, nil
@@ -109,13 +108,13 @@ func (s starting) askToUndo(ctx context.Context, jobID int,
 // undoAttempt is a batch on its way back.
 type undoAttempt struct {
 	row.UndoBatch
-	// alone has a row that cannot be put back, for whatever reason, found out and
-	// kept: see attempt.
+	// alone finds the row that cannot be put back, whatever the reason, and leaves it as
+	// it is: see attempt.
 	alone bool
 }
 
-// undo puts the rows of a job back, the last one first. The states of the rows
-// say where to go on after a crash.
+// undo puts the rows of a job back, the last one first. After a crash, the states of
+// the rows show where to continue.
 func (s undoing) undo(ctx context.Context, h *queue.Lease) error {
 	for {
 		b, err := s.nextUndo(ctx, h.Job)
@@ -187,9 +186,9 @@ func (s undoing) nextUndo(ctx context.Context, job *db.BulkJob) (*undoAttempt, e
 	return b, err
 }
 
-// putBack writes a batch. Where somebody has taken an id that a row would put back,
-// and no look has found it, the unique index tells; smaller batches find out which
-// row that is, and a row alone is kept for the reason that the index gives.
+// putBack writes a batch. If somebody has taken an id that a row would put back, and
+// the lookup did not find that, the unique index does. Smaller batches then find the
+// row, and a row that is left alone stays, for the reason that the index gives.
 func (s undoing) putBack(ctx context.Context, h *queue.Lease, b *undoAttempt) error {
 	var refused *row.Problem
 	try := func() error {

@@ -28,8 +28,8 @@ func (s correction) noteUnseen(ctx context.Context, client *db.Client, districtI
 	return s.probes.Note(ctx, client, districtID, viewer.FromContext(ctx).SubmitterID(), unseenIn(r.Problems))
 }
 
-// stopAnswers has the answers to the viewer end for the day where err says that there
-// were too many.
+// stopAnswers ends the answers to the viewer for the day if err says that there were
+// too many.
 func (s correction) stopAnswers(ctx context.Context, districtID int, err error) {
 	if errors.Is(err, probe.ErrStopped) {
 		s.probes.Stop(ctx, districtID, viewer.FromContext(ctx).SubmitterID())

@@ -91,9 +91,9 @@ func (s submitting) create(ctx context.Context, client *db.Client, v *viewer.Vie
 	return create.Save(ctx)
 }
 
-// store writes the file in encrypted pieces, each in a transaction of its own, and
-// returns its prints and its size. Where it becomes larger than was said, the quotas
-// are asked again on the way.
+// store writes the file in encrypted pieces, each in its own transaction, and returns
+// its fingerprints and its size. If the file becomes larger than announced, the quotas
+// are checked again on the way.
 func (s submitting) store(ctx context.Context, v *viewer.Viewer, job *db.BulkJob, file io.Reader) (prints []string,
 	size int64, err error) {
 	sealed, err := s.vault.SealOf(job.ID, vault.ForFile)
@@ -160,7 +160,7 @@ func (s submitting) completeUpload(ctx context.Context, v *viewer.Viewer, job *d
 }
 
 // removeUpload removes a job whose file did not arrive, even if the person has
-// gone. What cannot be removed now is removed by sweep.
+// disconnected. What cannot be removed now is removed by Sweep.
 func (s submitting) removeUpload(ctx context.Context, jobID int) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()

@@ -193,7 +193,7 @@ func (s checking) verifyRows(ctx context.Context, h *queue.Lease, v *viewer.View
 	return s.finishVerifying(ctx, h, p.total)
 }
 
-// failFile ends the job where err is about the file, and returns it otherwise.
+// failFile ends the job if err is about the file, and returns err otherwise.
 func (s checking) failFile(ctx context.Context, h *queue.Lease, err error) error {
 	if refusal := ofFile(err); refusal != nil {
 		return s.fail(ctx, h, refusal)
@@ -223,8 +223,8 @@ func (s checking) clearPreview(ctx context.Context, h *queue.Lease) error {
 	})
 }
 
-// writeFormat writes down what was found out about the file. Headers are left out
-// where the first row may not hold any.
+// writeFormat records what was found out about the file. Headers are left out if the
+// first row may not hold any.
 func (s checking) writeFormat(ctx context.Context, h *queue.Lease, f csvfile.Format, l *sheet.Layout,
 	hasHeader bool) error {
 	return s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
@@ -238,9 +238,9 @@ func (s checking) writeFormat(ctx context.Context, h *queue.Lease, f csvfile.For
 	})
 }
 
-// finishVerifying makes the job READY, or ends a job that is all or nothing and
-// cannot be all. The file stays until the job has ended: rows that are refused
-// when they are written are given back as they stand in it.
+// finishVerifying makes the job READY, or ends a job that is all or nothing if some
+// rows were refused. The file stays until the job ends, because rows that are refused
+// during writing are returned as the file has them.
 func (s checking) finishVerifying(ctx context.Context, h *queue.Lease, total row.Tally) error {
 	if h.Job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING && total.Errors > 0 {
 		return s.failRows(ctx, h, nil)

@@ -19,12 +19,12 @@ import (
 
 const (
 	// workers is how many jobs a server works on at a time, and shortWorkers how many
-	// short ones beside them: a short file does not wait for long ones.
+	// short ones in addition, so that a short file does not wait for long ones.
 	workers      = 4
 	shortWorkers = 2
 	// pollEvery is how long it takes a server to notice what another one took in.
 	pollEvery = time.Second
-	// sweepEvery is how often what was left behind is removed.
+	// sweepEvery is how often leftovers are removed.
 	sweepEvery = time.Minute
 	// maxTries is how often a job may end in an error of the server before it is
 	// given up, as long as nothing of it has been written.
@@ -164,9 +164,9 @@ func (s *Service) workOn(ctx context.Context, h *queue.Lease) (err error) {
 	}
 }
 
-// isGivenUp reports whether so many servers were not heard of again while they worked
-// on a job that it is most likely the job which ends them, and with them whatever else
-// they work on. Where rows of it have been written it goes on.
+// isGivenUp reports whether so many servers disappeared while they worked on a job
+// that the job itself most likely ends them, together with everything else they work
+// on. A job that has already written rows goes on.
 func (s *Service) isGivenUp(job *db.BulkJob) bool {
 	return job.Abandoned >= s.maxAbandoned &&
 		(job.Status == bulkjob.StatusVERIFYING || job.Status == bulkjob.StatusPROCESSING && job.ProcessedRows == 0)
@@ -207,16 +207,15 @@ func (s *Service) tryAgain(ctx context.Context, h *queue.Lease, cause error) {
 	s.queue.Release(ctx, h, min(time.Duration(tries)*retryPause, time.Minute))
 }
 
-// isLastTry reports whether a job has been tried so often that a row which cannot
-// be written is refused by itself. Where it is the database that is away, the
-// refusal is not written, either.
+// isLastTry reports whether a job has been tried so often that a row which cannot be
+// written is now refused. If the database is away, that refusal is not written either.
 func (s *Service) isLastTry(jobID int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.tries[jobID] >= maxTries-1
 }
 
-// setTries counts a try, or forgets all where step is 0.
+// setTries counts a try, or forgets all tries if step is 0.
 func (s *Service) setTries(jobID, step int) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
