@@ -12,16 +12,16 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Hands are those who have a hand in what a job writes: who submitted it, started
-// it, approved it and corrected rows of it. Nothing is read, shown or written for
-// them that one of them may not see or do alone. So nobody gains by a job of
-// somebody else: not by what is put into a row of it, and not by starting what
-// somebody has put there.
+// Hands are the people with a hand in what a job writes: who submitted it, started it,
+// approved it and corrected rows of it. For them, nothing is read, shown or written
+// that one of them alone may not see or do. So nobody gains from somebody else's job:
+// neither by changing a row of it, nor by starting what somebody put there.
 //
-// An undo has other effects than its job, and is in the hand of whoever asked for it.
+// An undo has other effects than its job; only the person who asked for it has a hand
+// in it.
 type Hands struct {
-	// Viewer sees and does what each of them may, with the roles of this moment; nil where
-	// the job cannot act for one of them any more, and then why says so.
+	// Viewer sees and does what each of them may, with their present roles; nil if the job
+	// can no longer act for one of them, and then why says so.
 	Viewer *viewer.Viewer
 	Why    *row.Problem
 	// Lost are correctors for whom the job cannot act any more. Only the rows that they
@@ -43,8 +43,7 @@ func NewActors(e row.Env, kinds kind.Table,
 	return &Actors{Env: e, kinds: kinds, Viewer: rolesOf}
 }
 
-// HandsOf returns the hands in a job, and others beside them who are about to have
-// one.
+// HandsOf returns the hands in a job, and others who are about to have one.
 func (a *Actors) HandsOf(ctx context.Context, job *db.BulkJob, others ...*viewer.Viewer) (*Hands, error) {
 	submitter, why, err := a.Submitter(ctx, job)
 	if err != nil || why != nil {
@@ -92,8 +91,8 @@ const (
 	withoutRole = "without a role"
 )
 
-// hand returns a person who has a hand in a job, with the roles of this moment, or
-// why the job cannot act for that person any more.
+// hand returns a person with a hand in a job, with their present roles, or why the job
+// can no longer act for that person.
 func (a *Actors) hand(ctx context.Context, job *db.BulkJob, educatorID int) (v *viewer.Viewer, lost string, err error) {
 	v, err = a.Viewer(ctx, educatorID)
 	if fault.KindOf(err) == fault.Unauthenticated {
@@ -139,7 +138,7 @@ func HandID(ctx context.Context) any {
 	return nil
 }
 
-// CorrectorLost is why a row is refused whose corrector may not act any more.
+// CorrectorLost is the reason for refusing a row whose corrector may no longer act.
 func CorrectorLost() *row.Problem {
 	return row.Problemf(row.RoleLost, "Upload the row again.",
 		"Somebody who corrected this row no longer has a role that allows it.")

@@ -17,17 +17,17 @@ import (
 // honest one.
 const CheckTooCostly = "CHECK_TOO_COSTLY"
 
-// rowTime is the CPU time that the check of a row may take, beside what every file
-// has. It takes a tenth of that.
+// rowTime is the CPU time that the check of a row may take, in addition to what every
+// file has. A row normally takes a tenth of that.
 const rowTime = time.Millisecond
 
 // ErrLong ends the check of a small file that takes as long as that of a large one.
 var ErrLong = errors.New("budget: the check takes too long for one of a short file")
 
-// Budget bounds the CPU time that the check of one file takes: reading it and making
-// sense of its rows, and not what the database does meanwhile on another machine, so
-// that a slow database refuses nobody. The pieces of the check run on threads of
-// their own, whose time the system knows.
+// Budget limits the CPU time that the check of one file takes: reading it and
+// interpreting its rows. It does not count what the database does meanwhile on another
+// machine, so a slow database refuses nobody. The pieces of the check run on their own
+// threads, whose time the system knows.
 type Budget struct {
 	cpu   func() time.Duration // Of the thread that asks.
 	limit time.Duration
@@ -39,9 +39,9 @@ type Budget struct {
 	reading atomic.Pointer[piece]
 }
 
-// New returns the budget of a file: a limit, 0 for none, beside a millisecond of each row,
-// and the shorter one after which ErrLong ends the check, 0 for none. cpu is the CPU time
-// of the thread that asks; see ThreadTime.
+// New returns the budget of a file: a limit (0 for none) plus a millisecond for each
+// row, and the shorter limit after which ErrLong ends the check (0 for none). cpu is
+// the CPU time of the calling thread; see ThreadTime.
 func New(cpu func() time.Duration, limit, short time.Duration) *Budget {
 	return &Budget{cpu: cpu, limit: limit, short: short}
 }
@@ -55,8 +55,8 @@ type piece struct {
 	last time.Duration
 }
 
-// spend counts what the piece has taken since it was last asked, and returns an error
-// where all of them together have taken too much.
+// spend counts what the piece has used since the last call, and returns an error if
+// all pieces together have used too much.
 func (p *piece) spend() error {
 	now := p.cpu()
 	spent := time.Duration(p.spent.Add(int64(now - p.last)))
@@ -102,8 +102,8 @@ func (b *Budget) BeginReading() (end func()) {
 	}
 }
 
-// Limits are those of a file whose reading the budget counts, and which is not read on
-// where ctx has ended.
+// Limits are the limits of a file whose reading counts toward the budget, and stops
+// when ctx ends.
 func (b *Budget) Limits(ctx context.Context, of csvfile.Limits) csvfile.Limits {
 	of.Spend = func() error {
 		if ctx.Err() != nil {

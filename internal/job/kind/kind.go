@@ -28,15 +28,15 @@ type Kind interface {
 	Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error
 }
 
-// Versioned is a kind whose targets have versions, which tell an undo whether
+// Versioned is a kind whose targets have versions, from which an undo knows whether
 // somebody has changed them since.
 type Versioned interface {
 	// Versions returns the versions of targets, as this transaction sees them.
 	Versions(ctx context.Context, client *db.Client, ids []int) (map[int]int, error)
 }
 
-// Named is a kind whose targets other rows of the file may call by other names than
-// the row itself does.
+// Named is a kind whose targets may have other names in other rows of the file than in
+// their own row.
 type Named interface {
 	// Names returns what rows may call the target of a row that has been checked.
 	Names(ctx context.Context, client *db.Client, r *sheet.Row) ([]string, error)
@@ -47,28 +47,27 @@ type About struct {
 	sheet.Format
 	// Noun is what people call a job of the kind, such as "upload".
 	Noun string
-	// Selected is set where the rows are students who were selected, and not those of a
-	// file.
+	// Selected is true if the rows are selected students, not rows of a file.
 	Selected bool
-	// OfDistrict is set where such a file is uploaded for a district alone, ByTeachers
-	// where teachers upload it, too.
+	// OfDistrict is true if such a file can only be uploaded for a district; ByTeachers is
+	// true if teachers may upload it, too.
 	OfDistrict, ByTeachers bool
-	// OneByOne is set where several rows of a file may be about the same target, each
-	// with one part of it. Such a file says nothing of what it does not name.
+	// OneByOne is true if several rows of a file may be about the same target, each about
+	// a part of it. Such a file says nothing about what it does not name.
 	OneByOne bool
-	// OfStudents is set where a row may have a student as its target, and
-	// CreatesStudents where it may create one.
+	// OfStudents is true if the target of a row may be a student, and CreatesStudents if a
+	// row may create one.
 	OfStudents, CreatesStudents bool
-	// TellsTaken is set where a check tells whether IDs, usernames or addresses are taken
+	// TellsTaken is true if a check reveals whether IDs, usernames or addresses are taken
 	// by somebody whom the submitter does not see.
 	TellsTaken bool
 	// Thing is what the rows are about, as holds count it.
 	Thing hold.Thing
-	// Deletes is set where a row deletes its target.
+	// Deletes is true if a row deletes its target.
 	Deletes bool
 }
 
-// FormatsOf are the formats of those kinds whose rows come from files.
+// FormatsOf are the formats of the kinds whose rows come from files.
 func FormatsOf(kinds []Kind) (formats sheet.Formats) {
 	for _, k := range kinds {
 		if a := k.About(); !a.Selected {
@@ -102,7 +101,7 @@ func (t Table) About(name bulkjob.Kind) *About {
 // not those of a file.
 func (t Table) BySelection(name bulkjob.Kind) bool { return t.About(name).Selected }
 
-// Selector returns the kind of a job whose rows are what somebody has selected.
+// Selector returns the kind of a job whose rows were selected.
 func (t Table) Selector(name bulkjob.Kind) Selector { return t[name].(Selector) }
 
 // MaySubmit checks that a viewer may submit, or start, a job of a kind at an
@@ -128,8 +127,8 @@ func (t Table) MaySubmit(v *viewer.Viewer, o *db.Organization, name bulkjob.Kind
 	}
 }
 
-// MaySelect checks that a viewer may have students of a selection edited or
-// deleted somewhere; where exactly, each row says.
+// MaySelect checks that a viewer may have selected students edited or deleted
+// somewhere; each row says where.
 func (t Table) MaySelect(v *viewer.Viewer, name bulkjob.Kind) error {
 	switch {
 	case t.About(name).Deletes && !v.IsAdmin():

@@ -10,7 +10,7 @@ import (
 // Selection says what a job without a file is about. It is fixed when the job is
 // submitted: who matches later is not among them.
 type Selection struct {
-	// StudentIDs are the students one by one; nil where Matching is set.
+	// StudentIDs are the students one by one; nil if Matching is set.
 	StudentIDs []int
 	// Matching is a list of students, and OrganizationID the organization that it
 	// was limited to, or 0.
@@ -18,10 +18,10 @@ type Selection struct {
 	OrganizationID int
 }
 
-// Picked is one thing that was selected: its key, and the school where it is.
+// Picked is one selected thing: its key and its school.
 type Picked struct{ ID, School int }
 
-// Selector is a kind whose rows are what somebody has selected, and not those of a file.
+// Selector is a kind whose rows were selected, not read from a file.
 type Selector interface {
 	// Pick reads what a viewer has selected, in the order in which lists show it. It returns
 	// fault.Invalid for an empty selection, and roster.Refusals for what the viewer does
@@ -29,8 +29,8 @@ type Selector interface {
 	Pick(ctx context.Context, sel Selection) ([]Picked, error)
 	// Header names the columns in which refused rows are shown, as in an export.
 	Header() []string
-	// Cells are what stands there now, by the keys of what was selected. What the viewer
-	// does not see is left out.
+	// Cells are the present values, by the keys of what was selected. What the viewer does
+	// not see is left out.
 	Cells(ctx context.Context, keys []int) (map[int][]string, error)
 }
 

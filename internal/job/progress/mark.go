@@ -59,9 +59,10 @@ func (t *Meter) keepMark(ctx context.Context, client *db.Client, jobID, rows int
 	return err
 }
 
-// Mark tells everybody how far the open transaction of a job is, first where it
-// outlives this process: nobody is shown what could be forgotten. outside is a
-// context without that transaction. It is worth no error: the next mark tells more.
+// Mark shows everybody how far the open transaction of a job has come. It first stores
+// that where it outlives this process, so that nobody sees progress that could be
+// lost. outside is a context without that transaction. A failure is not worth an
+// error: the next mark says more.
 func (t *Meter) Mark(outside context.Context, h *queue.Lease, rows int) {
 	rows = max(rows, t.liveOf(h.Job.ID).rows)
 	var err error
@@ -114,10 +115,10 @@ func (t *Meter) marks(ctx context.Context, jobs ...*db.BulkJob) (map[int]int, er
 	return rows, nil
 }
 
-// fileMark is the mark of the one job whose transaction is open in an SQLite file:
-// while it is, nothing else can be written there. It stands in a small file beside
-// it, which is replaced as a whole, so that a process that is killed leaves the old
-// one or the new one.
+// fileMark is the mark of the one job whose transaction is open in an SQLite file,
+// during which nothing else can be written there. It is a small file beside the
+// database that is replaced as a whole, so a killed process leaves either the old one
+// or the new one.
 type fileMark struct {
 	jobID   int
 	created int64 // In microseconds, because a database can be replaced by one that counts its jobs anew.
@@ -130,7 +131,7 @@ func (m *fileMark) isOf(job *db.BulkJob) bool {
 	return m.jobID == job.ID && m.created == job.CreatedAt.UnixMicro()
 }
 
-// markFile is empty where the database is no file.
+// markFile is empty if the database is not a file.
 func (t *Meter) markFile() string {
 	if f := t.DB.File(); f != "" {
 		return f + "-progress"
@@ -151,7 +152,7 @@ func (t *Meter) writeMarkFile(job *db.BulkJob, rows int) error {
 	return os.Rename(name+".new", name)
 }
 
-// markInFile returns nil where there is none.
+// markInFile returns nil if there is none.
 func (t *Meter) markInFile() *fileMark {
 	name := t.markFile()
 	if name == "" {

@@ -19,8 +19,8 @@ import (
 type Live struct {
 	Hashing      bool
 	Hashed, rows int
-	// left is when this server has left the job. Who has read the row of the job
-	// before that asks a moment later, and must not be told less than before.
+	// left is when this server left the job. Somebody who read the row of the job before
+	// that, and asks a moment later, must not see less progress than before.
 	left time.Time
 }
 
@@ -40,8 +40,8 @@ func NewMeter(e row.Env, q *queue.Queue, log *slog.Logger) *Meter {
 	return &Meter{Env: e, queue: q, log: log, lives: map[int]*Live{}}
 }
 
-// NoteLive changes what is known of a job that this server works on. What is noted
-// only grows, also where a transaction begins anew.
+// NoteLive changes what is known of a job that this server works on. The values only
+// grow, even if a transaction starts again.
 func (t *Meter) NoteLive(jobID int, change func(*Live)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -87,8 +87,8 @@ func (t *Meter) Progress(ctx context.Context, job *db.BulkJob) (Progress, error)
 	return progresses[job], err
 }
 
-// Progresses is Progress of many jobs. It takes one statement, or none where the
-// rows and this server tell everything.
+// Progresses is Progress of many jobs. It takes one statement, or none if the rows and
+// this server know everything.
 func (t *Meter) Progresses(ctx context.Context, jobs []*db.BulkJob) (map[*db.BulkJob]Progress, error) {
 	lives := make(map[*db.BulkJob]Live, len(jobs))
 	var elsewhere []*db.BulkJob

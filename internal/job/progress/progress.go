@@ -30,14 +30,13 @@ const (
 	UndoingRows      Phase = "UNDOING"
 )
 
-// ProgressOf says how far a job is. The rows are those of what it is doing: that
-// have been checked while it is verified, that have been dealt with while it is
-// processed, that have been put back while it is undone.
+// ProgressOf returns the progress of a job. The rows are those of its present phase:
+// checked, written, or put back.
 //
-// The percentage is that of its life and never goes back. Checking takes it to 50,
-// where it waits for a person, writing takes it on, and it is at 100 only when
-// everything is done. A job that failed or was canceled stays where it was, below
-// 100. An undo is a new beginning, from 0 to 100.
+// The percentage covers the whole job and never goes back. Checking takes it to 50,
+// where it waits for a person. Writing continues from there, and it reaches 100 only
+// when everything is done. A job that failed or was canceled stays where it was, below
+// 100. An undo goes from 0 to 100 again.
 func ProgressOf(job *db.BulkJob) Progress {
 	p := Progress{
 		ProcessedRows:   job.ProcessedRows,

@@ -56,8 +56,8 @@ type Lease struct {
 	writing sync.Mutex
 }
 
-// ClaimNext claims the first job that may begin; see line. It returns nil where there
-// is none. only is a district, or 0 for all; short leaves long jobs alone.
+// ClaimNext claims the first job that may begin; see line. It returns nil if there is
+// none. only is a district, or 0 for all; short leaves out long jobs.
 func (q *Queue) ClaimNext(ctx context.Context, only int, short bool) (*Lease, error) {
 	var districts []int
 	if only != 0 {
@@ -84,14 +84,14 @@ func (q *Queue) mayBegin(job *db.BulkJob, before map[int]int) bool {
 	return !q.isAtWork(job) && q.vault.Opens(job) && before[job.ID] == 0
 }
 
-// Runnable returns what waits for a server or is worked on, in order, in some
-// districts or, where none is named, in all.
+// Runnable returns the jobs that wait for a server or are being worked on, in order,
+// in some districts, or in all if none is named.
 //
-// Those who have submitted jobs take turns: the first job of each comes before the
-// second one of anybody. Otherwise the files of one person, be it a teacher with a
-// hundred large ones, would keep a whole district waiting for hours. The jobs of one
-// person are worked on in the order in which they were submitted. What a server has
-// begun comes first, also where that server has ended.
+// Submitters take turns: the first job of each comes before the second job of anybody.
+// Otherwise the files of one person, such as a teacher with a hundred large ones,
+// would keep a whole district waiting for hours. The jobs of one person run in the
+// order of submission. Jobs that a server has begun come first, even if that server
+// has ended.
 func (q *Queue) Runnable(ctx context.Context, districts ...int) ([]*db.BulkJob, error) {
 	find := q.DB.Client(ctx).BulkJob.Query().
 		Where(bulkjob.StatusIn(state.AtWork...), vault.IsWhole())
@@ -108,14 +108,14 @@ func (q *Queue) Runnable(ctx context.Context, districts ...int) ([]*db.BulkJob, 
 	return jobs, err
 }
 
-// turnsLast is for how long a job that was submitted before counts in the turns of a
-// person, also when it is done: whoever has many is not first again after each.
+// turnsLast is how long an earlier job counts in the turns of a person, even once it
+// is done. Otherwise somebody with many jobs would be first again after each.
 const turnsLast = time.Hour
 
-// turns says which turn each job is, from 0: of its submitter, or of its organization,
-// where that is a later one. In an organization those who have submitted jobs take
-// turns, and organizations do, so that nobody keeps other schools waiting with accounts
-// of the own making, nor with jobs for many schools.
+// turns returns the turn of each job, from 0: that of its submitter, or that of its
+// organization if it is later. Submitters of an organization take turns, and so do
+// organizations. So nobody keeps other schools waiting with accounts of their own
+// making, or with jobs for many schools.
 func (q *Queue) turns(ctx context.Context, jobs []*db.BulkJob) (map[int]int, error) {
 	var people, places []int
 	for _, j := range jobs {
@@ -168,9 +168,8 @@ func sorted(keys []int) []int {
 }
 
 // claim takes a job if it may still begin. The lock of the district keeps servers on
-// one database from taking one slot of it at the same moment; where locks do not
-// reach (several database nodes), the condition of the UPDATE still gives one job to
-// one server.
+// one database from taking one slot at the same moment. Between database nodes, which
+// do not share locks, the condition of the UPDATE still gives one job to one server.
 func (q *Queue) claim(ctx context.Context, next *db.BulkJob) (h *Lease, err error) {
 	err = q.DB.InTx(viewer.AsSystem(ctx, "claim a job"), func(ctx context.Context, client *db.Client) error {
 		h = nil
@@ -197,8 +196,8 @@ func (q *Queue) claim(ctx context.Context, next *db.BulkJob) (h *Lease, err erro
 		}
 		job := jobs[i]
 		err = bulk.MustHitOne(client.ExecContext(ctx,
-			// MySQL assigns from left to right. A server that gives a job back, and
-			// whoever takes it away, leaves no owner.
+			// MySQL assigns from left to right. A server that gives a job back, and somebody who
+			// takes it away, leave no owner.
 			"UPDATE bulk_jobs SET abandoned = abandoned + CASE WHEN lease_owner <> '' THEN 1 ELSE 0 END, lease_owner = ?, "+
 				"lease_until = ?, fence = fence + 1, key_print = ? WHERE id = ? AND fence = ? AND status = ?",
 			q.owner, q.Instant().Add(q.lease), q.vault.Adopted(job.KeyPrint), job.ID, job.Fence, string(job.Status)))

@@ -45,17 +45,17 @@ const QuotaExceeded = "QUOTA_EXCEEDED"
 var (
 	// waiting are the jobs that wait to be checked, or for a person.
 	waiting = []bulkjob.Status{bulkjob.StatusVERIFYING, bulkjob.StatusREADY, bulkjob.StatusHELD}
-	// stored are those whose files are kept.
+	// stored are the states in which the file of a job is stored.
 	stored = append(slices.Clone(waiting), bulkjob.StatusPROCESSING)
 )
 
 // day is the time that daily quotas count.
 const day = 24 * time.Hour
 
-// TakesTurns locks the district, so that of two jobs which are submitted at the same
-// moment the second one counts the first. It belongs at the beginning of a
-// transaction. Where locks do not reach, between the nodes of a cluster, a quota may
-// be exceeded by as many jobs as come at the same moment.
+// TakesTurns locks the district, so that of two jobs submitted at the same moment the
+// second counts the first. Call it at the beginning of a transaction. The nodes of a
+// cluster do not share locks, so there a quota may be exceeded by as many jobs as
+// arrive at the same moment.
 func (l *Limiter) TakesTurns(ctx context.Context, client *db.Client, districtID int) error {
 	if !l.Locks() {
 		return nil
@@ -66,8 +66,8 @@ func (l *Limiter) TakesTurns(ctx context.Context, client *db.Client, districtID 
 }
 
 // WithinQuotas refuses a job of some bytes that would be one too many, or too large,
-// for whoever submits it, or for the district. Where the job is there already, own is
-// its key, and only the bytes count.
+// for its submitter or for the district. If the job already exists, own is its key,
+// and only the bytes count.
 func (l *Limiter) WithinQuotas(ctx context.Context, client *db.Client, v *viewer.Viewer, districtID, own int,
 	bytes int64) error {
 	if _, isOperator := viewer.OperatorOf(ctx); isOperator || v.IsSystem() {

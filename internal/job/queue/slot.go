@@ -7,9 +7,9 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 )
 
-// slot is what a job takes of its district while a server works on it. A check only
-// reads the roster, and what it has found is compared with the roster once more before
-// it is written, so that checks run beside each other and beside a job that is written.
+// slot is what a job occupies in its district while a server works on it. A check only
+// reads the roster, and its result is compared with the roster again before it is
+// written. So checks run beside each other and beside a job that is being written.
 type slot int
 
 const (
@@ -74,9 +74,9 @@ func (q *Queue) isAtWork(job *db.BulkJob) bool {
 	return job.LeaseUntil != nil && job.LeaseUntil.After(q.Now())
 }
 
-// line returns for each job in order which other one of its district it waits for, or
-// 0 where it is at work or may begin: those of one person go one after the other, and
-// each needs a slot. What this server cannot open keeps nobody waiting.
+// line returns, for each job in order, the other job of its district that it waits
+// for, or 0 if it is running or may begin. The jobs of one person run one after the
+// other, and each needs a slot. Jobs that this server cannot open keep nobody waiting.
 func (q *Queue) line(jobs []*db.BulkJob) map[int]int {
 	type district struct {
 		taken  [slotKinds][]int

@@ -8,16 +8,16 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/state"
 )
 
-// Waiting says which other job of its district a job waits for: one of the same person,
-// or one that has the slot that it needs; see line. It is 0 where the job does not
-// wait. The viewer need not see that job.
+// Waiting returns the other job of its district that a job waits for: one of the same
+// person, or one in the slot that it needs; see line. It is 0 if the job does not
+// wait. The viewer need not see that other job.
 func (q *Queue) Waiting(ctx context.Context, job *db.BulkJob) (forID int, err error) {
 	before, err := q.WaitingFor(ctx, []*db.BulkJob{job})
 	return before[job], err
 }
 
-// WaitingFor is Waiting of many jobs. It takes one statement, two where several people
-// have submitted what waits, or none where no job can be waiting.
+// WaitingFor is Waiting of many jobs. It takes one statement; two if several people
+// have submitted waiting jobs; none if no job can be waiting.
 func (q *Queue) WaitingFor(ctx context.Context, jobs []*db.BulkJob) (map[*db.BulkJob]int, error) {
 	var asked []*db.BulkJob
 	var districts []int

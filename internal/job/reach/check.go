@@ -40,15 +40,15 @@ func NewCheck(ctx context.Context, e row.Env, job *db.BulkJob, v *viewer.Viewer,
 	if c.Schools, err = loadSchools(ctx, e, job.DistrictID); err != nil {
 		return nil, err
 	}
-	// The policies let whoever has a hand in the job see it there; a selection from
-	// several schools belongs to a district that the submitter need not see.
+	// The policies show it to everybody with a hand in the job. A selection from several
+	// schools belongs to a district that the submitter need not see.
 	c.at, err = e.DB.Client(ctx).Organization.Query().Where(organization.ID(job.OrganizationID)).
 		Only(viewer.AsSystem(ctx, "organization of a job"))
 	return c, err
 }
 
-// AtSchool is the school for which the file was uploaded, or nil where that was
-// done for a district.
+// AtSchool is the school for which the file was uploaded; nil if it was uploaded for a
+// district.
 func (c *Check) AtSchool() *db.Organization {
 	if c.at.Type == organization.TypeSCHOOL {
 		return c.at
@@ -64,9 +64,9 @@ func (c *Check) Reaches(schoolID int) bool {
 	return school == nil || school.ID == schoolID
 }
 
-// RefuseOtherSchool refuses a row that is about something outside of what the file was
-// uploaded for. It tells whoever uploaded the file; for the administrators of the
-// school the row is not there.
+// RefuseOtherSchool refuses a row about something outside the organization for which
+// the file was uploaded. Only the uploader sees the reason; for the administrators of
+// the school the row does not exist.
 func (c *Check) RefuseOtherSchool(r *sheet.Row, column string) {
 	r.Outside = true
 	r.Fail(column,
@@ -83,8 +83,8 @@ func (c *Check) Note(r *sheet.Row, groups ...*db.Group) {
 	}
 }
 
-// Listable are the groups of a student that a preview lists beside those that change:
-// in a file for one school they are those of the school.
+// Listable are the groups of a student that a preview lists besides those that change:
+// in a file for one school, the groups of that school.
 func (c *Check) Listable(member []*db.Group, changing ...*db.Group) []*db.Group {
 	if c.AtSchool() == nil {
 		return member
@@ -127,8 +127,8 @@ func (c *Check) IsFirst(r *sheet.Row, kind, key string) bool {
 	return true
 }
 
-// Password notes a new password in the plan, encrypted, if it has passed the rules
-// of whoever will have it. [clear] removes the one that is there.
+// Password adds a new password to the plan, encrypted, if it satisfies the rules of
+// its future owner. [clear] removes the present one.
 func (c *Check) Password(r *sheet.Row, p *row.Plan, rules func(string) *fault.Error, hasOne bool) {
 	switch cell := r.Text(field.ColPassword); {
 	case r.Clears(field.ColPassword):
@@ -154,7 +154,7 @@ func candidate(name string, externalID *string, id string) string {
 	return fmt.Sprintf("%s (external ID %s, Database ID %s)", name, *externalID, id)
 }
 
-// Label is what the preview calls a person: the name, and the ID where there is one.
+// Label is what the preview calls a person: the name and, if there is one, the ID.
 func Label(first, last, id string) string {
 	if id == "" {
 		return first + " " + last

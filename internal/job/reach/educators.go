@@ -18,8 +18,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// EducatorFinder holds the educators whom a batch of rows may mean. They are
-// educators whom everybody sees who has a hand in the job.
+// EducatorFinder holds the educators that a batch of rows may mean: those whom
+// everybody with a hand in the job sees.
 type EducatorFinder struct {
 	ByID       map[int]*db.Educator
 	ByExternal map[string]*db.Educator
@@ -32,7 +32,7 @@ type EducatorFinder struct {
 	Self string
 }
 
-// EducatorTexts are the educators that a cell names, each as it stands there.
+// EducatorTexts are the educators that a cell names, as the cell has them.
 func EducatorTexts(r *sheet.Row) []string {
 	texts := csvfile.SplitList(r.Text(field.ColEducators))
 	for i, t := range texts {
@@ -121,8 +121,8 @@ func (c *Check) dropElsewhere(ctx context.Context, f *EducatorFinder) error {
 	return nil
 }
 
-// Local are those of some educators who are of the school for which the file was
-// uploaded, or all of them where that was done for a district.
+// Local are those educators who belong to the school for which the file was uploaded,
+// or all of them if it was uploaded for a district.
 func (c *Check) Local(ctx context.Context, ids []int) (map[int]bool, error) {
 	local := map[int]bool{}
 	if c.AtSchool() == nil {

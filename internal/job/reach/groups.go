@@ -64,17 +64,17 @@ type InSchool struct {
 	Text   string
 }
 
-// maxElsewhere bounds how many groups of other schools are read for hints. A name
-// such as Math may stand in each of a thousand schools.
+// maxElsewhere limits how many groups of other schools are read for hints. A thousand
+// schools may each have a group called Math.
 const maxElsewhere = 200
 
-// maxAsked bounds what a finder remembers. A district has fewer groups; a file of
-// a million wrong names has more, and then the finder begins anew.
+// maxAsked limits what a finder remembers. A district has fewer groups, but a file of
+// a million wrong names has more names; then the finder starts again.
 const maxAsked = 50_000
 
-// FindGroups reads what a batch of wishes may mean: first by Database ID and in
-// the schools of the wishes, then, only for what is still open, elsewhere. Where
-// a wish names no school, its group may be anywhere.
+// FindGroups reads the groups that a batch of wishes may mean: first by Database ID
+// and in the schools of the wishes and then, only for wishes that are still open,
+// elsewhere. If a wish names no school, its group may be anywhere.
 func (c *Check) FindGroups(ctx context.Context, wishes []GroupWish) (*GroupFinder, error) {
 	if c.finder == nil || len(c.finder.asked) > maxAsked {
 		c.finder = newGroupFinder(c.Schools)
@@ -116,8 +116,8 @@ func (c *Check) FindGroups(ctx context.Context, wishes []GroupWish) (*GroupFinde
 	return f, c.findElsewhere(ctx, f, wishes, query)
 }
 
-// findElsewhere reads nothing where the file was uploaded for one school: whoever
-// administers that school reads the hints, and may see no other one.
+// findElsewhere reads nothing if the file was uploaded for one school: administrators
+// of that school read the hints, and may not see other schools.
 func (c *Check) findElsewhere(ctx context.Context, f *GroupFinder, wishes []GroupWish,
 	query func() *db.GroupQuery) error {
 	if c.AtSchool() != nil {
@@ -325,7 +325,7 @@ func Union(lists ...[]*db.Group) []*db.Group {
 	return all
 }
 
-// manyGroups is from where on a list is not looked through for each group.
+// manyGroups is the length from which a list is no longer searched for each group.
 const manyGroups = 16
 
 // SyncedGroup is why nobody enters or leaves a group by hand or by file.

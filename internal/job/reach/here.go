@@ -7,9 +7,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Here returns a context in which the hands in a job see of educators those whom an
-// administrator of its school sees as well, where it is for a school: such a job
-// changes, names and gives roles to nobody else.
+// Here returns a context for jobs of a school in which the hands see only those
+// educators that an administrator of the school also sees. Such a job changes, names
+// and gives roles to nobody else.
 func (c *Check) Here(ctx context.Context) context.Context {
 	return viewer.NewContext(ctx, HereOf(c.Viewer, c.Job))
 }

@@ -43,7 +43,8 @@ func Regroup(p *row.Plan, member, join, leave []*db.Group) {
 	p.Join, p.Leave, p.Keep = idsOf(join), idsOf(leave), idsOf(keep)
 }
 
-// GroupLabel is what the preview calls a group: the name, and the external ID where there is one.
+// GroupLabel is what the preview calls a group: the name and, if there is one, the
+// external ID.
 func GroupLabel(name, externalID string) string {
 	if externalID == "" {
 		return name

@@ -12,8 +12,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/row"
 )
 
-// NamesOfStudent are what rows of a file may call a student. They are empty for one
-// who has been erased in this moment, which raises the fence of the job.
+// NamesOfStudent are the names that rows of a file may use for a student. They are
+// empty for a student who is being erased at that moment, which raises the fence of
+// the job.
 func NamesOfStudent(ctx context.Context, client *db.Client, id int) ([]string, error) {
 	st, err := client.Student.Query().Where(student.ID(id)).Only(ctx)
 	if db.IsNotFound(err) {

@@ -118,8 +118,8 @@ func (x *schools) Name(id int) string {
 	return ""
 }
 
-// Exactly keeps, of things whose names are equal but for accents and case, those
-// that are equal with the accents, if there are any.
+// Exactly keeps, of things whose names differ only in accents and case, those whose
+// accents also match, if there are any.
 func Exactly[T any](cell string, found []T, name func(T) string) []T {
 	var same []T
 	for _, f := range found {

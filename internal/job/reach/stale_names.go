@@ -12,9 +12,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/row"
 )
 
-// A plan knows schools and groups by their keys, and its preview shows their names.
-// Where one goes by another name by now, somebody has agreed to something else than
-// what would be written.
+// A plan knows schools and groups by their keys, but its preview shows their names. If
+// one was renamed, somebody has agreed to something other than what would be written.
 
 // RefuseRenamedSchools refuses the rows that put somebody or something into a school
 // which has got another name since the preview was made.

@@ -12,8 +12,8 @@ import (
 // Batch is some rows that are written in one transaction.
 type Batch struct {
 	Job *db.BulkJob
-	// Viewer is everybody who has a hand in the job, with the roles of this moment; nil
-	// where nothing may be done for one of them any more, and then why says so.
+	// Viewer is everybody with a hand in the job, with their present roles; nil if the job
+	// can no longer act for one of them, and then why says so.
 	Viewer *viewer.Viewer
 	Why    *Problem
 	Rows   []*Planned
@@ -31,13 +31,13 @@ type Planned struct {
 	TargetID, TargetVersion int
 	// Label is what the preview calls the target.
 	Label string
-	// Outside is set where the row names something outside of the school of the job.
+	// Outside is true if the row names something outside the school of the job.
 	Outside bool
 	// Text is the plan as it is stored.
 	Text []byte
 	Plan *Plan
 	Hash string // Of the new password.
-	// HashedAhead is set where it was hashed before the job got its turn to write.
+	// HashedAhead is true if it was hashed before the job's turn to write.
 	HashedAhead bool
 
 	// What has become of the row. A transaction that is tried again begins with
@@ -47,7 +47,7 @@ type Planned struct {
 	Joined, Left []int // Groups.
 	Before       Before
 	Version      int // Of the target, afterwards.
-	// Already is set where somebody else has done just this in between.
+	// Already is true if somebody else has done the same in the meantime.
 	Already bool
 }
 
@@ -97,8 +97,8 @@ func (r *Planned) Stale(format string, args ...any) {
 		Hint: "Upload the row again to see what it would change now."})
 }
 
-// Gone refuses a row about something that is not there, or not for one of those who
-// have a hand in the job: nobody is told which of the two.
+// Gone refuses a row about something that no longer exists, or that one of the people
+// with a hand in the job may not see. The message does not say which of the two.
 func (r *Planned) Gone(what string) {
 	r.Stale("%s no longer exists, or is no longer in the purview of everybody who took part in the upload.", what)
 }
@@ -130,6 +130,6 @@ func IDs(rows []*Planned, ids func(*Planned) []int) []int {
 	return slices.Sorted(maps.Keys(set))
 }
 
-// IsOf reports whether the preview of a row says that it is about what goes by a name
-// now. Of a line of enrollments that is all that tells whom it puts where.
+// IsOf reports whether the preview of a row names its target as it is called now. The
+// preview of a line of enrollments says only by that who goes where.
 func (r *Planned) IsOf(name string) bool { return r.Label == Shorten(name, MaxLabel) }

@@ -9,30 +9,30 @@ import (
 // Before is what a row replaced when it was carried out: all that an undo needs.
 // It is written in the transaction of the effect.
 type Before struct {
-	// Already is set where somebody had done the same before, so that the row
-	// changed nothing.
+	// Already is true if somebody had already done the same, so that the row changed
+	// nothing.
 	Already bool `json:"already,omitempty"`
 	// Set holds the previous values of columns, nil for NULL.
 	Set map[string]any `json:"set,omitempty"`
 	// DeletedAt is when a student had been deleted who came back.
 	DeletedAt *time.Time `json:"deletedAt,omitempty"`
-	// AsPlanned stands for Joined and Left where they are just those of the plan.
+	// AsPlanned says that Joined and Left are exactly those of the plan.
 	AsPlanned bool `json:"asPlanned,omitempty"`
-	// Joined and Left are the groups that the student really joined and left, which
-	// are not all that were planned where somebody was faster.
+	// Joined and Left are the groups that the student really joined and left. They differ
+	// from the plan if somebody was faster.
 	Joined []int `json:"joined,omitempty"`
 	Left   []int `json:"left,omitempty"`
 	// Taught and Untaught are the same for educators of a group.
 	Taught   []int `json:"taught,omitempty"`
 	Untaught []int `json:"untaught,omitempty"`
-	// GaveRole is set where a role was given.
+	// GaveRole is true if a role was given.
 	GaveRole bool `json:"gaveRole,omitempty"`
 	// Password is the hashPrint of the password that was set.
 	Password string `json:"password,omitempty"`
 }
 
-// ReadBefore reads what a row with a plan replaced. A new student replaced nothing;
-// where nothing is written down the plan was carried out to the letter.
+// ReadBefore reads what a row with a plan replaced. A new student replaced nothing. If
+// nothing was recorded, the plan was carried out exactly.
 func ReadBefore(text []byte, p *Plan) (*Before, error) {
 	switch {
 	case len(text) > 0:

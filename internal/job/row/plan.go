@@ -46,18 +46,19 @@ type Plan struct {
 
 	// Set holds the new values of columns of the table, nil for NULL.
 	Set map[string]any `json:"set,omitempty"`
-	// Was holds what stood there when the plan was made, where no version tells.
+	// Was holds the values at the time of the plan, for kinds without versions.
 	Was map[string]string `json:"was,omitempty"`
-	// SchoolID is where something is created, a role is held, or a student moves to.
+	// SchoolID is the school where something is created, a role is held, or to which a
+	// student moves.
 	SchoolID int `json:"school,omitempty"`
 	// FromID is the school that a student leaves.
 	FromID int `json:"from,omitempty"`
 	// Password is the new password, encrypted, until the row has been applied.
 	Password []byte `json:"password,omitempty"`
-	// Hashed is set where Password holds what the password has been hashed to.
+	// Hashed is true if Password holds the hash of the password.
 	Hashed bool `json:"hashed,omitempty"`
-	// Join and Leave are groups of a student. Keep are those that the preview lists
-	// beside them, on both sides.
+	// Join and Leave are groups of a student. Keep are the unchanged groups that the
+	// preview also lists, on both sides.
 	Join  []int `json:"join,omitempty"`
 	Leave []int `json:"leave,omitempty"`
 	Keep  []int `json:"keep,omitempty"`
@@ -68,7 +69,7 @@ type Plan struct {
 	Role string `json:"role,omitempty"`
 	// By are those who have corrected the row.
 	By []int `json:"by,omitempty"`
-	// Student is 1 where the row's target is a student.
+	// Student is 1 if the row's target is a student.
 	Student int `json:"student,omitempty"`
 }
 
@@ -86,8 +87,8 @@ func (p *Plan) SetColumn(column string, value any) {
 	p.Set[column] = value
 }
 
-// Text returns the new value of a column that holds a text; it is empty where the column
-// stays as it is.
+// Text returns the new value of a text column; it is empty if the column stays as it
+// is.
 func (p *Plan) Text(column string) string {
 	text, _ := p.Set[column].(string)
 	return text

@@ -10,7 +10,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
-// The codes of problems, beside those of csvfile (a file that cannot be read)
+// The codes of problems, in addition to those of csvfile (a file that cannot be read)
 // and of roster (TOO_LONG, TOO_SHORT, PASSWORD_TOO_SHORT, UNKNOWN_GRADE, …).
 const (
 	// About the file as a whole; the row is 0.
@@ -90,7 +90,7 @@ type Problem struct {
 	Unseen bool
 	// Candidates are students whom the row may mean, as far as the submitter sees them.
 	Candidates []int
-	// Outside is set where it names something outside of the school of the job.
+	// Outside is true if it names something outside the school of the job.
 	Outside bool
 }
 

@@ -15,12 +15,12 @@ type Seal struct {
 // NewSeal returns the seal of a job.
 func NewSeal(jobID int, aead cipher.AEAD) *Seal { return &Seal{JobID: jobID, aead: aead} }
 
-// Close encrypts what stands at a place of the job: a piece of its file, a row.
+// Close encrypts data at a place of the job: a piece of its file, or a row.
 func (e *Seal) Close(place int, plain []byte) []byte {
 	return e.aead.Seal(nil, nil, plain, e.at(place))
 }
 
-// Open decrypts; it fails for whatever was not closed at the same place of the
+// Open decrypts; it fails for data that was not encrypted at the same place of the
 // same job.
 func (e *Seal) Open(place int, sealed []byte) ([]byte, error) {
 	plain, err := e.aead.Open(nil, nil, sealed, e.at(place))

@@ -23,7 +23,7 @@ type Applied struct {
 	// row had been carried out, and Label what people call it.
 	TargetID, AppliedVersion int
 	Label                    string
-	// Outside is set where the row names something outside of the school of the job.
+	// Outside is true if the row names something outside the school of the job.
 	Outside bool
 
 	Plan   *Plan
@@ -65,8 +65,8 @@ func (r *Applied) ChangedSince(what string) {
 	r.Keep(ChangedSince, HintChanged, "Somebody has changed %s since then; it stays as it is.", what)
 }
 
-// Gone keeps a row about something that is not there, or not for the person who asked
-// for the undo: nobody is told which of the two.
+// Gone leaves a row about something that no longer exists, or that the person who
+// asked for the undo may not see. The message does not say which of the two.
 func (r *Applied) Gone(what string) {
 	r.Keep(ChangedSince, HintChanged, goneFor, what)
 }

@@ -38,8 +38,8 @@ func SystemFor(ctx context.Context) context.Context {
 	return viewer.AsSystem(ctx, "write checked rows of a file")
 }
 
-// AsItWas reports whether the fields that a plan changes still hold what they did
-// when it was made. It stands in for a version where a table has none.
+// AsItWas reports whether the fields that a plan changes still hold the values from
+// the time of the plan. It replaces a version for tables without one.
 func AsItWas(p *Plan, now map[string]string) bool {
 	for field, was := range p.Was {
 		if now[field] != was {

@@ -26,15 +26,15 @@ type Scale struct {
 // NewScale returns the scale of a database.
 func NewScale(e row.Env, kinds kind.Table) *Scale { return &Scale{Env: e, kinds: kinds} }
 
-// Losses returns what the rows of a job in a state lose, or their undo: students by
-// the school where they are now, everything else at the organization of the job. Of
-// enrollments these are the groups that educators leave. A row that has been corrected
-// is given, and stands in the place of what is planned for it.
+// Losses returns what the rows of a job in a state lose, or what their undo loses:
+// students by the school where they are now, and everything else at the organization
+// of the job. For enrollments these are the groups that educators leave. A corrected
+// row is given, and replaces what is planned for it.
 func (z *Scale) Losses(ctx context.Context, job *db.BulkJob, undo bool, state int8,
 	corrected *sheet.Row) ([]hold.Loss, error) {
 	system := viewer.AsSystem(ctx, "what a job deletes and changes")
 	client := z.DB.Client(ctx)
-	// Where nothing was noted, by an earlier version, it is what such rows do.
+	// Rows of an earlier version have no note; then the kind decides what such rows lose.
 	loses, otherwise := "r.loses", row.LosesValue
 	if z.kinds.About(job.Kind).Deletes {
 		otherwise = row.LosesAll
@@ -49,7 +49,7 @@ func (z *Scale) Losses(ctx context.Context, job *db.BulkJob, undo bool, state in
 		}
 	}
 	loses = "CASE WHEN " + loses + " >= 0 THEN " + loses + " ELSE " + unknown + " END"
-	// A student stands in as many lines of enrollments as there are groups to leave.
+	// A student has one line of enrollments for each group to leave.
 	count := "COUNT(*)"
 	if z.kinds.About(job.Kind).OneByOne {
 		count = "COUNT(DISTINCT target_id)"
@@ -121,9 +121,9 @@ func verbOf(what int8) hold.Verb {
 	}
 }
 
-// LessLost has a job that was ended while it was carried out count for what it has
-// written. Where students have gone to other schools, the one that they have left is
-// not found any more: there all of the job count, up to as many as were planned.
+// LessLost reduces the losses of a job that was ended during writing to what it has
+// written. If students have moved to other schools, their former school can no longer
+// be found; there all losses of the job count, up to as many as were planned.
 func (z *Scale) LessLost(ctx context.Context, jobID int) error {
 	system := viewer.AsSystem(ctx, "what a job that was canceled has deleted and changed")
 	return z.DB.InTx(system, func(ctx context.Context, client *db.Client) error {
@@ -154,9 +154,9 @@ func (z *Scale) LessLost(ctx context.Context, jobID int) error {
 	})
 }
 
-// ForgetUndone removes what a job has lost that has been put back as a whole. Where it
-// was started within the window, its undo has changed nothing against what was there
-// before; what the job had created, and its undo has deleted, stays counted.
+// ForgetUndone removes the losses of a job that was put back as a whole. If it started
+// within the window, its undo has changed nothing compared with the state before. What
+// the job had created and its undo has deleted stays counted.
 func (z *Scale) ForgetUndone(ctx context.Context, client *db.Client, jobID int) error {
 	system := viewer.AsSystem(ctx, "how an undo has ended")
 	job, err := client.BulkJob.Get(system, jobID)

@@ -57,16 +57,16 @@ type Excess struct {
 	affected, students int
 	limit              int // In percent.
 	at                 *db.Organization
-	// before is true where a part of it has been done before, month where that was in
-	// the 30 days before.
+	// before is true if a part of it was done before the job; month if that was within the
+	// 30 days before.
 	before, month bool
 }
 
 // Percent is the part of the students that is affected, from 1 to 100.
 func (e *Excess) Percent() int { return min(100, max(1, e.affected*100/max(1, e.students))) }
 
-// Does says what the job would do. Whoever reads about a job of one school is not
-// told how many students another one has.
+// Does says what the job would do. People who read about a job of one school do not
+// learn how many students another school has.
 func (e *Excess) Does(job *db.BulkJob) string {
 	number := fmt.Sprintf("%s %d of %s", e.verb, e.affected, quote.Count(e.students, "student"))
 	if e.thing != loss.ThingSTUDENT {
@@ -127,10 +127,10 @@ func Worst(shares []*share) (found *Excess) {
 	return found
 }
 
-// Measure returns what losses are of the organization of a job, which comes first,
-// and of each school whose students they are about. The schools are measured as if
-// the rows had been submitted for them, so that nobody gets by with a whole school by
-// having it done for the district, or for the school to which its students move.
+// Measure returns which share of the job's organization, which comes first, and of
+// each school whose students are affected the losses are. Schools are measured as if
+// the rows had been submitted for them. So nobody avoids the limit of a school by
+// submitting the job for the district, or for the school to which the students move.
 func (z *Scale) Measure(ctx context.Context, job *db.BulkJob, undo bool, losses []hold.Loss) ([]*share, error) {
 	system := viewer.AsSystem(ctx, "how much of an organization a job deletes and changes")
 	client := z.DB.Client(ctx)
@@ -188,9 +188,9 @@ func (z *Scale) ofDistrict(ctx context.Context, job *db.BulkJob) bool {
 		(!z.kinds.BySelection(job.Kind) || viewer.FromContext(ctx).Administers(job.DistrictID, job.DistrictID))
 }
 
-// notable tells of the schools of a job by few statements, however many they are,
-// which may lose too much: those whose students are deleted, and those of whose
-// students too many are changed.
+// notable finds, with a few statements however many schools there are, the schools
+// that may lose too much: those whose students are deleted, and those of which too
+// many students are changed.
 func (z *Scale) notable(ctx context.Context, client *db.Client, job *db.BulkJob, orgs []*db.Organization,
 	losses []hold.Loss) (func(*share) bool, error) {
 	if len(orgs) == 1 {
@@ -288,7 +288,7 @@ func (z *Scale) fill(ctx context.Context, client *db.Client, sh *share, job *db.
 			return err
 		}
 	}
-	// Whether several jobs are about the same students is looked at where it matters.
+	// Whether several jobs are about the same students is checked only if it matters.
 	if e := sh.excess(); e == nil || !e.before || sh.thing != loss.ThingSTUDENT {
 		return nil
 	}
@@ -301,9 +301,9 @@ func (z *Scale) fill(ctx context.Context, client *db.Client, sh *share, job *db.
 	return nil
 }
 
-// ExcessWith is what a held job does with a row that has been corrected. It stays on
-// hold even where that is not too much any more: it has been asked of a second
-// administrator, who is not passed by.
+// ExcessWith is what a held job does, including a corrected row. The job stays on hold
+// even if that is no longer too much: a second administrator was asked, and must not
+// be bypassed.
 func (z *Scale) ExcessWith(ctx context.Context, job *db.BulkJob, r *sheet.Row) (*Excess, error) {
 	losses, err := z.Losses(ctx, job, false, row.StatePlanned, r)
 	if err != nil {

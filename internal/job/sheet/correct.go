@@ -71,6 +71,6 @@ func (r *Row) Correct(headers []string, values []Cell, limit int) error {
 	return nil
 }
 
-// Cell is one cell of a row: a column, by its header in the file or by its name in
-// the manual, and what stands in it.
+// Cell is one cell of a row: its column, by the header in the file or by the name in
+// the manual, and its value.
 type Cell struct{ Column, Value string }

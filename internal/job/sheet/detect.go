@@ -8,9 +8,9 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 )
 
-// DetectKind says what a file holds, from its headers and, where those leave a
-// doubt, from its name. Where the doubt remains, it returns no kind but those that
-// may be meant, or none of them, and somebody has to say.
+// DetectKind finds out from the headers of a file, and in case of doubt from its name,
+// what the file holds. If the doubt remains, it returns no kind, but the possible
+// ones, if any, and a person has to decide.
 func (fs Formats) DetectKind(fileName string, headers []string) (kind bulkjob.Kind, fits []bulkjob.Kind) {
 	guess, sure := fs.detect(headers)
 	if sure {
@@ -36,8 +36,8 @@ func (fs Formats) DetectKind(fileName string, headers []string) (kind bulkjob.Ki
 // areTwins reports whether files of two kinds can hold the very same.
 func (fs Formats) areTwins(a, b bulkjob.Kind) bool { return fs.of(a).Twin == b || fs.of(b).Twin == a }
 
-// kindsThatFit returns the kinds that a file can be read as, but for those of which
-// another one reads all columns, and more: it is that one, then.
+// kindsThatFit returns the kinds as which a file can be read, without those of which
+// another kind reads all columns and more: then the file is of that other kind.
 func (fs Formats) kindsThatFit(headers []string) []bulkjob.Kind {
 	reads := map[bulkjob.Kind][]int{}
 	for _, f := range fs {
@@ -59,8 +59,8 @@ func (fs Formats) kindsThatFit(headers []string) []bulkjob.Kind {
 	return fits
 }
 
-// readable returns where the columns of a kind stand, or nothing where a file cannot
-// be of that kind. One column by another name than its own says too little.
+// readable returns the positions of the columns of a kind, or nothing if a file cannot
+// be of that kind. One column under an alias is not enough evidence.
 func (fs Formats) readable(kind bulkjob.Kind, headers []string) []int {
 	l, p := fs.ReadHeader(kind, headers)
 	if p != nil {

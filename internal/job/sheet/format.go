@@ -7,13 +7,13 @@ import (
 	"github.com/openhomeroom/homeroom/internal/field"
 )
 
-// Format says what stands in the files of one kind, and how such a file is recognized.
+// Format describes the files of one kind, and how such a file is recognized.
 type Format struct {
 	Kind bulkjob.Kind
 	// Plural names what the rows are, such as "students".
 	Plural string
-	// Template is the name of an empty file. The command that imports a file finds out
-	// by such a name what a file holds where its headers leave a doubt.
+	// Template is the name of an empty file. If the headers of a file leave a doubt, the
+	// import command recognizes what it holds by such a name.
 	Template string
 	// Columns are in the order of the templates.
 	Columns []field.Column
@@ -24,10 +24,10 @@ type Format struct {
 
 	// Signs are what tells a file of the kind by its headers.
 	Signs []Sign
-	// Words are what tells a file of the kind by its name, where the headers leave a doubt.
+	// Words are words in a file name that show the kind if the headers leave a doubt.
 	Words []Word
-	// Twin is a kind whose files can hold the very same columns. Such a file is taken for
-	// what its headers make likelier.
+	// Twin is a kind whose files can have exactly the same columns. Such a file is taken
+	// for the kind that its headers make more likely.
 	Twin bulkjob.Kind
 }
 
@@ -35,12 +35,12 @@ type Format struct {
 type Sign struct {
 	// Rank orders the signs of all kinds. The first one that a file shows decides.
 	Rank int
-	// Has are lists of headers; the file has one of each list. A header that ends in *
-	// stands for all that begin so.
+	// Has are lists of headers; the file has one header of each list. A header that ends
+	// in * matches all that begin with it.
 	Has [][]string
 	// Lacks are headers of which the file has none.
 	Lacks []string
-	// Sure is set where the file can be nothing else.
+	// Sure is true if the file cannot be anything else.
 	Sure bool
 }
 
@@ -59,8 +59,9 @@ func (f *Format) Column(name string) (field.Column, bool) {
 	return field.Column{}, false
 }
 
-// isSecret reports whether nobody may read what stands under a header: what the format
-// says is secret, and whatever speaks of passwords, also where it is not read.
+// isSecret reports whether nobody may read the cells under a header: those that the
+// format calls secret, and all whose header mentions passwords, even if they are not
+// read.
 func (f *Format) isSecret(header string) bool {
 	return isPassword(header) ||
 		slices.ContainsFunc(f.Columns, func(c field.Column) bool { return c.Secret && goesBy(c, header) })

@@ -18,9 +18,9 @@ func (f *Format) words() map[string]bool {
 	return words
 }
 
-// repeats reports whether a row holds column names instead of somebody, as where
-// several files have been joined: again where they are those of the first row,
-// other where they are others, so that nobody knows what the cells below mean.
+// repeats reports whether a row holds column names instead of data, as when several
+// files were joined. again means that they are those of the first row; other means
+// that they differ, so that the meaning of the cells below is unknown.
 func (l *Layout) repeats(cells []string) (again, other bool) {
 	filled, known, same := 0, 0, 0
 	for i, c := range cells {

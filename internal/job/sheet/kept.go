@@ -6,9 +6,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/field"
 )
 
-// leftOut stands in the place of a cell beyond the last column that may hold a
-// password. It is no blank, so that the row is refused again until somebody has
-// mended it.
+// leftOut replaces a cell beyond the last column that may hold a password. It is not
+// blank, so the row is refused again until somebody has corrected it.
 const leftOut = "(left out)"
 
 // Kept is a refused row as it is kept.
@@ -25,10 +24,9 @@ type Kept struct {
 	Outside     bool
 }
 
-// Keep takes the passwords out of the cells of a row. A column whose header
-// speaks of passwords holds some, whether or not it is one that is read. In a row
-// that has slipped to the right nobody knows how far, so whatever stands there or
-// behind it is left out.
+// Keep removes the passwords from the cells of a row. A column whose header mentions
+// passwords holds some, whether or not it is read. In a row that has shifted to the
+// right it is unknown how far, so everything from the password on is left out.
 func (r *Row) Keep() *Kept {
 	kept := &Kept{
 		Number:  r.Number,
@@ -76,8 +74,8 @@ func (r *Row) refusedAtPosition(at int) bool {
 	return false
 }
 
-// KeptAs returns the row as it is kept. What was added to the columns of the file
-// stands apart.
+// KeptAs returns the row as it is stored. Values that were added to the columns of the
+// file are stored apart.
 func (r *Row) KeptAs(headers int) *Kept {
 	kept := r.Keep()
 	kept.Corrected = !r.Refused

@@ -10,15 +10,15 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// Layout says where the columns of a kind stand in one file.
+// Layout holds the positions of the columns of a kind in one file.
 type Layout struct {
-	// Format is that of the kind of file; it has no columns where rows are selected.
+	// Format is the format of the kind; it has no columns if the rows were selected.
 	Format *Format
 	// Index is the position of a column by its name.
 	Index map[string]int
-	// Header is the header of a column as it stands in the file.
+	// Header is the header of a column as the file has it.
 	Header map[string]string
-	// Ignored are the headers that nobody understands, as they stand in the file.
+	// Ignored are the unknown headers, as the file has them.
 	Ignored []string
 	// secret are the positions of columns that hold passwords, as far as their
 	// headers tell.
@@ -73,9 +73,9 @@ func (fs Formats) ReadHeader(kind bulkjob.Kind, headers []string) (*Layout, *row
 	return l, l.refuse(fs, headers)
 }
 
-// refuse says why a file with these headers is not one of the kind, or nil. A
-// file of another kind is told by its other columns, even if it has the ones
-// that are needed here: a list of teachers has everything of a list of students.
+// refuse says why a file with these headers is not of the kind, or returns nil. A file
+// of another kind is recognized by its other columns, even if it has the ones that are
+// needed here: a list of teachers has everything that a list of students needs.
 func (l *Layout) refuse(fs Formats, headers []string) *row.Problem {
 	if other, sure := fs.detect(headers); sure && other != l.Format.Kind {
 		return &row.Problem{Code: row.WrongKind,
@@ -104,7 +104,7 @@ func (l *Layout) refuse(fs Formats, headers []string) *row.Problem {
 // password in it, and is neither shown nor stored.
 func (l *Layout) IsHeader() bool { return len(l.Index) >= 2 }
 
-// isSecret reports whether nobody may read what stands in a column.
+// isSecret reports whether nobody may read the cells of a column.
 func (l *Layout) isSecret(column string) bool {
 	c, _ := l.Format.Column(column)
 	return c.Secret
@@ -118,7 +118,7 @@ func (l *Layout) isPerson(column string) bool {
 
 func (l *Layout) has(column string) bool { _, ok := l.Index[column]; return ok }
 
-// Positions returns where headers stand that mean one of the names.
+// Positions returns the positions of the headers that mean one of the names.
 func Positions(keys, names []string) []int {
 	wanted := make([]string, len(names))
 	for i, n := range names {

@@ -9,12 +9,12 @@ import (
 const hintDamagedText = "Open the list in a program that still shows its letters correctly, save it as CSV UTF-8 or " +
 	"as a workbook, and upload that file."
 
-// Legible returns the name in a cell, given what is on record, or "" where the
-// cell must not be written. A name of which letters were lost when the file was
-// saved in another encoding is treated as an id that a spreadsheet program has
-// damaged: where it is certain what the cell held it is a warning and the name on
-// record stays; where it is certain that the name is none, the row is refused;
-// and where it only looks so, somebody may mean it, and it is a warning.
+// Legible returns the name in a cell, given the recorded name, or "" if the cell must
+// not be written. A name that lost letters when the file was saved in another encoding
+// is treated like an id that a spreadsheet program has damaged. If it is certain what
+// the cell held, there is a warning and the recorded name stays. If it is certain that
+// this is not a name, the row is refused. If it only looks damaged, it may be meant,
+// and there is a warning.
 func (r *Row) Legible(column, current string) string {
 	cell := roster.Clean(r.Text(column))
 	if cell == current {

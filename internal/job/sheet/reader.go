@@ -18,12 +18,12 @@ type BatchReader struct {
 	n      int // Rows that have been read.
 }
 
-// batchBytes ends a batch before it has all of its rows, where they are long: several
-// batches are in memory at a time.
+// batchBytes ends a batch early if its rows are long, because several batches are in
+// memory at a time.
 const batchBytes = 4 << 20
 
-// Next returns the next rows, and io.EOF after the last ones: when the file has
-// ended where it did the first time.
+// Next returns the next rows, and io.EOF after the last ones if the file ended where
+// it did the first time.
 func (r *BatchReader) Next() ([]*Row, error) {
 	left := int(r.Format.Rows) - r.n
 	if left == 0 {

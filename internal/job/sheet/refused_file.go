@@ -10,7 +10,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
-// writeAgain is the advice for a row whose password was taken out.
+// writeAgain is the advice for a row whose password was left out.
 const writeAgain = "This file leaves out passwords; enter the password again to set it."
 
 // mendTheWhole is the advice for a row of a file of which nothing was written: the
@@ -18,12 +18,12 @@ const writeAgain = "This file leaves out passwords; enter the password again to 
 const mendTheWhole = "Nothing in the file was written. Correct this row in the file that you uploaded, " +
 	"and upload the whole file again."
 
-// RefusedFile writes refused rows as a file that can be mended and uploaded: the columns
-// that were uploaded, and behind them what is wrong.
+// RefusedFile writes refused rows as a file that can be corrected and uploaded: the
+// uploaded columns, followed by what is wrong.
 type RefusedFile struct {
 	// Headers are those of the file that was uploaded.
 	Headers []string
-	// Failed is set where no row of the file was written.
+	// Failed is true if no row of the file was written.
 	Failed bool
 	// Selector are the columns of a selection, of which there is no file; nil for a file.
 	Selector []string
@@ -47,8 +47,8 @@ func (f *RefusedFile) Begin(w io.Writer) error {
 	return f.file.Write(append(header, Reasons...))
 }
 
-// Write writes a row with its problems. What stands to the right of the last column
-// stands to the right of the reasons.
+// Write writes a row with its problems. Cells to the right of the last column are to
+// the right of the reasons.
 func (f *RefusedFile) Write(number int, cells []string, problems []*db.BulkJobProblem, hadPassword bool) error {
 	own, beyond := cells, []string(nil)
 	if f.Selector == nil {

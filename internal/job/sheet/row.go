@@ -27,8 +27,8 @@ type Row struct {
 	Refused  bool
 	// By are those who have corrected the row.
 	By []int
-	// Outside is set where the plan or a problem names something outside of the school
-	// for which the file was uploaded; see seesAll.
+	// Outside is true if the plan or a problem names something outside the school for
+	// which the file was uploaded; see seesAll.
 	Outside bool
 
 	// What the check has found out; a row without a plan changes nothing.
@@ -47,7 +47,7 @@ func NewRow(l *Layout, n int, rec csvfile.Record) *Row {
 		}
 	}
 	if rec.Extra > 0 {
-		// Every cell may stand under a wrong header, so none is shown or used.
+		// Every cell may be under a wrong header, so none is shown or used.
 		r.Fail("", row.Problemf(row.ExtraCells,
 			"If a cell holds the separator, put quotation marks around it. Otherwise delete what is to the "+
 				"right of the last column.",
@@ -97,8 +97,8 @@ func (r *Row) flaw(column string) csvfile.FlawKind {
 	return 0
 }
 
-// Text returns a cell, or "" where the file has no such column, where the cell is
-// blank, and where it says [clear].
+// Text returns a cell, or "" if the file has no such column, or if the cell is blank
+// or [clear].
 func (r *Row) Text(column string) string {
 	if cell := r.Cell(column); !strings.EqualFold(cell, clearWord) {
 		return cell
@@ -111,7 +111,7 @@ func (r *Row) Clears(column string) bool {
 	return strings.EqualFold(r.Cell(column), clearWord)
 }
 
-// Cell returns a cell as it stands in the file, or "" where the file has no such column.
+// Cell returns a cell as the file has it, or "" if the file has no such column.
 func (r *Row) Cell(column string) string {
 	i, ok := r.Layout.Index[column]
 	if !ok || i >= len(r.Cells) {

@@ -24,14 +24,13 @@ type Template struct {
 // TemplateColumn is a column that a file can have.
 type TemplateColumn struct {
 	field.Column
-	// Included is true where the template has the column.
+	// Included is true if the template has the column.
 	Included bool
 }
 
-// NewTemplate returns the template of a kind of file with the columns that are
-// asked for, by their names or by other headers that mean the same, and with
-// those that every file needs. All columns are in it where names is nil. An
-// unknown name is refused with UNKNOWN_COLUMN.
+// NewTemplate returns the template of a kind of file with the requested columns, by
+// their names or aliases, and with those that every file needs. If names is nil, it
+// has all columns. An unknown name is refused with UNKNOWN_COLUMN.
 func (fs Formats) NewTemplate(kind bulkjob.Kind, names []string) (*Template, error) {
 	format := fs.of(kind)
 	if format == nil {

@@ -42,10 +42,10 @@ func allZeros(s string) bool {
 
 const hintDamaged = "Format the column as text in your spreadsheet program, and enter the right value."
 
-// Undamaged returns the value of a cell that identifies somebody, given what is
-// on record, or "" where the cell must not be written. What a spreadsheet
-// program has damaged is never written: where it is certain what the cell held
-// it is a warning and the value on record stays, otherwise the row is refused.
+// Undamaged returns the value of a cell that identifies somebody, given the recorded
+// value, or "" if the cell must not be written. A value that a spreadsheet program has
+// damaged is never written. If it is certain what the cell held, there is a warning
+// and the recorded value stays; otherwise the row is refused.
 func (r *Row) Undamaged(column, current string) string {
 	cell := roster.Clean(r.Text(column))
 	flaw := r.flaw(column)

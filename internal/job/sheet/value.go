@@ -16,9 +16,9 @@ type New struct {
 	Before, After string
 }
 
-// Value reads what a row says of a field; on is the thing on record, nil for a new one,
-// and thing what people call it. The second result is false where the field stays as it
-// is, and where the row is refused because of it.
+// Value reads what a row says about a field. on is the present object, nil for a new
+// one, and thing what people call it. The second result is false if the field stays as
+// it is, or if the row is refused because of it.
 func Value[T any](r *Row, f *field.Field[T], on *T, thing string) (New, bool) {
 	column, current := f.File.Name, f.Text(on)
 	if f.Clears() && r.Clears(column) {
@@ -52,8 +52,8 @@ func (r *Row) reading(how field.Reading, column, current string) string {
 	}
 }
 
-// refusal makes a problem of what is wrong with a value. What to do about it stands in
-// the hint, and not in the message as well.
+// refusal makes a problem of what is wrong with a value. The advice is in the hint,
+// not in the message.
 func refusal(err *fault.Error, hint string) *row.Problem {
 	p := row.FromFault(err, hint)
 	if message, _, advises := strings.Cut(err.Message, "; write "); advises {

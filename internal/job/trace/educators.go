@@ -11,10 +11,10 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// EraseEducatorRows takes the data of an educator out of the rows of imports of
-// educators, and the problems and refused rows beside them. Rows that were still
-// to be carried out stay as they are: whoever starts such a job brings the person
-// back on purpose. It belongs in the transaction that erases the account.
+// EraseEducatorRows removes the data of an educator from the rows of imports of
+// educators, with their problems and refused rows. Rows that are not yet written stay
+// as they are: starting such a job brings the person back on purpose. Call it in the
+// transaction that erases the account.
 func (t *Traces) EraseEducatorRows(ctx context.Context, client *db.Client, districtID, educatorID int) (int, error) {
 	system := viewer.AsSystem(ctx, "rows of jobs that are about an educator")
 	rows, err := client.BulkJobRow.Query().Where(bulkjobrow.TargetID(educatorID), bulkjobrow.StateNEQ(row.StatePlanned),

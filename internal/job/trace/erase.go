@@ -17,7 +17,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// erasedLabel and erasedText stand where the data of an erased person were.
+// erasedLabel and erasedText replace the data of an erased person.
 const (
 	erasedLabel = "Erased"
 	erasedText  = "The personal data of this row was erased."
@@ -108,18 +108,18 @@ func kindsOfJobs(system context.Context, client *db.Client, districtID int, rows
 	return nil
 }
 
-// EraseRows takes the data of students out of the rows of jobs that are about
-// them: labels, previews and what an undo would put back, and the problems and
-// refused rows beside them. The counts of the jobs stay; a row that was still to
-// be carried out counts as refused, and a problem says why. An undo names such rows as CANNOT_UNDO, and
-// the audit trail takes a row without a target for an erased one.
+// EraseRows removes the data of students from the rows of jobs about them: labels,
+// previews, what an undo would put back, and their problems and refused rows. The
+// counts of the jobs stay. A row that is not yet written counts as refused, and a
+// problem says why. An undo reports such rows as CANNOT_UNDO, and the audit trail
+// treats a row without a target as erased.
 //
-// It belongs in the transaction that erases the students, and returns how many
-// rows it has emptied.
+// Call it in the transaction that erases the students. It returns how many rows it has
+// emptied.
 func (t *Traces) EraseRows(ctx context.Context, client *db.Client, districtID int, studentIDs []int) (int, error) {
-	// What is being checked at this moment may have been looked up before the erasure,
-	// and be written behind it: such a job is checked from the beginning, as if it had
-	// come now. What nobody has taken up yet waits for the end of this.
+	// A job that is being checked may have looked the student up before the erasure and
+	// write that after it. Such a job is checked again from the beginning, as if it had
+	// come now. A job that no server has taken up waits for the end of this transaction.
 	ofStudents := t.ofStudents()
 	_, err := client.ExecContext(ctx,
 		"UPDATE bulk_jobs SET fence = fence + 1, lease_owner = '', lease_until = NULL WHERE district_id = ? AND status = ? "+
@@ -187,9 +187,8 @@ func erasedRows(numbers []int) []*row.Problem {
 	return problems
 }
 
-// withdrawn takes rows that were still to be carried out off the counts of a job,
-// and raises its fence where no server holds it: nobody corrects, starts or
-// approves what it was.
+// withdrawn subtracts unwritten rows from the counts of a job, and raises its fence if
+// no server holds it, so that nobody corrects, starts or approves the former plan.
 func withdrawn(ctx context.Context, client *db.Client, jobID int, t *row.Tally) error {
 	_, err := client.ExecContext(ctx,
 		"UPDATE bulk_jobs SET created = created - ?, updated = updated - ?, deleted = deleted - ?, errors = errors + ?, "+

@@ -39,8 +39,8 @@ type mentions struct {
 	ids  map[string]bool
 }
 
-// shortest is how long an id is that is looked for inside of texts. A Student ID
-// of one or two characters stands everywhere.
+// shortest is the minimum length of an id that is searched for inside texts. A Student
+// ID of one or two characters occurs everywhere.
 const shortest = 3
 
 // identifiers are the fields that tell a student from all others.
@@ -129,12 +129,12 @@ func (m *mentions) inCells(cells []string) bool {
 	return false
 }
 
-// EraseMentions takes students out of what jobs of their district keep beside
-// rows that are about them: the wording of problems, refused rows as they stood
-// in the file, plans that would have created them, names of files. It reads all of
-// that, a page at a time, so that it is asked once for many students, in the
-// background. It writes in transactions of its own, and does no harm twice: a walk
-// that was cut off goes on at the place that walk.At was told last.
+// EraseMentions removes students from what jobs of their district store outside the
+// rows about them: the wording of problems, refused rows as the file had them, plans
+// that would have created them, and file names. It reads all of that, a page at a
+// time, so it runs once for many students, in the background. It writes in its own
+// transactions, and repeating it does no harm: a walk that was cut off continues at
+// the place that was last passed to walk.At.
 func (t *Traces) EraseMentions(ctx context.Context, districtID int, students []*db.Student, walk Walk) error {
 	system := viewer.AsSystem(ctx, "data of erased students in jobs")
 	m := newMentions(students)
@@ -202,8 +202,8 @@ func (e *eraser) inName(ctx context.Context, job *db.BulkJob, _ int) (last int, 
 	return 0, e.exec(ctx, "UPDATE bulk_jobs SET file_name = '' WHERE id = ?", job.ID)
 }
 
-// inProblems looks through a page of problems, and returns the last one of it, or 0
-// where there is none.
+// inProblems searches a page of problems, and returns the last one of the page, or 0
+// if there is none.
 func (e *eraser) inProblems(system context.Context, job *db.BulkJob, after int) (last int, err error) {
 	page, err := e.vault.ReadProblems(system, job.ID,
 		e.env.DB.Client(system).BulkJobProblem.Query().Where(bulkjobproblem.JobID(job.ID), bulkjobproblem.IDGT(after)).
@@ -262,7 +262,7 @@ func (e *eraser) inRefused(system context.Context, job *db.BulkJob, after int) (
 		return last, nil
 	}
 	return last, e.env.DB.InTx(system, func(ctx context.Context, client *db.Client) error {
-		// Whoever is just correcting one of them has read what is erased here.
+		// Somebody who is correcting one of them at the moment has read what is erased here.
 		if _, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET "+raisedUnlessHeld+" WHERE id = ?", job.ID); err != nil {
 			return err
 		}
@@ -349,7 +349,8 @@ func (t *Traces) exec(ctx context.Context, query string, args ...any) error {
 	})
 }
 
-// execIn runs a statement that ends with a list of keys; first stand before them.
+// execIn runs a statement that ends with a list of keys; the values in first come
+// before them.
 func (t *Traces) execIn(ctx context.Context, query string, ids []int, first ...any) error {
 	for chunk := range slices.Chunk(ids, bulk.StatementRows) {
 		if err := t.exec(ctx, query+"("+bulk.Placeholders(len(chunk))+")",

@@ -36,13 +36,13 @@ type ToldRow struct {
 	Label     string    `json:"label,omitempty"`
 	// Changes are those of the preview.
 	Changes []ToldChange `json:"changes,omitempty"`
-	// Replaced are the values that the row replaced, and Joined and Left the groups,
-	// for an undo. That a password was replaced is told by PasswordReplaced.
+	// Replaced are the values, and Joined and Left the groups, that the row replaced, for
+	// an undo. PasswordReplaced says that a password was replaced.
 	Replaced         map[string]any `json:"replaced,omitempty"`
 	PasswordReplaced bool           `json:"passwordReplaced,omitempty"`
 	Joined           []string       `json:"joined,omitempty"`
 	Left             []string       `json:"left,omitempty"`
-	// Cells are the refused row as it stood in the file, without the password.
+	// Cells are the refused row as the file had it, without the password.
 	Cells    []ToldCell    `json:"cells,omitempty"`
 	Problems []ToldProblem `json:"problems,omitempty"`
 }
@@ -78,10 +78,10 @@ var states = map[int8]string{
 	row.StateKept:    "KEPT",
 }
 
-// Tell calls fn with every row of the jobs of a district that is about a student,
-// job by job, and with refused rows that name the student. Rows about others that
-// only name the student are told as their job and number, with the codes of their
-// problems. The caller has checked who asks.
+// Tell calls fn with every row about a student in the jobs of a district, job by job,
+// and with refused rows that name the student. Of rows about others that only name the
+// student, it passes the job, the number and the codes of their problems. The caller
+// has checked who asks.
 func (t *Traces) Tell(ctx context.Context, st *db.Student, fn func(ToldRow) error) error {
 	system := viewer.AsSystem(ctx, "what jobs keep about one student")
 	client := t.env.DB.Client(ctx)
@@ -250,8 +250,8 @@ func isRowOf(st *db.Student, cells []string) bool {
 		}}).inCells(cells)
 }
 
-// tellProblems tells the problems of rows that are told, and the codes of those of
-// other rows that name the student.
+// tellProblems adds the problems of the rows, and only the codes of those of other
+// rows that name the student.
 func (t *Traces) tellProblems(system context.Context, client *db.Client, jobID int, m *mentions, told map[int]*ToldRow,
 	at func(int) *ToldRow) error {
 	for after := 0; ; {

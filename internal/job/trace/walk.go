@@ -21,8 +21,8 @@ const (
 // Place is how far a walk over the jobs of a district is: everything before it has
 // been looked through.
 type Place struct {
-	// Job is the job to look at, or the first one behind it that is there. Step and
-	// Row lead into it.
+	// Job is the next job to look at, or the first existing one after it. Step and Row are
+	// the place in it.
 	Job, Step, Row int
 	// Jobs counts those that are done.
 	Jobs int
@@ -37,10 +37,11 @@ type Walk struct {
 	From Place
 	// Through is the last job, or 0 for all that there are.
 	Through int
-	// Only, where it is not nil, are the jobs up to Through that are looked through;
-	// of those behind it all are.
+	// Only, if it is not nil, are the jobs up to Through that are searched; after Through
+	// all jobs are.
 	Only []int
-	// At is told after each page how far the walk is, and ends it with an error.
+	// At is called after each page with the progress of the walk, and ends the walk with
+	// an error.
 	At func(ctx context.Context, p Place) error
 }
 

@@ -22,10 +22,10 @@ func keyPrint(key []byte) string {
 // printLength is the length of a print in hexadecimal.
 const printLength = 16
 
-// The print of a job is that of the key with which its file, rows and passwords are
-// encrypted. Where a server with a newer key has written to the job, the print of that
-// key stands in front of the other one, until Reseal has encrypted everything with it:
-// a server that has only one of the keys leaves the job alone.
+// The print of a job is that of the key that encrypts its file, rows and passwords. If
+// a server with a newer key has written to the job, the print of that key precedes the
+// other one until Reseal has encrypted everything with it. A server that has only one
+// of the keys leaves the job alone.
 
 // split returns the print of the key that a job is written with, and that of the key
 // which is still needed to read it, or nothing.

@@ -9,7 +9,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/row"
 )
 
-// WriteProblems stores problems of a job, with their wording encrypted where they quote a row.
+// WriteProblems stores problems of a job. Their wording is encrypted if they quote a
+// row.
 func (t *Vault) WriteProblems(ctx context.Context, client *db.Client, jobID int, problems []*row.Problem) error {
 	now := t.Instant()
 	sealer, err := t.SealOf(jobID, forProblems)
@@ -37,8 +38,8 @@ func (t *Vault) WriteProblems(ctx context.Context, client *db.Client, jobID int,
 		"created_at, job_id, `row`, `column`, severity, code, sealed, value, message, hint, candidates, outside", rows)
 }
 
-// wording is what a problem says of a row. It quotes cells, and where these have
-// slipped, one of them may be a password.
+// wording is what a problem says about a row. It quotes cells, and in a shifted row
+// one of them may be a password.
 type wording struct {
 	Value   string `json:"v,omitempty"`
 	Message string `json:"m"`

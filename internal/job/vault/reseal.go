@@ -15,17 +15,17 @@ import (
 )
 
 const (
-	// resealedRows is how many rows are encrypted anew in one transaction, and
+	// resealedRows is how many rows are encrypted again in one transaction, and
 	// resealedChunks how many pieces of a file.
 	resealedRows   = 200
 	resealedChunks = 8
 )
 
-// Reseal encrypts what was encrypted with old keys anew with the secret key, piece by
-// piece, and returns how many jobs it has brought to the end. A job that a server is
-// working on is left for the next time. Whoever is stopped in the middle loses
-// nothing: a piece is changed in one transaction, and says itself with which key it
-// can be opened. alive is asked after every piece whether to go on.
+// Reseal encrypts again, with the secret key, what old keys have encrypted, piece by
+// piece, and returns how many jobs it has finished. A job that a server is working on
+// is left for the next time. Stopping in the middle loses nothing: a piece is changed
+// in one transaction, and carries the print of its key. alive is called after every
+// piece to ask whether to go on.
 func (t *Vault) Reseal(ctx context.Context, alive func(context.Context) error) (done int, err error) {
 	if len(t.oldKeys) == 0 {
 		return 0, nil
@@ -70,8 +70,8 @@ func (t *Vault) resealJob(system context.Context, job *db.BulkJob, alive func(co
 func (t *Vault) resealTo(system context.Context, job *db.BulkJob, keyPrint string,
 	alive func(context.Context) error) error {
 	if written, needed := split(job.KeyPrint); needed == "" {
-		// From now on nobody works on the job who has not both keys. Who is just correcting
-		// a row with the old one finds another fence.
+		// From now on only servers with both keys work on the job. A correction in progress
+		// with the old key finds another fence.
 		err := t.DB.InTx(system, func(ctx context.Context, client *db.Client) error {
 			return bulk.MustHitOne(client.ExecContext(ctx,
 				"UPDATE bulk_jobs SET key_print = ?, fence = fence + 1 WHERE id = ? AND key_print = ? AND fence = ? AND "+isFree,
@@ -127,7 +127,7 @@ type sealedPart struct {
 	table, place, column, purpose string
 	where                         string
 	limit                         int
-	// inPlan is set where the text stands in the plan of a row.
+	// inPlan is true if the text is in the plan of a row.
 	inPlan bool
 }
 
@@ -149,7 +149,7 @@ var sealedParts = []sealedPart{
 }
 
 // resealPiece encrypts the next things of one kind with a key, and returns the place
-// of the last one, or maxPlace where there are no more.
+// of the last one, or maxPlace if there are no more.
 func (t *Vault) resealPiece(ctx context.Context, client *db.Client, jobID int, p sealedPart, key []byte,
 	after int) (int, error) {
 	target, err := sealBy(key, jobID, p.purpose)
@@ -184,8 +184,8 @@ func (t *Vault) resealPiece(ctx context.Context, client *db.Client, jobID int, p
 	return after, nil
 }
 
-// sealedThing is one thing that is encrypted: at is where reading goes on, place what
-// it was encrypted for.
+// sealedThing is one encrypted thing: at is where reading continues, and place is the
+// place for which it was encrypted.
 type sealedThing struct {
 	id, at, place int
 	sealed        []byte
@@ -213,8 +213,8 @@ func readSealed(ctx context.Context, client *db.Client, jobID int, p sealedPart,
 	return things, rows.Err()
 }
 
-// resealed returns a thing with the key of target, or nil where it is left as it is:
-// it has that key, is empty, or cannot be opened.
+// resealed returns a thing encrypted with the key of target, or nil if it stays as it
+// is: it already has that key, is empty, or cannot be opened.
 func resealed(target, known *row.Seal, p sealedPart, x sealedThing) ([]byte, error) {
 	sealed := x.sealed
 	var plan *row.Plan

@@ -21,9 +21,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/row"
 )
 
-// chunkBytes is the size of a piece of a stored file before it is encrypted. The
-// last piece of a file, and only it, is shorter, if need be empty; so a file
-// whose end is missing is noticed.
+// chunkBytes is the size of a piece of a stored file before encryption. Only the last
+// piece of a file is shorter, and it may be empty, so a missing end of a file is
+// noticed.
 const chunkBytes = 256 << 10
 
 // whole is a reader that does not say of a file which was cut off what io.ReadFull
@@ -153,13 +153,13 @@ func readBytes(ctx context.Context, client *db.Client, query string, args ...any
 	return value, err
 }
 
-// ErrIncomplete is returned where a file ends before it should.
+// ErrIncomplete is returned if a file ends too early.
 var ErrIncomplete = fault.Invalidf("the file arrived incompletely; upload it again").
 	WithCode("UPLOAD_INCOMPLETE").At("file")
 
-// Uploading is the owner of a job whose file is still arriving. Nobody can claim
-// such a job, and no list shows it. The lease is renewed with every piece; when
-// it runs out the upload was cut off, and job and pieces are removed.
+// Uploading is the owner of a job whose file is still arriving. Nobody can claim such
+// a job, and no list shows it. The lease is renewed with every piece. If it runs out,
+// the upload was cut off, and job and pieces are removed.
 const Uploading = "uploading"
 
 // IsWhole keeps the jobs whose files have arrived.
