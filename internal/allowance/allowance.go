@@ -11,20 +11,20 @@ import (
 
 // The reasons for which nothing is taken.
 var (
-	// ErrEach is given where the one who asks holds too much already.
+	// ErrEach is returned if the caller already holds too much.
 	ErrEach = errors.New("the caller holds too much")
-	// ErrAll is given where all together do.
+	// ErrAll is returned if all callers together already hold too much.
 	ErrAll = errors.New("all callers together hold too much")
 )
 
-// Allowance is shared by callers, who are told apart by a key.
+// Allowance is shared by callers, who are distinguished by a key.
 type Allowance[K comparable] struct {
 	each, all int64
 
 	mu   sync.Mutex
 	held map[K]int64
 	sum  int64
-	// given is closed when something is given back, and nil where nobody waits.
+	// given is closed when something is given back; nil if nobody waits.
 	given chan struct{}
 }
 
@@ -40,7 +40,7 @@ func (a *Allowance[K]) Take(who K, n int64) error {
 	return err
 }
 
-// Wait is Take that waits where too much is held, but not for longer than patience
+// Wait is Take, except that it waits if too much is held, but no longer than patience
 // or ctx allow.
 func (a *Allowance[K]) Wait(ctx context.Context, who K, n int64, patience time.Duration) error {
 	late := time.NewTimer(patience)

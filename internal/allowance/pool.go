@@ -11,8 +11,7 @@ import (
 // ErrLost is given to a holder that has made room, or left.
 var ErrLost = errors.New("the caller has made room for others")
 
-// ErrGroup is given where those who belong together, such as the callers of a district,
-// hold too much.
+// ErrGroup is returned if a group of callers, such as a district, holds too much.
 var ErrGroup = errors.New("the group of the caller holds too much")
 
 // Level is one of the groups that a holder belongs to, from the narrowest, which is the
@@ -27,15 +26,15 @@ type Level struct {
 	Alone int64
 }
 
-// Pool is shared by holders who belong to several groups at once. Whoever asks for room
-// may get that of the one who has been waiting for longest, such as for a client that
-// sends or reads nothing.
+// Pool is shared by holders who belong to several groups at once. A caller that asks
+// for room may get the room of the holder that has been waiting for longest, for
+// example for a client that sends or reads nothing.
 type Pool struct {
 	mu     sync.Mutex
 	groups map[any]*group
 	// seen are the groups that share, by the position of their levels.
 	seen map[int]map[any]bool
-	// given is closed when something is given back, and nil where nobody waits for it.
+	// given is closed when something is given back; nil if nobody waits for it.
 	given chan struct{}
 }
 
@@ -49,8 +48,8 @@ type group struct {
 // NewPool returns a pool of which nobody holds anything.
 func NewPool() *Pool { return &Pool{groups: map[any]*group{}, seen: map[int]map[any]bool{}} }
 
-// Enter returns a holder of nothing. cut is called, once at most and with nothing
-// locked, where it has to make room; what it held has then been given back. It is nil
+// Enter returns a holder of nothing. If the holder has to make room, cut is called, at
+// most once and with nothing locked; what it held has then been given back. cut is nil
 // for a holder that never waits.
 func (p *Pool) Enter(cut func(), levels ...Level) *Holder {
 	p.mu.Lock()
@@ -68,7 +67,7 @@ type Holder struct {
 	levels []Level
 	held   int64
 	at     []*list.Element
-	// lost is set where it has made room, gone where it has left.
+	// lost is true if it has made room, gone if it has left.
 	lost, gone bool
 }
 

@@ -36,9 +36,9 @@ func (f Finding) String() string {
 type check struct {
 	table  string
 	column string
-	// query selects id, the value it has and the value it should have, of the
-	// rows with a key above the first and up to the second parameter whose
-	// values differ.
+	// query selects the rows with a key above the first and up to the second parameter
+	// whose value differs from what it should be: the id, the value, and the value that it
+	// should have.
 	query string
 	// repair sets the column of one row to its true value; the row is locked.
 	repair string
@@ -51,8 +51,8 @@ const (
 		"AND u.day >= o.usage_counted_from)"
 )
 
-// checks stand in the order in which a repair must run: what follows from a
-// column comes after it.
+// checks are in the order in which a repair must run: a value that is derived from a
+// column comes after that column.
 var checks = []check{
 	{
 		"students", "group_count",
@@ -103,9 +103,9 @@ type Doctor struct{ db *database.DB }
 // New returns a doctor for a database.
 func New(d *database.DB) *Doctor { return &Doctor{db: d} }
 
-// Examine reports every finding; where repair is set, it mends each one. The
-// count of rows examined is returned as well, so that an empty report can be
-// told from an empty database. Others may write meanwhile.
+// Examine reports every finding; if repair is set, it also repairs each. It returns
+// the number of examined rows, too, so that an empty report can be distinguished from
+// an empty database. Others may write meanwhile.
 func (d *Doctor) Examine(ctx context.Context, repair bool, report func(Finding) error) (rows int, err error) {
 	ctx = viewer.AsSystem(ctx, "check of derived numbers")
 	for _, table := range []string{"students", "groups"} {

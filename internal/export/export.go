@@ -22,6 +22,6 @@ func New(d *database.DB, r *roster.Service, u *usage.Service) *Service {
 	return &Service{db: d, roster: r, usage: u}
 }
 
-// errNotAdministrator refuses a list of many people to whoever teaches there.
+// errNotAdministrator refuses a list of many people to teachers.
 var errNotAdministrator = fault.Forbiddenf("only administrators of the organization can export its students").
 	At("organizationId")

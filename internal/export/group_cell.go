@@ -81,8 +81,8 @@ func (n *groupNames) cells(ctx context.Context, students []*db.Student) (map[int
 	return cells, nil
 }
 
-// readMissing reads groups of other schools, of which a student who has moved
-// may still be a member.
+// readMissing reads groups of other schools, to which a student who moved may still
+// belong.
 func (n *groupNames) readMissing(ctx context.Context, memberships []*db.Enrollment) error {
 	var missing []int
 	for _, m := range memberships {

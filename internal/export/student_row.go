@@ -26,8 +26,8 @@ type StudentRow struct {
 	Groups string
 	// Minutes are the whole minutes since the start of the school year.
 	Minutes int
-	// LastActive is the day of the last usage in the school's time zone, or nil
-	// where it is not known.
+	// LastActive is the day of the last usage in the school's time zone; nil if it is not
+	// known.
 	LastActive *calendar.Day
 }
 

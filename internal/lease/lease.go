@@ -22,7 +22,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// ErrLost is returned where another server has taken the work over.
+// ErrLost is returned if another server has taken over the work.
 var ErrLost = errors.New("lease: the work belongs to another server now")
 
 // Keeper claims leases.
@@ -32,7 +32,7 @@ type Keeper struct {
 	now   func() time.Time
 }
 
-// New returns a keeper whose leases last for some time without a sign of life.
+// New returns a keeper whose leases last this long without a sign of life.
 func New(d *database.DB, lasts time.Duration, now func() time.Time) *Keeper {
 	return &Keeper{db: d, lasts: lasts, now: now}
 }
@@ -45,10 +45,10 @@ type Held struct {
 	fence int
 }
 
-// Claim takes a piece of work that was last done before due. It returns nil where
-// it has been done since, and where another server is at it. Work that nobody has
-// ever done counts as done when it is first asked for, so that a new installation
-// does not begin with what the schedule has at night.
+// Claim takes a piece of work that was last done before due. It returns nil if the
+// work has been done since, or if another server is doing it. Work that nobody has
+// ever done counts as done when it is first asked for, so that a new installation does
+// not begin with work that is scheduled for the night.
 func (k *Keeper) Claim(ctx context.Context, name string, due time.Time) (*Held, error) {
 	system := viewer.AsSystem(ctx, "lease of "+name)
 	now := k.instant()
@@ -96,7 +96,7 @@ func (h *Held) InFence(ctx context.Context, fn func(ctx context.Context, client 
 	})
 }
 
-// Renew gives a sign of life where the work goes on without writing.
+// Renew gives a sign of life while the work continues without writing.
 func (h *Held) Renew(ctx context.Context) error {
 	return h.InFence(ctx, func(context.Context, *db.Client) error { return nil })
 }

@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// Server is a mail server and in whose name it is used.
+// Server is a mail server and the sender of its mails.
 type Server struct {
 	// AllowPlain lets mails go unencrypted to a server that offers no STARTTLS.
 	AllowPlain bool
@@ -69,9 +69,9 @@ func ParseFrom(from string) (*mail.Address, error) {
 	return address, nil
 }
 
-// Send hands a mail to the server, over a connection that is encrypted and whose end
-// has proved its name, unless AllowPlain is set. A password is only ever sent over
-// TLS, or to this machine itself.
+// Send passes a mail to the server. The connection is encrypted and the server has
+// proved its name, unless AllowPlain is set. A password is only ever sent over TLS, or
+// to the same machine.
 func (s *Server) Send(ctx context.Context, to, subject, text string) (err error) {
 	recipient, err := mail.ParseAddress(to)
 	if err != nil {

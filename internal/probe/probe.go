@@ -40,7 +40,7 @@ type Counter struct {
 }
 
 // districtTimes is how many times as many answers as one account all accounts of a
-// district have: whoever makes accounts, or service keys, has no more by each of them.
+// district get. So nobody gets more answers by making accounts or service keys.
 const districtTimes = 10
 
 // New returns a counter that allows an account so many answers a day, and a district
@@ -49,9 +49,9 @@ func New(d *database.DB, most int, now func() time.Time, log *slog.Logger) *Coun
 	return &Counter{db: d, most: most, now: now, log: log}
 }
 
-// Note counts answers to an account in the transaction that makes them known, and
-// returns ErrStopped where they would be too many; then none of them may be given,
-// and Stop is called behind the transaction.
+// Note counts answers to an account in the transaction that reveals them, and returns
+// ErrStopped if they would be too many. Then none of them may be given, and Stop is
+// called after the transaction.
 func (c *Counter) Note(ctx context.Context, client *db.Client, districtID, educatorID, n int) error {
 	if c == nil || c.most <= 0 || n == 0 {
 		return nil
@@ -76,9 +76,10 @@ func (c *Counter) add(ctx context.Context, client *db.Client, who, n, most int) 
 	return err
 }
 
-// Ask is called before somebody is told whether an ID or a username is free. Once the
-// answers to an account have ended for the day it returns ErrStopped, taken or not: what
-// is refused in one case alone is an answer, too.
+// Ask is called before somebody learns whether an ID or a username is free. Once the
+// answers to an account have ended for the day, it returns ErrStopped whether the
+// value is taken or not, because a refusal in only one of the cases would be an
+// answer, too.
 func (c *Counter) Ask(ctx context.Context, districtID, educatorID int) error {
 	if c == nil || c.most <= 0 || educatorID == 0 {
 		return nil
@@ -93,8 +94,8 @@ func (c *Counter) Ask(ctx context.Context, districtID, educatorID int) error {
 	return ErrStopped
 }
 
-// Answer counts one answer to the viewer, in a transaction of its own, and returns
-// ErrStopped where it must not be given.
+// Answer counts one answer to the viewer, in its own transaction, and returns
+// ErrStopped if it must not be given.
 func (c *Counter) Answer(ctx context.Context, districtID int) error {
 	if c == nil {
 		return nil

@@ -38,9 +38,9 @@ type Options struct {
 	// PasswordHash is the hash of the password of the three sign-ins. Without
 	// it, as everybody else, they cannot sign in with a password.
 	PasswordHash string
-	// Add allows another district beside those that are there.
+	// Add allows another district in a database that already has one.
 	Add bool
-	// Progress, where it is set, is told how many students are stored.
+	// Progress, if it is set, is called with the number of stored students.
 	Progress func(done, total int)
 }
 

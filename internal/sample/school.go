@@ -130,9 +130,9 @@ func newChoice(groups []group, s *school) *choice {
 	return c
 }
 
-// enroll puts a student into one group of the own grade and one in four into one
-// or two more. A student of a synced group is synced; everybody joins groups that
-// are not synced. Positions count from offset.
+// enroll puts a student into one group of the student's grade, and one in four into
+// one or two more. A student in a synced group is synced; every student joins groups
+// that are not synced. Positions count from offset.
 func (c *choice) enroll(r *rand.Rand, st *student, offset int) {
 	own := c.own[st.grade-c.lowest]
 	if len(own) == 0 {

@@ -104,8 +104,8 @@ func (m *maker) student(i, position int) student {
 	return st
 }
 
-// username is made of the name and ends in the student's number, before which
-// there is no digit: no two are equal, whatever their case.
+// username is made of the name and ends in the student's number, which follows no
+// other digit. So no two are equal, whatever their case.
 func (m *maker) username(n name, i int) string {
 	latin := func(s string) string {
 		return strings.Map(func(r rune) rune {
@@ -160,8 +160,8 @@ func (m *maker) fold(s string) string {
 	return folded
 }
 
-// addUsage adds some days of usage, at least one of them in the school year where
-// it has had any day.
+// addUsage adds some days of usage, at least one of them in the school year if it has
+// begun.
 func (m *maker) addUsage(st *student) {
 	p := m.plan
 	sure := -1

@@ -47,7 +47,8 @@ func (w *writer) district(ctx context.Context, client *db.Client) error {
 	return w.educators(ctx, client, domain)
 }
 
-// place says under which mail domain and name the district fits beside others.
+// place says which mail domain and name the district gets so that it differs from
+// others.
 func (w *writer) place(ctx context.Context, client *db.Client) (domain, name string, err error) {
 	n, err := client.Organization.Query().Count(ctx)
 	if err != nil {

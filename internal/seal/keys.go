@@ -40,8 +40,8 @@ func (r *Reader) Open(dst, nonce, sealed, data []byte) ([]byte, error) {
 // Older is how many older keys there are.
 func (r *Reader) Older() int { return len(r.older) }
 
-// KeyOf returns which key opens something: 0 for the one that seals, n for the nth of
-// the older ones, and -1 where none does.
+// KeyOf returns which key opens something: 0 for the one that encrypts, n for the nth
+// of the older ones, and -1 if none does.
 func (r *Reader) KeyOf(sealed, data []byte) int {
 	_, n, err := r.open(nil, nil, sealed, data)
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 	"crypto/sha256"
 )
 
-// New returns AES-256-GCM with a key that is derived from the server's secret key
-// for one purpose; what is sealed for one opens for no other. Nonces are random
-// and stand in front of what they seal, so that Seal and Open are given nil.
+// New returns AES-256-GCM with a key that is derived from the server's secret key for
+// one purpose; data that is encrypted for one purpose cannot be opened for another.
+// Nonces are random and precede the encrypted data, so pass nil to Seal and Open.
 func New(secret []byte, purpose string) (cipher.AEAD, error) {
 	key, err := hkdf.Key(sha256.New, secret, nil, purpose, 32)
 	if err != nil {

@@ -104,16 +104,17 @@ func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch)
 	return k.giveRoles(system, client, b)
 }
 
-// nowOf is what stands in the columns of an educator, of a password no more than its print.
+// nowOf returns the present values of an educator's columns; of a password only its
+// fingerprint.
 func nowOf(e *db.Educator) map[string]string {
 	now := compared.Texts(e)
 	now[educator.FieldPasswordHash] = row.HashPrint(e.PasswordHash)
 	return now
 }
 
-// noteHands notes that whoever has submitted, started or corrected a file could sign in with
-// the accounts that it makes, or of which it sets the password or the address. A role
-// alone is no way into an account: otherwise a school could take the second
+// noteHands records that the people who submitted, started or corrected a file could
+// sign in with the accounts that it creates, or whose password or address it sets. A
+// role alone is no way into an account. Otherwise a school could take the second
 // administrators away from its district by giving them roles.
 func (k *importKind) noteHands(ctx context.Context, client *db.Client, b *row.Batch) error {
 	var made, passwords, cleared, addresses []int
@@ -224,8 +225,8 @@ func (k *importKind) insertEducators(system context.Context, client *db.Client, 
 	return row.Untag(system, client, educator.Table, b.Job.ID, creates, ids)
 }
 
-// giveRoles adds the roles that are not held yet, and ends credentials that somebody has
-// set who has less than the account has then.
+// giveRoles adds the roles that are not held yet. It ends credentials that were set by
+// somebody who administers less than the account then has.
 func (k *importKind) giveRoles(system context.Context, client *db.Client, b *row.Batch) error {
 	ids := row.IDs(b.Open(), func(r *row.Planned) []int { return []int{r.TargetID} })
 	held, err := client.RoleAssignment.Query().Where(roleassignment.EducatorIDIn(ids...)).All(system)

@@ -8,9 +8,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// behind are those who have made the service keys of the programs that have submitted
-// or started a job, and whether there is such a program. They do not limit it, because a
-// key goes on when its maker leaves.
+// behind returns the makers of the service keys whose programs have submitted or
+// started a job, and whether there is such a program. The makers do not limit the job,
+// because a key continues to work when its maker leaves.
 func (k *importKind) behind(ctx context.Context, job *db.BulkJob) (ids []int, program bool, err error) {
 	agents := []int{job.SubmittedBy}
 	if job.StartedBy != nil {

@@ -51,7 +51,7 @@ type educatorLookup struct {
 	roles map[int]map[string]bool
 	// all are all roles of educators, also those that nobody here is shown.
 	all map[int][]viewer.Assignment
-	// behind are those who stand behind a program, where one has submitted the file.
+	// behind are the makers of the service key, if a program submitted the file.
 	behind  []int
 	program bool
 	// setters are those who have set the credentials of educators.
@@ -170,8 +170,8 @@ func (c *educatorCheck) findRoles(ctx context.Context, found *educatorLookup) er
 
 func roleAt(role string, organizationID int) string { return role + " " + strconv.Itoa(organizationID) }
 
-// match finds the educator of a row: by Database ID, by external id, or by the
-// address where the row has neither.
+// match finds the educator of a row: by Database ID, by external id, or by the address
+// if the row has neither.
 func (c *educatorCheck) match(r *educatorRow, found *educatorLookup) {
 	r.CannotClear(slices.Concat([]string{field.ColDatabaseID}, fixed, []string{field.ColRole, field.ColSchool})...)
 	r.Outside = r.Outside || found.IsElsewhere(r.Text(field.ColDatabaseID)) || found.IsElsewhere(r.externalID) ||
@@ -236,7 +236,7 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 	first, last := cmp.Or(p.Text(educator.FieldFirstName), on.FirstName),
 		cmp.Or(p.Text(educator.FieldLastName), on.LastName)
 	if first != on.FirstName || last != on.LastName {
-		// The name for sorting is made of both, also where one of them stays as it was.
+		// The name for sorting is made of both names, even if one of them stays the same.
 		p.ExpectColumn(educator.FieldFirstName, on.FirstName)
 		p.ExpectColumn(educator.FieldLastName, on.LastName)
 	}
@@ -304,9 +304,10 @@ func (c *educatorCheck) own(r *educatorRow, found *educatorLookup, first, last s
 	return own
 }
 
-// guard refuses what nobody who has a hand in the file may do to the account: to an
-// own one anything, to one with a role elsewhere more than to give it a role here, and
-// to its credentials what leads around a provider.
+// guard refuses changes of the account that somebody with a hand in the file may not
+// make: any change of their own account; for an account with a role elsewhere,
+// everything except giving it a role here; and credentials that would bypass a
+// provider.
 func (c *educatorCheck) guard(r *educatorRow, p *row.Plan, found *educatorLookup) {
 	if r.e == nil {
 		if why := c.kind.guard.Refuse(c.Viewer, credentialsOf(p, nil, nil)); why != nil {

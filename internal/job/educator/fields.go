@@ -13,8 +13,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// Fields are those of an educator; see roster.StudentFields. A role is held at a school,
-// and stands in a table of its own.
+// Fields are the fields of an educator; see roster.StudentFields. A role is held at a
+// school, and has its own table.
 var Fields = field.Table[db.Educator]{
 	{File: field.Column{Name: field.ColDatabaseID, Aliases: []string{"Homeroom ID"}, Identifies: true,
 		Help: "The ID of the educator in Homeroom. Leave it blank for new educators."}},

@@ -5,7 +5,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
-// format is what stands in a file of educators.
+// format describes a file of educators.
 var format = sheet.Format{
 	Kind: bulkjob.KindIMPORT_EDUCATORS, Plural: "educators", Template: "educators-template.csv",
 	Columns: Fields.Columns(), Identifying: Fields.Identifying(),

@@ -16,7 +16,7 @@ import (
 // importKind is the kind of a file of educators.
 type importKind struct {
 	row.Env
-	// guard says whose credentials a file may set.
+	// guard decides whose credentials a file may set.
 	guard identity.Guard
 }
 

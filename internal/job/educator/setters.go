@@ -7,8 +7,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/row"
 )
 
-// tellOfSetters tells whoever gives a role that the password of the account ends with it,
-// and who has chosen its address; see identity.Widen. A program, which reads no warning,
+// tellOfSetters warns a person who gives a role that the password of the account ends,
+// or who has set its address; see identity.Widen. A program reads no warning, so it
 // has to name the address.
 func (c *educatorCheck) tellOfSetters(r *educatorRow, p *row.Plan, found *educatorLookup) {
 	way := found.setters.Narrower(r.e.ID, found.all[r.e.ID], given(p, c.Job.DistrictID))

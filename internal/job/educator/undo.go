@@ -110,7 +110,7 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 	if err := identity.AddressChanged(system, client, addresses...); err != nil {
 		return err
 	}
-	// Whoever puts an address or a password back may have known it.
+	// The person who restores an address or a password may have known it.
 	by := []int{b.Viewer.EducatorID}
 	if err := hold.NoteBack(ctx, client, k.Now(), hold.ByPassword, by, passwords...); err != nil {
 		return err
@@ -196,9 +196,9 @@ func (k *importKind) keepUsedAccounts(system context.Context, client *db.Client,
 	return nil
 }
 
-// removeAccounts deletes accounts that nobody has used, with the links that nobody
-// has followed. A use that comes in between is a reference, which the database
-// refuses to leave behind.
+// removeAccounts deletes accounts that nobody has used, with their unused links. If
+// somebody uses one meanwhile, that is a reference, and the database refuses the
+// deletion.
 func removeAccounts(system context.Context, client *db.Client, ids []int) error {
 	if len(ids) == 0 {
 		return nil

@@ -35,15 +35,15 @@ type enrollmentRow struct {
 	schools []int // Where the person is.
 }
 
-// personLookup holds the persons whom a batch of rows may mean, as far as the
-// submitter sees them, and where they are already.
+// personLookup holds the people that a batch of rows may mean, as far as the submitter
+// sees them, and the groups that they are already in.
 type personLookup struct {
 	students  map[string]*db.Student
 	educators map[string]*db.Educator
 	// elsewhere are the texts that mean educators who are not of the school for which
 	// the file was uploaded.
 	elsewhere map[string]bool
-	// at are the schools where an educator holds a role.
+	// at are the schools at which an educator holds a role.
 	at       map[int][]int
 	enrolled map[roster.Pair]bool
 	// teaching has educators in the place of students.

@@ -8,8 +8,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
-// format is what stands in a file of enrollments. A line has no fields of its own: it
-// names somebody and a group.
+// format describes a file of enrollments. A line has no fields of its own: it names a
+// person and a group.
 var format = sheet.Format{
 	Kind: bulkjob.KindIMPORT_ENROLLMENTS, Plural: "enrollments", Template: "enrollments-template.csv",
 	Identifying: []string{field.ColPerson},

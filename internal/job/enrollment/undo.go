@@ -14,9 +14,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Undo takes lines of enrollments back. A line is about one person in
-// one group: it is put back where that is as the line left it. Versions do not
-// help, because several lines are about the same student.
+// Undo reverses lines of enrollments. A line is about one person in one group, and is
+// reversed if that is still as the line left it. Versions do not help, because several
+// lines are about the same student.
 func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
 	system := viewer.AsSystem(ctx, "take enrollments of a job back; the purview is checked beside it")
 	asPerson := viewer.NewContext(ctx, b.Viewer)

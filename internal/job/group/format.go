@@ -14,12 +14,13 @@ var (
 	fixed    = roster.GroupFields.Fixed()
 )
 
-// format is what stands in a file of classes and groups.
+// format describes a file of classes and groups.
 var format = sheet.Format{
 	Kind: bulkjob.KindIMPORT_GROUPS, Plural: "classes and groups", Template: "groups-template.csv",
 	Columns: roster.GroupFields.Columns(), Identifying: roster.GroupFields.Identifying(),
 	Signs: []sheet.Sign{
-		// A name beside an ID may be a class with its own ID, or with that of a person.
+		// A name next to an ID may belong to a class with its own ID, or with the ID of a
+		// person.
 		{Rank: 50, Sure: true, Has: [][]string{names, {"School", "school*", "term*", "course*", "org*"}},
 			Lacks: []string{"First Name", "Last Name", "Person ID", "Student ID", "Student SIS ID", "Student External ID",
 				"Student Number", "User ID", "User Sourced ID"}},

@@ -10,8 +10,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/row"
 )
 
-// Apply writes a batch of rows of schools. A new school counts usage
-// from the day of its district, whose school year it inherits.
+// Apply writes a batch of rows of schools. A new school counts usage from the same day
+// as its district, whose school year it inherits.
 func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
 	system := row.SystemFor(ctx)
 	district, err := client.Organization.Get(system, b.Job.DistrictID)

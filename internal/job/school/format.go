@@ -5,7 +5,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
-// format is what stands in a file of schools.
+// format describes a file of schools.
 var format = sheet.Format{
 	Kind: bulkjob.KindIMPORT_ORGANIZATIONS, Plural: "schools", Template: "schools-template.csv",
 	Columns: Fields.Columns(), Identifying: Fields.Identifying(),

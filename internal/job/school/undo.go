@@ -60,7 +60,7 @@ func hasSettings(o *db.Organization) bool {
 		o.RetentionDays != nil || o.JobDays != nil || o.SecondFactorRequired != nil || len(o.PendingSettings) > 0
 }
 
-// keepUsedSchools keeps those of the new schools that something belongs to by now.
+// keepUsedSchools leaves those new schools to which something now belongs.
 func (k *importKind) keepUsedSchools(system context.Context, client *db.Client, b *row.UndoBatch) error {
 	ids := row.Targets(b.Open(), func(r *row.Applied) bool { return r.Plan.Do == row.Create })
 	used, err := row.Uses(system, client, ids, []row.Use{

@@ -86,7 +86,7 @@ func (c *checker) warnOfAlike(ctx context.Context, rows []*studentRow) error {
 }
 
 // isPeopled reports whether a school has students. Most of the longest files fill
-// schools that are empty, where nobody can have a namesake.
+// empty schools, in which there are no namesakes.
 func (c *checker) isPeopled(ctx context.Context, schoolID int) (bool, error) {
 	if is, known := c.Peopled[schoolID]; known {
 		return is, nil

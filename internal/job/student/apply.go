@@ -60,9 +60,9 @@ func (k written) Apply(ctx context.Context, client *db.Client, b *row.Batch) err
 	return k.recountMoved(ctx, client, b)
 }
 
-// lockFresh locks the students of a batch and refuses the rows whose students are not as
-// they were when the preview was made. It returns the students by their keys, and the
-// context of writes that this has allowed.
+// lockFresh locks the students of a batch, and refuses the rows whose students have
+// changed since the preview. It returns the students by their keys, and the context
+// for the writes that this allows.
 func (k *shared) lockFresh(ctx context.Context, client *db.Client, b *row.Batch) (system context.Context,
 	students map[int]*db.Student, err error) {
 	system = viewer.AsSystem(ctx, "lock what a checked row is about; the purview is checked beside it")
@@ -86,8 +86,8 @@ func (k *shared) insertStudents(ctx context.Context, client *db.Client, b *row.B
 		if r.Plan.Do != row.Create {
 			continue
 		}
-		// A student who comes with groups is written as one who has been enrolled
-		// already: see roster.EnrollNew.
+		// A student who is created with groups is written as already enrolled: see
+		// roster.EnrollNew.
 		ungrouped, version := 1, 1
 		if len(r.Plan.Join) > 0 {
 			ungrouped, version = 0, 2
@@ -139,8 +139,8 @@ func (k *shared) insertStudents(ctx context.Context, client *db.Client, b *row.B
 	return students, nil
 }
 
-// updateStudents writes the fields that change and returns the students whose
-// search words do, as they are now.
+// updateStudents writes the changed fields. It returns, with their new values, the
+// students whose search words change.
 func (k *shared) updateStudents(ctx context.Context, client *db.Client, b *row.Batch,
 	students map[int]*db.Student) (renamed []*db.Student, err error) {
 	var updates []bulk.Change
@@ -231,8 +231,8 @@ func (k *shared) enroll(ctx context.Context, client *db.Client, rows []*row.Plan
 	return nil
 }
 
-// recountMoved has the usage sums computed of students whose school, and with it
-// the school year, may be another one now.
+// recountMoved recomputes the usage sums of students whose school, and perhaps school
+// year, has changed.
 func (k *shared) recountMoved(ctx context.Context, client *db.Client, b *row.Batch) error {
 	moved := row.IDs(b.Open(), func(r *row.Planned) []int {
 		if r.Plan.Do == row.Revive || r.Plan.Do == row.Update && r.Plan.SchoolID != 0 {

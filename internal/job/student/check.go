@@ -23,7 +23,7 @@ type checker struct{ *reach.Check }
 // studentRow is one row and what it means.
 type studentRow struct {
 	*sheet.Row
-	// id is the key in the Database ID, or 0 where the cell is blank or wrong.
+	// id is the key in the Database ID; 0 if the cell is blank or wrong.
 	id         int
 	externalID string
 	tokens     []string
@@ -31,7 +31,7 @@ type studentRow struct {
 	// st is the student on record, nil for one who is to be created.
 	st      *db.Student
 	revives bool
-	// school is where the student is to be.
+	// school is the school that the student will have.
 	school *db.Organization
 	draft  *row.Plan
 }
@@ -58,7 +58,7 @@ func (c *checker) Prepare(ctx context.Context, rows []*sheet.Row) (check func(ct
 	return func(ctx context.Context) error { return c.decide(ctx, all, found) }, err
 }
 
-// decide makes plans of rows whose students have been looked for.
+// decide makes plans of rows after their students have been looked up.
 func (c *checker) decide(ctx context.Context, all []*studentRow, found *lookup) error {
 	for _, r := range all {
 		c.match(r, found)
@@ -66,7 +66,7 @@ func (c *checker) decide(ctx context.Context, all []*studentRow, found *lookup) 
 			continue
 		}
 		if c.place(r); r.school == nil {
-			// Whoever mends the school should not learn of the rest one by one.
+			// A person who corrects the school should not learn of the other problems one by one.
 			c.ownFields(r, found)
 		}
 	}
@@ -88,8 +88,8 @@ func newStudentRow(r *sheet.Row) *studentRow {
 	return line
 }
 
-// match finds the student of a row: by Database ID where there is one, otherwise
-// by Student ID. A row that is refused here has no school afterwards.
+// match finds the student of a row: by Database ID if there is one, otherwise by
+// Student ID. A row that is refused here has no school afterwards.
 func (c *checker) match(r *studentRow, found *lookup) {
 	taken := found.taken[r.externalID]
 	switch {
@@ -174,8 +174,8 @@ func (c *checker) studentIDTaken(by *db.Student) *row.Problem {
 	return p
 }
 
-// place finds the school of a row: that of its cell, otherwise the one where the
-// student is, otherwise the one for which the file was uploaded.
+// place finds the school of a row: that of its cell, otherwise the student's present
+// one, otherwise the one for which the file was uploaded.
 func (c *checker) place(r *studentRow) {
 	var school *db.Organization
 	r.CannotClear(field.ColSchool)
@@ -265,7 +265,8 @@ func (c *checker) planRow(r *studentRow, found *lookup) {
 		return roster.CheckPassword(password, c.Schools.SettingsOf(r.school).PasswordMinLength)
 	}, hasPassword)
 	if p.Do == row.Revive && hasPassword && r.Cell(field.ColPassword) == "" {
-		// As by createStudent: whoever knew it knew somebody who had left.
+		// As with createStudent: people who knew the former password knew it of somebody who
+		// had left.
 		p.SetColumn(student.FieldPasswordHash, nil)
 		p.Show(field.ColPassword, "set", "")
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// studentFields plans the fields of a student but for the groups and the
-// password, in the order of the columns.
+// studentFields plans the fields of a student, except the groups and the password, in
+// the order of the columns.
 func (c *checker) studentFields(r *studentRow, found *lookup) {
 	c.ownFields(r, found)
 	if r.draft.SchoolID != 0 || r.st == nil {
@@ -96,9 +96,9 @@ func (c *checker) usernameIsFree(r *studentRow, key string, found *lookup) {
 	}
 }
 
-// hintTaken says what to do about a username that somebody has. Where it is a
-// student in the purview whose Student ID lost its zeros in the file, that is
-// told, because otherwise the student would seem to be a new one.
+// hintTaken says what to do about a username that somebody else has. If that is a
+// student in the purview whose Student ID lost its zeros in the file, the hint says
+// so, because otherwise the row would seem to be about a new student.
 func (c *checker) hintTaken(r *studentRow, found *lookup, owner int) string {
 	if st := found.byID[owner]; st != nil && c.Reaches(st.OrganizationID) && r.st == nil &&
 		sheet.Spoiled(st.ExternalID, r.externalID) {

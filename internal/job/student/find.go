@@ -23,7 +23,7 @@ type lookup struct {
 	// Students whom the submitter sees.
 	byID       map[int]*db.Student
 	byExternal map[string]*db.Student
-	// editable are those whose fields the submitter may change; nil for all of them.
+	// editable are the students whose fields the submitter may change; nil means all.
 	editable map[int]bool
 
 	// taken are all students of the district with one of the Student IDs of the
@@ -197,8 +197,8 @@ func (l *lookup) see(st *db.Student) {
 	l.byExternal[st.ExternalID] = st
 }
 
-// newUsernames are the keys of the usernames in rows, but for those that the
-// student of the row has already.
+// newUsernames are the keys of the usernames in rows, except those that the student of
+// the row already has.
 func newUsernames(rows []*studentRow, found *lookup) []string {
 	var keys []string
 	for _, r := range rows {
@@ -206,7 +206,7 @@ func newUsernames(rows []*studentRow, found *lookup) []string {
 		if username == "" {
 			continue
 		}
-		// Most have the username that stands in the file, to the letter.
+		// Most students have exactly the username that is in the file.
 		st := found.taken[r.externalID]
 		same := st != nil && (r.id == 0 || r.id == st.ID)
 		if same && st.Username == username {
@@ -236,8 +236,8 @@ func (c *checker) seeOthers(ctx context.Context, found *lookup, ids []int) error
 	return err
 }
 
-// findEditable finds out whose fields the submitter may change. Administrators
-// may change everybody they see.
+// findEditable finds out whose fields the submitter may change. Administrators may
+// change everybody they see.
 func (c *checker) findEditable(ctx context.Context, found *lookup) error {
 	if !c.Viewer.IsTeacher() {
 		return nil
@@ -271,7 +271,7 @@ func (c *checker) findGroupsOf(ctx context.Context, rows []*studentRow, found *l
 		}
 	}
 	client := c.DB.Client(ctx)
-	// Whoever sees a group sees who is in it, and the groups are read in the purview.
+	// People who see a group see its members, and the groups are read in the purview.
 	memberships, err := c.membersOf(ctx, ids)
 	if err != nil {
 		return err

@@ -6,12 +6,12 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// format is what stands in a file of students.
+// format describes a file of students.
 var format = sheet.Format{
 	Kind: bulkjob.KindIMPORT_STUDENTS, Plural: "students", Template: "students-template.csv",
 	Columns: roster.StudentFields.Columns(), Identifying: roster.StudentFields.Identifying(),
 	Signs: []sheet.Sign{
-		// The names may only be there to read, beside the IDs of an enrollment.
+		// The names may only be there for readers, next to the IDs of an enrollment.
 		{Rank: 20, Has: [][]string{firstNames, lastNames, sections}},
 		{Rank: 21, Has: [][]string{firstNames, lastNames, ofStudents}, Lacks: ofEducators, Sure: true},
 		{Rank: 24, Has: [][]string{firstNames, lastNames}},

@@ -13,7 +13,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// groupTexts are the groups that a cell names, each as it stands there.
+// groupTexts are the groups that a cell names, as the cell has them.
 func groupTexts(r *sheet.Row) []string {
 	texts := csvfile.SplitList(r.Text(field.ColGroups))
 	for i, t := range texts {
@@ -68,9 +68,9 @@ func (c *checker) groups(r *studentRow, found *lookup) {
 	reach.Regroup(r.draft, c.Listable(member, leave...), join, leave)
 }
 
-// joinAndLeave compares what a row wants with what is. Groups of the school's
-// information system are left only where the row says so by name, which is
-// refused; replacing and emptying pass them over.
+// joinAndLeave compares what a row asks for with the present groups. A student leaves
+// groups of the school's information system only if the row names them, which is
+// refused; replacing and clearing skip them.
 func (c *checker) joinAndLeave(r *studentRow, member, wanted []*db.Group) (join, leave []*db.Group) {
 	isIn := func(list []*db.Group, g *db.Group) bool {
 		return slices.ContainsFunc(list, func(o *db.Group) bool { return o.ID == g.ID })

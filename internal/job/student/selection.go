@@ -33,8 +33,8 @@ type selectionCheck struct {
 	add, remove []*db.Group
 }
 
-// selectionCheck returns what checks the students of a selection, or a problem where a
-// group of the edit is gone.
+// selectionCheck returns the checker of the students of a selection, or a problem if a
+// group of the edit no longer exists.
 func (k *shared) selectionCheck(ctx context.Context, base *reach.Check) (*selectionCheck, *row.Problem, error) {
 	c := &selectionCheck{checker: &checker{base}}
 	job := base.Job

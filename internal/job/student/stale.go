@@ -18,8 +18,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/setting"
 )
 
-// refuseStaleStudents refuses the rows whose students are not as they were when
-// the preview was made, or may not be changed by everybody who has a hand in the job.
+// refuseStaleStudents refuses the rows whose students have changed since the preview,
+// or may not be changed by everybody with a hand in the job.
 func (k *shared) refuseStaleStudents(ctx context.Context, client *db.Client, b *row.Batch, students map[int]*db.Student,
 	ids []int) error {
 	visible := map[int]bool{}
@@ -94,8 +94,8 @@ func (k *shared) stillReserved(ctx context.Context, client *db.Client, b *row.Ba
 // unique are the fields of which no two students of a district have the same value.
 var unique = roster.StudentFields.Where(func(f *field.Field[db.Student]) bool { return f.Taken != "" })
 
-// refuseTaken refuses the rows whose Student ID or username somebody has taken
-// since the file was checked.
+// refuseTaken refuses the rows whose Student ID or username somebody else got after
+// the check.
 func (k *shared) refuseTaken(system context.Context, client *db.Client, b *row.Batch) error {
 	for _, f := range unique {
 		var wanted []string
@@ -136,10 +136,10 @@ func ownersOf(system context.Context, client *db.Client, districtID int, f *fiel
 	return owners, nil
 }
 
-// refuseStaleGroups locks the groups that students join and leave, and those that
-// the preview lists beside them, after the students as everywhere, and refuses the rows for which one is not as it was.
-// A
-// group's version is no help: it grows with each student who comes or goes.
+// refuseStaleGroups locks the groups that students join and leave, and the others that
+// the preview lists, after the students as everywhere. It refuses the rows for which a
+// group has changed. A group's version does not help, because it grows with each
+// student who joins or leaves.
 func (k *shared) refuseStaleGroups(ctx context.Context, client *db.Client, b *row.Batch) error {
 	ids := row.IDs(b.Open(), func(r *row.Planned) []int { return r.Plan.Groups() })
 	there, err := k.LockGroups(ctx, client, ids)

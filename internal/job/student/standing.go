@@ -16,10 +16,10 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// standing finds out for which students the version has grown because of later jobs
-// that have been undone meanwhile, while all that the row of this job did still
-// stands. So jobs about the same students are undone one after the other, the last
-// one first, though an undo is a change as well.
+// standing finds the students whose version has grown because of later jobs that have
+// been undone meanwhile, while everything that the row of this job did is still in
+// place. So jobs about the same students can be undone one after the other, the last
+// one first, although an undo is a change as well.
 func (k *shared) standing(ctx context.Context, client *db.Client, b *row.UndoBatch,
 	students map[int]*db.Student) (map[*row.Applied]bool, error) {
 	var rows []*row.Applied

@@ -15,10 +15,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Undo puts students back. Every change of a student, and every group
-// joined or left, raises the student's version: where it is the one that the job
-// left behind, nobody has touched the student since. Where later jobs have been
-// undone it is another one; see standing.
+// Undo puts students back. Every change of a student, and every group joined or left,
+// raises the student's version. If it is the version that the job left, nobody has
+// changed the student since. If later jobs have been undone, it differs; see standing.
 func (k *shared) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
 	system := viewer.AsSystem(ctx, "put students back as they were; the purview is checked beside it")
 	ids := row.Targets(b.Rows, row.Every)
@@ -79,8 +78,8 @@ func (k *shared) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) 
 	return k.recount(ctx, client, recount)
 }
 
-// keepChangedStudents keeps the rows whose students are not as the job left them,
-// or may not be changed by the person who asked for the undo.
+// keepChangedStudents leaves the rows whose students are not as the job left them, or
+// may not be changed by the person who asked for the undo.
 func (k *shared) keepChangedStudents(ctx context.Context, client *db.Client, b *row.UndoBatch,
 	students map[int]*db.Student, ids []int) error {
 	asPerson := viewer.NewContext(ctx, b.Viewer)
@@ -132,8 +131,8 @@ func onlyPassword(set map[string]any) bool {
 	return password && len(set) == 1
 }
 
-// keepTaken keeps the rows whose previous Student ID or username somebody else
-// has by now.
+// keepTaken leaves the rows whose previous Student ID or username somebody else now
+// has.
 func (k *shared) keepTaken(system context.Context, client *db.Client, b *row.UndoBatch) error {
 	for _, f := range unique {
 		var wanted []string
@@ -156,9 +155,9 @@ func (k *shared) keepTaken(system context.Context, client *db.Client, b *row.Und
 	return nil
 }
 
-// undoGroupsOfStudents has students leave the groups that they joined by the job
-// and join those that they left. A group that is gone, or that the school's
-// information system keeps by now, is passed over and named.
+// undoGroupsOfStudents removes students from the groups that they joined by the job,
+// and returns them to those that they left. A group that no longer exists, or that the
+// school's information system now keeps, is skipped and named.
 func (k *shared) undoGroupsOfStudents(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
 	var ids []int
 	for _, r := range b.Open() {
@@ -179,7 +178,7 @@ func (k *shared) undoGroupsOfStudents(ctx context.Context, client *db.Client, b 
 	}
 	var leave, join, former []roster.Pair
 	for _, r := range b.Open() {
-		// A student who is hidden again is in no group, whoever keeps it.
+		// A student who is hidden again is in no group, no matter who owns the group.
 		hides := r.Plan.Do == row.Create || r.Plan.Do == row.Revive
 		for _, id := range r.Before.Joined {
 			if hides || mayRegroup(r, there[id], seen) {

@@ -19,8 +19,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// RefuseGoneEducators refuses the rows that name educators whom not everybody sees
-// who has a hand in the job, or who have got another name.
+// RefuseGoneEducators refuses the rows that name educators whom not everybody with a
+// hand in the job sees, or who have been renamed.
 func RefuseGoneEducators(ctx context.Context, client *db.Client, b *row.Batch) error {
 	ids := row.IDs(b.Open(), func(r *row.Planned) []int { return slices.Concat(r.Plan.Teach, r.Plan.Untaught) })
 	if len(ids) == 0 {
@@ -101,9 +101,9 @@ func Teach(system context.Context, client *db.Client, now time.Time, rows []*row
 	return add(system, client, now, added)
 }
 
-// add writes who teaches groups from now on, as values of created_at, group_id and
-// educator_id. Credentials end that somebody has set who has less than the educator
-// then has.
+// add writes who newly teaches groups, as values of created_at, group_id and
+// educator_id. It ends credentials that were set by somebody who administers less than
+// the educator then has.
 func add(system context.Context, client *db.Client, now time.Time, added [][]any) error {
 	var ids []int
 	for _, line := range added {
@@ -133,8 +133,8 @@ func add(system context.Context, client *db.Client, now time.Time, added [][]any
 	return bulk.Insert(system, client, groupeducator.Table, "created_at, group_id, educator_id", added)
 }
 
-// Unteach takes back who teaches the groups of rows. Where several rows are about
-// a group, its version grows once.
+// Unteach reverses who teaches the groups of rows. If several rows are about a group,
+// its version grows once.
 func Unteach(system context.Context, client *db.Client, now time.Time, b *row.UndoBatch) error {
 	wanted := func(r *row.Applied) bool {
 		return r.Kept == nil && !r.Before.Already && len(r.Before.Taught)+len(r.Before.Untaught) > 0
@@ -204,8 +204,8 @@ func Unteach(system context.Context, client *db.Client, now time.Time, b *row.Un
 	return bulk.Update(system, client, group.Table, "version = version + 1", updates)
 }
 
-// refuseRenamedEducators refuses the rows that list an educator who has got another
-// name since the preview was made.
+// refuseRenamedEducators refuses the rows that list an educator who was renamed after
+// the preview.
 func refuseRenamedEducators(b *row.Batch, names map[int]string) {
 	for _, r := range b.Open() {
 		for _, c := range r.Plan.Changes {
