@@ -19,8 +19,8 @@ type Assigned struct {
 }
 
 // AssignStudents enrolls students in groups; the viewer must see both. If a student or a
-// group does not exist for the viewer, or a group is synced, it returns Refusals and
-// changes nothing.
+// group does not exist for the viewer, a group is synced, or a student is at another school
+// than a group, it returns Refusals and changes nothing.
 func (s *Service) AssignStudents(ctx context.Context, studentIDs, groupIDs []int) (Assigned, error) {
 	return s.changeEnrollments(ctx, studentIDs, groupIDs, audit.StudentsAssigned, Enroll)
 }
@@ -40,6 +40,11 @@ func (s *Service) changeEnrollments(ctx context.Context, studentIDs, groupIDs []
 		students, groups, err := s.lockBoth(ctx, client, studentIDs, groupIDs)
 		if err != nil {
 			return err
+		}
+		if action == audit.StudentsAssigned {
+			if refusals := Refusals(refuseOtherSchool(students, groups, studentIDs)); len(refusals) > 0 {
+				return refusals
+			}
 		}
 		var pairs []Pair
 		for _, st := range students {

@@ -41,8 +41,8 @@ func (s *Service) Group(ctx context.Context, id int) (*db.Group, error) {
 	return g, err
 }
 
-// CreateGroup creates a group at a school, with educators and students whom the viewer
-// sees. A teacher who creates a group teaches it.
+// CreateGroup creates a group at a school, with educators whom the viewer sees and students
+// of the school whom the viewer sees. A teacher who creates a group teaches it.
 func (s *Service) CreateGroup(ctx context.Context, in NewGroup) (*db.Group, error) {
 	v := viewer.FromContext(ctx)
 	school, err := s.school(ctx, s.db.Client(ctx), in.OrganizationID)
@@ -72,6 +72,8 @@ func (s *Service) CreateGroup(ctx context.Context, in NewGroup) (*db.Group, erro
 		refusals := Refusals(missing(in.StudentIDs, students, func(st *db.Student) int {
 			return st.ID
 		}, ErrNoStudent, "studentIds"))
+		refusals = append(refusals,
+			refuseOtherSchool(students, []*db.Group{{OrganizationID: school.ID, Name: in.Name}}, in.StudentIDs)...)
 		if err := s.seen(ctx, client, in.EducatorIDs, &refusals); err != nil {
 			return err
 		}

@@ -33,7 +33,8 @@ func (s *Service) Student(ctx context.Context, id int) (*db.Student, error) {
 	return st, err
 }
 
-// UpdateStudent changes a student whom the viewer may edit.
+// UpdateStudent changes a student whom the viewer may edit. A student who goes to another
+// school leaves the groups of all others.
 func (s *Service) UpdateStudent(ctx context.Context, ch StudentChange) (*db.Student, error) {
 	st, err := s.Student(ctx, ch.ID)
 	if err != nil {
@@ -84,6 +85,7 @@ func (s *Service) update(ctx context.Context, client *db.Client, id int, ch Stud
 		return err
 	}
 	moves := ch.OrganizationID != nil && *ch.OrganizationID != st.OrganizationID
+	var left []Pair
 	if moves {
 		if school, err = s.school(ctx, client, *ch.OrganizationID); err != nil {
 			return err
@@ -91,6 +93,9 @@ func (s *Service) update(ctx context.Context, client *db.Client, id int, ch Stud
 		if !v.Administers(school.ID, school.DistrictID) || !v.Administers(st.OrganizationID, st.DistrictID) ||
 			school.DistrictID != st.DistrictID {
 			return fault.Forbiddenf("only an administrator of both schools can move a student").At("organizationId")
+		}
+		if left, err = s.leaving(ctx, client, st, school.ID); err != nil {
+			return err
 		}
 	}
 	refusals, err := s.check(ctx, client, school, &ch)
@@ -100,11 +105,14 @@ func (s *Service) update(ctx context.Context, client *db.Client, id int, ch Stud
 	if len(refusals) > 0 {
 		return refusals
 	}
-	return s.write(ctx, client, st, ch, hash, moves)
+	return s.write(ctx, client, st, ch, hash, moves, left)
 }
 
 func (s *Service) write(ctx context.Context, client *db.Client, st *db.Student, ch StudentChange, hash string,
-	moves bool) error {
+	moves bool, left []Pair) error {
+	if _, err := Unenroll(ctx, client, left); err != nil {
+		return err
+	}
 	u := client.Student.UpdateOne(st).AddVersion(1)
 	if err := setFields(u.Mutation(), StudentFields, st, ch.changed); err != nil {
 		return err
@@ -119,7 +127,7 @@ func (s *Service) write(ctx context.Context, client *db.Client, st *db.Student, 
 	if err != nil {
 		return err
 	}
-	recordStudentUpdate(ctx, st, changed, hash != "")
+	recordStudentUpdate(ctx, st, changed, hash != "", left)
 	if err := WriteWords(ctx, client, []*db.Student{changed}, false); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"slices"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/student"
@@ -65,7 +66,7 @@ func (s *Service) CreateStudent(ctx context.Context, in NewStudent) (*db.Student
 			return err
 		}
 		id = st.ID
-		if err := s.join(ctx, client, st.ID, in.GroupIDs); err != nil {
+		if err := s.join(ctx, client, st, in.GroupIDs); err != nil {
 			return err
 		}
 		recordNewStudent(ctx, st, deleted, in.GroupIDs, hash != "")
@@ -77,8 +78,8 @@ func (s *Service) CreateStudent(ctx context.Context, in NewStudent) (*db.Student
 	return s.Student(ctx, id)
 }
 
-// join enrolls a new student in groups that the viewer sees.
-func (s *Service) join(ctx context.Context, client *db.Client, studentID int, groupIDs []int) error {
+// join enrolls a new student in groups of the student's school that the viewer sees.
+func (s *Service) join(ctx context.Context, client *db.Client, st *db.Student, groupIDs []int) error {
 	if len(groupIDs) == 0 {
 		return nil
 	}
@@ -91,12 +92,17 @@ func (s *Service) join(ctx context.Context, client *db.Client, studentID int, gr
 	if err != nil {
 		return err
 	}
+	for _, g := range groups {
+		if g.OrganizationID != st.OrganizationID {
+			refusals = append(refusals, studentElsewhere(st, g.Name).At("groupIds", slices.Index(groupIDs, g.ID)))
+		}
+	}
 	if len(refusals) > 0 {
 		return refusals
 	}
 	var pairs []Pair
 	for _, g := range groups {
-		pairs = append(pairs, Pair{studentID, g.ID})
+		pairs = append(pairs, Pair{st.ID, g.ID})
 	}
 	_, err = Enroll(ctx, client, pairs)
 	return err

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -130,6 +131,12 @@ func (l *DeletedList) system(ctx context.Context) context.Context {
 	return viewer.AsSystem(ctx, "deleted students of an organization that the viewer administers")
 }
 
+// ofOwnSchool leaves out the former groups that are not at the student's school by now.
+func ofOwnSchool(s *sql.Selector) {
+	s.Where(sql.ExprP(fmt.Sprintf("EXISTS (SELECT 1 FROM students o JOIN `groups` g ON g.organization_id = o.organization_id "+
+		"WHERE o.id = %s AND g.id = %s)", s.C(formerenrollment.FieldStudentID), s.C(formerenrollment.FieldGroupID))))
+}
+
 // FormerGroups returns the groups that deleted students would return to, by name, limited
 // to those that the viewer sees.
 func (s *Service) FormerGroups(ctx context.Context, studentIDs []int) (map[int][]*db.Group, error) {
@@ -137,7 +144,7 @@ func (s *Service) FormerGroups(ctx context.Context, studentIDs []int) (map[int][
 		return nil, nil
 	}
 	client := s.db.Client(ctx)
-	rows, err := client.FormerEnrollment.Query().Where(formerenrollment.StudentIDIn(studentIDs...)).
+	rows, err := client.FormerEnrollment.Query().Where(formerenrollment.StudentIDIn(studentIDs...), ofOwnSchool).
 		All(viewer.AsSystem(ctx, "groups of deleted students that the viewer has been shown"))
 	if err != nil || len(rows) == 0 {
 		return nil, err

@@ -136,6 +136,21 @@ func TestWhatAChangeLeavesBehind(t *testing.T) {
 			{"a move", func() error { return update(district, roster.StudentChange{OrganizationID: &w.South.ID}) },
 				[]string{"STUDENT_MOVED at North, student 00001 organization", "STUDENT_MOVED at South, student 00001 organization",
 					"STUDENT_UPDATED at South, student 00001 organization", "lost: student 00001 LEFT", "newer: student 00001"}},
+			{"a move of somebody in groups", func() error {
+				_, err := r.UpdateStudent(district, roster.StudentChange{ID: made.ID, OrganizationID: &w.South.ID})
+				return err
+			}, []string{"STUDENT_MOVED at North, student M1 organization groups, group 0",
+				"STUDENT_MOVED at South, student M1 organization", "STUDENT_UPDATED at South, student M1 organization",
+				"lost: student M1 LEFT", "newer: group 0", "newer: student M1"}},
+			{"a move back", func() error {
+				_, err := r.UpdateStudent(district, roster.StudentChange{ID: made.ID, OrganizationID: &w.North.ID})
+				return err
+			}, []string{"STUDENT_MOVED at North, student M1 organization", "STUDENT_MOVED at South, student M1 organization",
+				"STUDENT_UPDATED at North, student M1 organization", "lost: student M1 LEFT", "newer: student M1"}},
+			{"an assignment to the former group", func() error {
+				_, err := r.AssignStudents(admin, ids(made), []int{w.Algebra.ID})
+				return err
+			}, []string{"STUDENTS_ASSIGNED at North, group 0, student M1 groups", "newer: group 0", "newer: student M1"}},
 			{"an assignment", func() error {
 				_, err := r.AssignStudents(admin, ids(two, made),
 					[]int{w.Biology.ID})

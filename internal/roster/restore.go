@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/openhomeroom/homeroom/ent/db"
@@ -50,12 +51,12 @@ func ForgetFormer(ctx context.Context, client *db.Client, studentIDs []int) erro
 type Restored struct {
 	Students []*db.Student
 	// Rejoined counts the enrollments that came back. Lost counts those that did not,
-	// because the group is gone or synced by now.
+	// because the group is gone, synced or at another school by now.
 	Rejoined, Lost int
 }
 
 // RestoreStudents brings deleted students back as they were, and back into their groups
-// where these still exist and are not synced. Only administrators of the school may do so,
+// where these still exist at the student's school and are not synced. Only administrators of the school may do so,
 // and only until the personal data may be erased. For everybody else the students do not
 // exist. A refusal changes nothing.
 func (s *Service) RestoreStudents(ctx context.Context, ids []int) (restored Restored, err error) {
@@ -86,7 +87,7 @@ func (s *Service) RestoreStudents(ctx context.Context, ids []int) (restored Rest
 		for i, st := range students {
 			keys[i] = st.ID
 		}
-		pairs, lost, err := s.former(system, client, keys)
+		pairs, lost, err := s.former(system, client, students)
 		if err != nil {
 			return err
 		}
@@ -156,9 +157,13 @@ func (s *Service) refuseToRestore(ctx context.Context, client *db.Client, ids []
 
 // former locks the groups of deleted students. It returns the enrollments that come back,
 // and the number of those that do not.
-func (s *Service) former(system context.Context, client *db.Client, studentIDs []int) (pairs []Pair,
+func (s *Service) former(system context.Context, client *db.Client, students []*db.Student) (pairs []Pair,
 	lost int, err error) {
-	rows, err := client.FormerEnrollment.Query().Where(formerenrollment.StudentIDIn(studentIDs...)).
+	schools := make(map[int]int, len(students))
+	for _, st := range students {
+		schools[st.ID] = st.OrganizationID
+	}
+	rows, err := client.FormerEnrollment.Query().Where(formerenrollment.StudentIDIn(slices.Sorted(maps.Keys(schools))...)).
 		Order(db.Asc(formerenrollment.FieldStudentID, formerenrollment.FieldGroupID)).All(system)
 	if err != nil {
 		return nil, 0, err
@@ -168,18 +173,20 @@ func (s *Service) former(system context.Context, client *db.Client, studentIDs [
 		ids = append(ids, r.GroupID)
 	}
 	slices.Sort(ids)
-	open := map[int]bool{}
+	open := map[int]int{} // The school of each.
 	for chunk := range slices.Chunk(slices.Compact(ids), statementRows) {
 		groups, err := LockGroups(system, client, s.locks(), chunk)
 		if err != nil {
 			return nil, 0, err
 		}
 		for _, g := range groups {
-			open[g.ID] = g.Synced == 0
+			if g.Synced == 0 {
+				open[g.ID] = g.OrganizationID
+			}
 		}
 	}
 	for _, r := range rows {
-		if open[r.GroupID] {
+		if open[r.GroupID] == schools[r.StudentID] {
 			pairs = append(pairs, Pair{StudentID: r.StudentID, GroupID: r.GroupID})
 		} else {
 			lost++

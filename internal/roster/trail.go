@@ -54,11 +54,11 @@ func recordNewStudent(ctx context.Context, st, deleted *db.Student, groupIDs []i
 	}
 	audit.Record(ctx, e)
 	if deleted != nil && deleted.OrganizationID != st.OrganizationID {
-		recordMove(ctx, deleted, st)
+		recordMove(ctx, deleted, st, nil)
 	}
 }
 
-func recordStudentUpdate(ctx context.Context, before, after *db.Student, password bool) {
+func recordStudentUpdate(ctx context.Context, before, after *db.Student, password bool, left []Pair) {
 	e := audit.Event{Action: audit.StudentUpdated, DistrictID: after.DistrictID, OrganizationID: after.OrganizationID,
 		Target: audit.On(globalid.Student, after.ID), Changes: studentChanges(before, after)}
 	if password {
@@ -66,19 +66,29 @@ func recordStudentUpdate(ctx context.Context, before, after *db.Student, passwor
 	}
 	audit.Record(ctx, e)
 	if before.OrganizationID != after.OrganizationID {
-		recordMove(ctx, before, after)
+		recordMove(ctx, before, after, left)
 	}
 }
 
 // recordMove tells both schools that a student has gone from one to the other;
-// neither sees what is about the other.
-func recordMove(ctx context.Context, before, after *db.Student) {
+// neither sees what is about the other. The old one is told which groups the student has
+// left.
+func recordMove(ctx context.Context, before, after *db.Student, left []Pair) {
 	var c audit.Changes
 	c.Text("organization", audit.IDs(globalid.Organization, before.OrganizationID),
 		audit.IDs(globalid.Organization, after.OrganizationID))
 	for _, school := range []int{before.OrganizationID, after.OrganizationID} {
-		audit.Record(ctx, audit.Event{Action: audit.StudentMoved, DistrictID: after.DistrictID, OrganizationID: school,
-			Target: audit.On(globalid.Student, after.ID), Changes: c})
+		e := audit.Event{Action: audit.StudentMoved, DistrictID: after.DistrictID, OrganizationID: school,
+			Target: audit.On(globalid.Student, after.ID), Changes: c}
+		if school == before.OrganizationID && len(left) > 0 {
+			groups := groupsOf(left)[before.ID]
+			e.Changes = slices.Clone(c)
+			e.Changes.Gone("groups", audit.IDs(globalid.Group, groups...))
+			for _, id := range groups {
+				e.Others = append(e.Others, audit.Detail{Subject: audit.On(globalid.Group, id)})
+			}
+		}
+		audit.Record(ctx, e)
 	}
 }
 
