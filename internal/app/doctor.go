@@ -24,7 +24,8 @@ func (a *app) doctor() *cobra.Command {
 		Short: "Check every derived number, and repair wrong ones",
 		Long: `Recomputes every stored number that is derived from other rows: how many groups a student is in, how many
 students a group has, the usage since the start of the school year, who is active, and the words by which
-students are found. It also says which old secret keys are still needed. The server may keep running.
+students are found. Finds students in groups of another school than their own, as earlier versions left them, and
+ends these enrollments with --repair. It also says which old secret keys are still needed. The server may keep running.
 
 Exit code 1 if something was wrong and not repaired.`,
 		Args: noArguments,

@@ -1,5 +1,6 @@
 // Package doctor recomputes the numbers and search words that are stored beside the rows
-// they are derived from, and repairs those that are wrong.
+// they are derived from, finds students in groups of other schools than their own, and
+// repairs what is wrong.
 package doctor
 
 import (
@@ -133,6 +134,12 @@ func (d *Doctor) examineRange(ctx context.Context, table string, from, to int, r
 	n, err := scanInt(ctx, d.db.Client(ctx), "SELECT COUNT(*) FROM `"+table+"` WHERE id > ? AND id <= ?", from, to)
 	if err != nil || n == 0 {
 		return n, err
+	}
+	// What ends here changes the numbers below.
+	if table == "students" {
+		if err := d.treatStrays(ctx, from, to, repair, report); err != nil {
+			return n, err
+		}
 	}
 	for _, c := range checks {
 		if c.table != table {

@@ -97,7 +97,9 @@ var (
 	erasure  = []string{"the student is erased"}
 	ofGroups = []string{"the group is deleted", "the group is renamed", "the group becomes synced",
 		"the group goes to another school"}
-	ofTeachers = []string{"the educator is renamed", "the educator goes to another school", "the educator is disabled"}
+	// These matter to a district, which sees both schools.
+	betweenSchools = []string{"the student is moved", "the group goes to another school"}
+	ofTeachers     = []string{"the educator is renamed", "the educator goes to another school", "the educator is disabled"}
 )
 
 var betweens = []between{
@@ -185,6 +187,55 @@ var betweens = []between{
 			s := subject{g: b.club(n, by), st: b.Student(b.t, b.North, "Stu", fmt.Sprintf("Dent%05d", n), 0)}
 			s.row = grp(s.g) + "," + stu(s.st)
 			s.stands = func() string { return allOf(b.isIn(s.st, s.g)) }
+			return s
+		},
+	},
+	{
+		name:    "enrollments of the district",
+		kind:    enrollments,
+		header:  "Class,Person ID\n",
+		submits: viewer.DistrictAdmin,
+		changes: betweenSchools,
+		subject: func(b *bench, n int, _ *db.Group, by *db.Educator) subject {
+			s := subject{g: b.club(n, by), st: b.Student(b.t, b.North, "Stu", fmt.Sprintf("Dent%05d", n), 0)}
+			s.row = grp(s.g) + "," + stu(s.st)
+			s.stands = func() string { return allOf(b.isIn(s.st, s.g)) }
+			return s
+		},
+	},
+	{
+		name:    "new students of the district",
+		kind:    students,
+		header:  header,
+		submits: viewer.DistrictAdmin,
+		changes: betweenSchools[1:],
+		subject: func(b *bench, n int, _ *db.Group, by *db.Educator) subject {
+			s := subject{g: b.club(n, by)}
+			s.row = fmt.Sprintf(",D%d,New,Student%d,district%d,abcd,7,North School,%s", n, n, n, grp(s.g))
+			s.stands = func() string {
+				return allOf(b.number("SELECT COUNT(*) FROM students WHERE external_id = ? AND deleted_at IS NULL",
+					fmt.Sprint("D", n)) == 1)
+			}
+			return s
+		},
+	},
+	{
+		name:    "moves",
+		kind:    students,
+		header:  header,
+		submits: viewer.DistrictAdmin,
+		changes: append([]string{"the group becomes synced"}, betweenSchools...),
+		subject: func(b *bench, n int, _ *db.Group, by *db.Educator) subject {
+			s := subject{g: b.club(n, by)}
+			s.st = b.Student(b.t, b.North, "Stu", fmt.Sprintf("Dent%05d", n), 0, s.g)
+			s.row = stu(s.st) + ",,,,,,9,S,"
+			s.stands = func() string {
+				now := b.now(s.st)
+				if now == nil || now.DeletedAt != nil {
+					return "gone"
+				}
+				return allOf(now.Grade == 9 && now.OrganizationID == b.South.ID && !b.isIn(s.st, s.g))
+			}
 			return s
 		},
 	},

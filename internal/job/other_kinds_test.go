@@ -261,8 +261,8 @@ func TestEnrollments(t *testing.T) {
 			"A,00001,,\n" + // Ada or Theo?
 			"A,00003,,\n" + // Of another district.
 			"A,T1,aide,\n" +
-			"1,00004,,\n" + // Of which school?
-			"A,00004,,\n" + // There is only one A.
+			"1,00004,,\n" + // There are two, at other schools.
+			"A,00004,,\n" + // There is one A, at another school.
 			"Homeroom 7,00002,student,\n" +
 			"Homeroom 7," + stu(ada) + ",,\n" +
 			",00002,,\n" +
@@ -274,32 +274,32 @@ func TestEnrollments(t *testing.T) {
 			`row 7 SIS ID AMBIGUOUS_PERSON "00001"`,
 			`row 8 SIS ID UNKNOWN_PERSON "00003"`,
 			`row 9 Role UNKNOWN_ROLE "aide"`,
-			`row 10 Section SIS ID AMBIGUOUS_GROUP "1"`,
-			`row 12 Section SIS ID UNKNOWN_GROUP "Homeroom 7"`,
+			`row 10 Section SIS ID OTHER_SCHOOL "1"`,
+			`row 11 Section SIS ID OTHER_SCHOOL "A"`,
+			`row 12 Section SIS ID OTHER_SCHOOL "Homeroom 7"`,
 			`row 13 Section SIS ID SYNCED_GROUP "Homeroom 7"`,
 			`row 14 Section SIS ID REQUIRED ""`,
-			`row 15 SIS ID REQUIRED ""`)
-		b.want(job, ready, 5, 0, 3, 8)
-		if got := strings.Join(job.IgnoredHeaders, ","); got != "Status" || job.Warnings != 1 || job.EnrollmentsAdded != 4 {
+			`row 15 SIS ID REQUIRED ""`,
+			`row 16 Section SIS ID OTHER_SCHOOL "Algebra"`)
+		b.want(job, ready, 3, 0, 3, 10)
+		if got := strings.Join(job.IgnoredHeaders, ","); got != "Status" || job.Warnings != 1 || job.EnrollmentsAdded != 2 {
 			t.Errorf("ignored %s; %d warnings, %d added", got, job.Warnings, job.EnrollmentsAdded)
 		}
 		b.wantChanges(b.DistrictAdmin, job,
 			"1 Ada Lovelace (00001) Classes/Groups: - → Biology",
 			"2 Sue South (00002) Classes/Groups: - → Chemistry",
-			"4 Biology (1) Educators: - → Tara Teach",
-			"11 Wes West (00004) Classes/Groups: - → Algebra",
-			"16 Sue South (00002) Classes/Groups: - → Algebra")
+			"4 Biology (1) Educators: - → Tara Teach")
 		// Somebody does by hand what row 2 would do.
 		b.exec("INSERT INTO enrollments (created_at, student_id, group_id) VALUES (?, ?, ?)", fixture.Today,
 			sue.ID, b.Chemistry.ID)
 		b.exec("UPDATE students SET group_count = 1, ungrouped = 0, version = version + 1 WHERE id = ?", sue.ID)
 		b.exec("UPDATE `groups` SET student_count = 1, version = version + 1 WHERE id = ?", b.Chemistry.ID)
 		job = b.applied(b.DistrictAdmin, job)
-		b.want(job, withErrors, 4, 0, 4, 8)
-		if job.EnrollmentsAdded != 3 {
+		b.want(job, withErrors, 2, 0, 4, 10)
+		if job.EnrollmentsAdded != 1 {
 			t.Errorf("%d added", job.EnrollmentsAdded)
 		}
-		for st, want := range map[*db.Student]string{ada: "Algebra, Biology", sue: "Algebra, Chemistry", wes: "Algebra"} {
+		for st, want := range map[*db.Student]string{ada: "Algebra, Biology", sue: "Chemistry", wes: ""} {
 			if got := b.groupsOf(st); got != want {
 				t.Errorf("%s: %s, want %s", st.FirstName, got, want)
 			}
@@ -311,8 +311,8 @@ func TestEnrollments(t *testing.T) {
 			job := b.imported(b.DistrictAdmin, b.Alpha, enrollments,
 				"Section SIS ID,SIS ID,Role\n1,00001,student\n1,T1,\nA,00002,\n1,00002,\n1,00002,\n",
 				mode(bulkjob.GroupsModeREMOVE))
-			b.want(job, completed, 0, 4, 1, 0)
-			if job.EnrollmentsRemoved != 3 || b.groupsOf(ada) != "Algebra" || b.groupsOf(sue) != "" {
+			b.want(job, completed, 0, 3, 2, 0)
+			if job.EnrollmentsRemoved != 2 || b.groupsOf(ada) != "Algebra" || b.groupsOf(sue) != "" {
 				t.Errorf("%d removed; %s; %s", job.EnrollmentsRemoved, b.groupsOf(ada), b.groupsOf(sue))
 			}
 			b.consistent()

@@ -78,9 +78,9 @@ func TestMovingBetweenSchools(t *testing.T) {
 		job = b.verified(both, b.North, students, row)
 		b.wantChanges(both, job,
 			"1 Ada Lovelace (00001) School: North School → South School",
-			"1 Ada Lovelace (00001) Classes/Groups: Algebra → Algebra;Chemistry")
+			"1 Ada Lovelace (00001) Classes/Groups: Algebra → Chemistry")
 		b.applied(both, job)
-		if st := b.student("00001"); st.OrganizationID != b.South.ID || b.groupsOf(st) != "Algebra, Chemistry" ||
+		if st := b.student("00001"); st.OrganizationID != b.South.ID || b.groupsOf(st) != "Chemistry" ||
 			len(b.recounted.ids) != 1 {
 			t.Errorf("%+v in %s; recounted %v", st, b.groupsOf(st), b.recounted.ids)
 		}
@@ -90,7 +90,7 @@ func TestMovingBetweenSchools(t *testing.T) {
 			job := b.verified(b.DistrictAdmin, b.North, students, header+stu(ada)+",,,,,,9,,\n")
 			b.wantProblems(job, `row 1 School OTHER_SCHOOL ""`)
 			job = b.verified(b.DistrictAdmin, b.North, students,
-				header+stu(ada)+",00001,Ada,Lovelace,ada00001,,7,South School,Algebra;Chemistry\n")
+				header+stu(ada)+",00001,Ada,Lovelace,ada00001,,7,South School,Chemistry\n")
 			b.want(job, ready, 0, 0, 1, 0)
 		})
 	})

@@ -132,8 +132,8 @@ func TestStudentRowsThatAreRefused(t *testing.T) {
 			{"that clears its groups beside others", stu(ada) + ",,,,,,,,Biology;[Clear]", `row 1 Classes/Groups CANNOT_CLEAR "Biology;[Clear]"`},
 			{"with a group of another district", stu(ada) + ",,,,,,,,Drama", `row 1 Classes/Groups UNKNOWN_GROUP "Drama"`},
 			{"with the Database ID of a group of another district", stu(ada) + ",,,,,,,," + grp(b.Drama), fmt.Sprintf(`row 1 Classes/Groups UNKNOWN_GROUP %q`, grp(b.Drama))},
-			{"with a group of another school by name", stu(ada) + ",,,,,,,,Latin", `row 1 Classes/Groups UNKNOWN_GROUP "Latin"`},
-			{"with a group of another school by Database ID", stu(ada) + ",,,,,,,," + grp(b.Chemistry), ""},
+			{"with a group of another school by name", stu(ada) + ",,,,,,,,Latin", `row 1 Classes/Groups OTHER_SCHOOL "Latin"`},
+			{"with a group of another school by Database ID", stu(ada) + ",,,,,,,," + grp(b.Chemistry), `row 1 Classes/Groups OTHER_SCHOOL "Chemistry"`},
 			{"with a name that two groups have", stu(ada) + ",,,,,,,,Algebra;twin", `row 1 Classes/Groups AMBIGUOUS_GROUP "twin"`},
 			{"with the external id of one of two groups of a name", stu(ada) + ",,,,,,,,T1", ""},
 			{"with one group's external id that is another's name", stu(ada) + ",,,,,,,,X9", `row 1 Classes/Groups AMBIGUOUS_GROUP "X9"`},
@@ -167,7 +167,7 @@ func TestStudentRowsThatAreRefused(t *testing.T) {
 				stu(ada)+",,,,,,,,twin\n"+stu(bob)+",,,,,,,,Latin\n,1,Ada,Lovelace,ada00001,,8,N,\n")
 			for code, wants := range map[string][]string{
 				"AMBIGUOUS_GROUP": {"Twin (external ID T1, Database ID " + grp(twin1) + ")", "2 classes or groups"},
-				"UNKNOWN_GROUP":   {"at South School"},
+				"OTHER_SCHOOL":    {"at South School", "Move the student"},
 				"USERNAME_TAKEN":  {"Ada Lovelace (00001)", "spreadsheet"},
 			} {
 				for _, want := range wants {

@@ -133,8 +133,9 @@ func (l *DeletedList) system(ctx context.Context) context.Context {
 
 // ofOwnSchool leaves out the former groups that are not at the student's school by now.
 func ofOwnSchool(s *sql.Selector) {
-	s.Where(sql.ExprP(fmt.Sprintf("EXISTS (SELECT 1 FROM students o JOIN `groups` g ON g.organization_id = o.organization_id "+
-		"WHERE o.id = %s AND g.id = %s)", s.C(formerenrollment.FieldStudentID), s.C(formerenrollment.FieldGroupID))))
+	s.Where(sql.ExprP(fmt.Sprintf("EXISTS (SELECT 1 FROM students o "+
+		"JOIN `groups` g ON g.organization_id = o.organization_id WHERE o.id = %s AND g.id = %s)",
+		s.C(formerenrollment.FieldStudentID), s.C(formerenrollment.FieldGroupID))))
 }
 
 // FormerGroups returns the groups that deleted students would return to, by name, limited

@@ -31,8 +31,8 @@ func refuseOtherSchool(students []*db.Student, groups []*db.Group, studentIDs []
 }
 
 func studentElsewhere(st *db.Student, group string) *fault.Error {
-	return fault.Invalidf("%s %s is at another school than %s; move the student there first, or choose a class or group of "+
-		"the student's school", st.FirstName, st.LastName, group).WithCode(OtherSchool)
+	return fault.Invalidf("%s %s is at another school than %s; move the student there first, or choose a class or group "+
+		"of the student's school", st.FirstName, st.LastName, group).WithCode(OtherSchool)
 }
 
 // Leaving returns the enrollments that end when students go to schools: those in groups of

@@ -123,8 +123,8 @@ func TestAStudentIsInGroupsOfTheOwnSchoolOnly(t *testing.T) {
 				t.Fatal(err)
 			}
 			goes := func(to *db.Organization) {
-				_, err := w.Client().ExecContext(system, "UPDATE `groups` SET organization_id = ? WHERE id = ?", to.ID, w.Biology.ID)
-				if err != nil {
+				if _, err := w.Client().ExecContext(system, "UPDATE `groups` SET organization_id = ? WHERE id = ?", to.ID,
+					w.Biology.ID); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -36,7 +36,7 @@ func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch)
 			r.Stale("The student's name or ID was changed after the file was checked.")
 		}
 	}
-	if err := k.refuseStaleTaughtGroups(ctx, client, b); err != nil {
+	if err := k.refuseStaleTaughtGroups(ctx, client, b, there); err != nil {
 		return err
 	}
 	if err := teaching.RefuseGoneEducators(ctx, client, b); err != nil {
@@ -69,7 +69,8 @@ func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch)
 
 // refuseStaleTaughtGroups is refuseStaleGroups with the groups that educators
 // join and leave among those that are locked.
-func (k *importKind) refuseStaleTaughtGroups(ctx context.Context, client *db.Client, b *row.Batch) error {
+func (k *importKind) refuseStaleTaughtGroups(ctx context.Context, client *db.Client, b *row.Batch,
+	students map[int]*db.Student) error {
 	there, err := k.LockGroups(ctx, client, row.IDs(b.Open(), groupsOfLine))
 	if err != nil {
 		return err
@@ -81,6 +82,8 @@ func (k *importKind) refuseStaleTaughtGroups(ctx context.Context, client *db.Cli
 				r.Gone("The class or group")
 			case g.Synced == 1:
 				r.Refuse(reach.SyncedGroup(g))
+			case len(r.Plan.Join) > 0 && g.OrganizationID != students[r.TargetID].OrganizationID:
+				r.Refuse(reach.OtherSchoolByNow(g))
 			case !r.Plan.AboutStudent() && !r.IsOf(reach.GroupLabel(g.Name, row.Deref(g.ExternalID))):
 				r.Stale("The name or ID of the class or group was changed after the file was checked.")
 			}

@@ -245,6 +245,9 @@ func (c *enrollmentCheck) findMemberships(ctx context.Context, rows []*enrollmen
 	return nil
 }
 
+// adds reports whether the file puts people into groups, and does not take them out.
+func (c *enrollmentCheck) adds() bool { return c.Job.GroupsMode != bulkjob.GroupsModeREMOVE }
+
 func (c *enrollmentCheck) planRow(r *enrollmentRow, found *personLookup, finder *reach.GroupFinder) {
 	g, problem := c.groupOf(r, finder)
 	if problem != nil {
@@ -256,7 +259,7 @@ func (c *enrollmentCheck) planRow(r *enrollmentRow, found *personLookup, finder 
 		return
 	}
 	p := &row.Plan{Do: row.Create}
-	adds := c.Job.GroupsMode != bulkjob.GroupsModeREMOVE
+	adds := c.adds()
 	if !adds {
 		p.Do = row.Update
 	}
@@ -277,6 +280,10 @@ func (c *enrollmentCheck) planRow(r *enrollmentRow, found *personLookup, finder 
 	}
 	c.Seen.Claim("enrollment", pair, r.Number)
 	if there == adds {
+		return
+	}
+	if r.st != nil && adds && g.OrganizationID != r.st.OrganizationID {
+		r.Fail(field.ColGroups, c.OtherSchool(g, r.st.OrganizationID))
 		return
 	}
 	if g.Synced == 1 {
@@ -311,8 +318,11 @@ func (r *enrollmentRow) planPair(p *row.Plan, g *db.Group, adds bool) {
 
 // groupOf finds the group of a row. IDs of classes may repeat in other schools,
 // so the one at the person's school goes first; an external id that exists only
-// once in the purview is clear wherever it is.
+// once in the purview is clear wherever it is. A student joins none of another school.
 func (c *enrollmentCheck) groupOf(r *enrollmentRow, finder *reach.GroupFinder) (*db.Group, *row.Problem) {
+	if r.st != nil && c.adds() {
+		return finder.FindOwn(r.group, r.st.OrganizationID, nil)
+	}
 	g, problem := finder.Find(r.group, r.schools, nil)
 	if problem == nil || problem.Code != row.UnknownGroup {
 		return g, problem

@@ -69,10 +69,13 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 			}
 		}
 		for _, id := range r.Before.Left {
-			if p := (roster.Pair{StudentID: r.TargetID, GroupID: id}); !enrolled[p] {
-				join = append(join, p)
-			} else {
+			switch p := (roster.Pair{StudentID: r.TargetID, GroupID: id}); {
+			case enrolled[p]:
 				r.ChangedSince("the enrollment")
+			case groups[id].OrganizationID != students[r.TargetID].OrganizationID:
+				r.Keep(row.OtherSchool, row.HintChanged, "The student and %s are at different schools by now.", groups[id].Name)
+			default:
+				join = append(join, p)
 			}
 		}
 	}

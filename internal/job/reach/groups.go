@@ -254,13 +254,7 @@ func (f *GroupFinder) Find(text string, schools []int, member []*db.Group) (*db.
 			"There is no class or group with the Database ID %s in your purview.", text)
 	}
 	found := f.in(text, schools)
-	var also []*db.Group
-	for _, g := range member {
-		if row.Deref(g.ExternalID) == text || fold.Key(g.Name) == fold.Key(text) {
-			also = append(also, g)
-		}
-	}
-	if len(also) > 0 {
+	if also := calledByName(text, member); len(also) > 0 {
 		found = Union(found, also)
 	}
 	switch len(found) {
@@ -271,6 +265,23 @@ func (f *GroupFinder) Find(text string, schools []int, member []*db.Group) (*db.
 	default:
 		return nil, f.Ambiguous(text, found)
 	}
+}
+
+// Called are those of some groups that a text means: by Database ID, external ID or name.
+func Called(text string, groups []*db.Group) []*db.Group {
+	if id, ok := globalid.Key(globalid.Group, text); ok {
+		return slices.DeleteFunc(slices.Clone(groups), func(g *db.Group) bool { return g.ID != id })
+	}
+	return calledByName(text, groups)
+}
+
+func calledByName(text string, groups []*db.Group) (called []*db.Group) {
+	for _, g := range groups {
+		if row.Deref(g.ExternalID) == text || fold.Key(g.Name) == fold.Key(text) {
+			called = append(called, g)
+		}
+	}
+	return called
 }
 
 // Ambiguous is the problem of a text that several groups go by; its hint lists some.

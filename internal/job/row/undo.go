@@ -29,7 +29,7 @@ type Applied struct {
 	Plan   *Plan
 	Before *Before
 	// ComesBack is set for a student who was deleted, at a school that the person
-	// administers, and so comes back to groups of other schools as well.
+	// administers, and so comes back to all groups.
 	ComesBack bool
 	// Kept says why the row stays as it is, partly what of it does.
 	Kept, Partly *Problem

@@ -28,7 +28,11 @@ func (k written) Apply(ctx context.Context, client *db.Client, b *row.Batch) err
 			return err
 		}
 	}
-	if err := k.refuseStaleGroups(ctx, client, b); err != nil {
+	if err := k.refuseStaleGroups(ctx, client, b, students); err != nil {
+		return err
+	}
+	also, err := k.alsoLeft(ctx, client, b)
+	if err != nil {
 		return err
 	}
 	added, err := k.insertStudents(ctx, client, b)
@@ -45,7 +49,7 @@ func (k written) Apply(ctx context.Context, client *db.Client, b *row.Batch) err
 	if err := roster.WriteWords(ctx, client, renamed, false); err != nil {
 		return err
 	}
-	if err := k.enroll(ctx, client, b.Open()); err != nil {
+	if err := k.enroll(ctx, client, b.Open(), also); err != nil {
 		return err
 	}
 	revived := row.IDs(b.Open(), func(r *row.Planned) []int {
@@ -185,8 +189,10 @@ func overwrite(st *db.Student, set map[string]any) (changes bool) {
 }
 
 // enroll carries out the groups of rows and counts what really came and went.
-func (k *shared) enroll(ctx context.Context, client *db.Client, rows []*row.Planned) error {
-	var join, first, leave []roster.Pair
+// also are enrollments that end besides those of the plans.
+func (k *shared) enroll(ctx context.Context, client *db.Client, rows []*row.Planned, also []roster.Pair) error {
+	var join, first []roster.Pair
+	leave := also
 	byStudent := map[int]*row.Planned{}
 	for _, r := range rows {
 		id := r.TargetID + r.CreatedID
@@ -203,6 +209,7 @@ func (k *shared) enroll(ctx context.Context, client *db.Client, rows []*row.Plan
 			leave = append(leave, roster.Pair{StudentID: id, GroupID: g})
 		}
 	}
+	leave = slices.DeleteFunc(leave, func(p roster.Pair) bool { return byStudent[p.StudentID] == nil })
 	if len(leave) > 0 {
 		removed, err := roster.Unenroll(ctx, client, leave)
 		if err != nil {

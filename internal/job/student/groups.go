@@ -31,15 +31,21 @@ func groupTexts(r *sheet.Row) []string {
 	return texts
 }
 
-// groups plans what groups a student joins and leaves.
+// groups plans what groups a student joins and leaves. Who goes to another school leaves
+// the groups of all others, whatever the cell says; the classes that it names are those of
+// the new school.
 func (c *checker) groups(r *studentRow, found *lookup) {
 	var member []*db.Group
 	if r.st != nil && !r.revives {
 		member = found.groups[r.st.ID]
 	}
+	stays, gone := c.stayAndGo(r, member)
 	var wanted []*db.Group
 	for _, text := range r.tokens {
-		g, p := found.finder.Find(text, []int{r.school.ID}, member)
+		if c.Job.GroupsMode == bulkjob.GroupsModeREMOVE && len(reach.Called(text, gone)) > 0 {
+			continue // It is left anyway.
+		}
+		g, p := found.finder.FindOwn(text, r.school.ID, stays)
 		if p != nil {
 			p.Value = text
 			r.Fail(field.ColGroups, p)
@@ -50,11 +56,17 @@ func (c *checker) groups(r *studentRow, found *lookup) {
 		}
 		wanted = reach.Union(wanted, []*db.Group{g})
 	}
-	if len(wanted) == 0 && !r.Clears(field.ColGroups) {
-		return
+	join, leave := []*db.Group(nil), gone
+	if len(wanted) > 0 || r.Clears(field.ColGroups) {
+		join, leave = c.joinAndLeave(r, stays, wanted)
+		leave = slices.Concat(leave, gone)
 	}
-	join, leave := c.joinAndLeave(r, member, wanted)
 	c.Note(r.Row, slices.Concat(join, leave)...)
+	for _, g := range join {
+		if g.OrganizationID != r.school.ID {
+			r.Fail(field.ColGroups, c.OtherSchool(g, r.school.ID))
+		}
+	}
 	for _, g := range slices.Concat(join, leave) {
 		if g.Synced == 1 {
 			p := reach.SyncedGroup(g)
@@ -66,6 +78,22 @@ func (c *checker) groups(r *studentRow, found *lookup) {
 		return
 	}
 	reach.Regroup(r.draft, c.Listable(member, leave...), join, leave)
+}
+
+// stayAndGo divides the groups of a student into those in which the student may stay and
+// those that a move ends.
+func (c *checker) stayAndGo(r *studentRow, member []*db.Group) (stays, gone []*db.Group) {
+	if r.st == nil || r.st.OrganizationID == r.school.ID {
+		return member, nil
+	}
+	for _, g := range member {
+		if g.OrganizationID == r.school.ID {
+			stays = append(stays, g)
+		} else {
+			gone = append(gone, g)
+		}
+	}
+	return stays, gone
 }
 
 // joinAndLeave compares what a row asks for with the present groups. A student leaves

@@ -159,6 +159,11 @@ func (c *selectionCheck) planEdit(r *studentRow, found *lookup) {
 	}
 	join := slices.DeleteFunc(slices.Clone(c.add), isIn(member))
 	leave := slices.DeleteFunc(slices.Clone(member), func(g *db.Group) bool { return !isIn(c.remove)(g) })
+	for _, g := range join {
+		if g.OrganizationID != r.st.OrganizationID {
+			r.Fail(field.ColGroups, c.OtherSchool(g, r.st.OrganizationID))
+		}
+	}
 	for _, g := range slices.Concat(join, leave) {
 		if g.Synced == 1 {
 			problem := reach.SyncedGroup(g)

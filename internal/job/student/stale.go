@@ -140,7 +140,8 @@ func ownersOf(system context.Context, client *db.Client, districtID int, f *fiel
 // the preview lists, after the students as everywhere. It refuses the rows for which a
 // group has changed. A group's version does not help, because it grows with each
 // student who joins or leaves.
-func (k *shared) refuseStaleGroups(ctx context.Context, client *db.Client, b *row.Batch) error {
+func (k *shared) refuseStaleGroups(ctx context.Context, client *db.Client, b *row.Batch,
+	students map[int]*db.Student) error {
 	ids := row.IDs(b.Open(), func(r *row.Planned) []int { return r.Plan.Groups() })
 	there, err := k.LockGroups(ctx, client, ids)
 	if err != nil {
@@ -153,6 +154,8 @@ func (k *shared) refuseStaleGroups(ctx context.Context, client *db.Client, b *ro
 				r.Gone("A class or group of this row")
 			case g.Synced == 1:
 				r.Refuse(reach.SyncedGroup(g))
+			case g.OrganizationID != schoolAfter(r, students) && slices.Contains(r.Plan.Join, id):
+				r.Refuse(reach.OtherSchoolByNow(g))
 			}
 		}
 	}

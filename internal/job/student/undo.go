@@ -31,7 +31,7 @@ func (k *shared) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) 
 	if err := k.keepTaken(system, client, b); err != nil {
 		return err
 	}
-	if err := k.undoGroupsOfStudents(ctx, client, b); err != nil {
+	if err := k.undoGroupsOfStudents(ctx, client, b, students); err != nil {
 		return err
 	}
 	var updates []bulk.Change
@@ -156,14 +156,20 @@ func (k *shared) keepTaken(system context.Context, client *db.Client, b *row.Und
 }
 
 // undoGroupsOfStudents removes students from the groups that they joined by the job,
-// and returns them to those that they left. A group that no longer exists, or that the
-// school's information system now keeps, is skipped and named.
-func (k *shared) undoGroupsOfStudents(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
+// and returns them to those that they left. A group that no longer exists, that the
+// school's information system now keeps, or that is at another school than the student, is
+// skipped and named.
+func (k *shared) undoGroupsOfStudents(ctx context.Context, client *db.Client, b *row.UndoBatch,
+	students map[int]*db.Student) error {
+	leave, err := k.leftBack(ctx, client, b)
+	if err != nil {
+		return err
+	}
 	var ids []int
 	for _, r := range b.Open() {
 		ids = append(append(ids, r.Before.Joined...), r.Before.Left...)
 	}
-	if len(ids) == 0 {
+	if len(ids)+len(leave) == 0 {
 		return nil
 	}
 	slices.Sort(ids)
@@ -176,24 +182,30 @@ func (k *shared) undoGroupsOfStudents(ctx context.Context, client *db.Client, b 
 	if err != nil {
 		return err
 	}
-	var leave, join, former []roster.Pair
+	var join, former []roster.Pair
 	for _, r := range b.Open() {
+		school := schoolBefore(r, students)
 		// A student who is hidden again is in no group, no matter who owns the group.
 		hides := r.Plan.Do == row.Create || r.Plan.Do == row.Revive
 		for _, id := range r.Before.Joined {
 			if hides || mayRegroup(r, there[id], seen) {
 				leave = append(leave, roster.Pair{StudentID: r.TargetID, GroupID: id})
 			}
-			if hides {
+			if g := there[id]; hides && g != nil && g.OrganizationID == school {
 				former = append(former, roster.Pair{StudentID: r.TargetID, GroupID: id})
 			}
 		}
 		for _, id := range r.Before.Left {
-			if mayRegroup(r, there[id], seen) {
+			if mayRegroup(r, there[id], seen) && atSchool(r, there[id], school) {
 				join = append(join, roster.Pair{StudentID: r.TargetID, GroupID: id})
 			}
 		}
 	}
+	open := map[int]bool{}
+	for _, r := range b.Open() {
+		open[r.TargetID] = true
+	}
+	leave = slices.DeleteFunc(leave, func(p roster.Pair) bool { return !open[p.StudentID] })
 	if len(leave) > 0 {
 		if _, err := roster.Unenroll(ctx, client, leave); err != nil {
 			return err
@@ -207,6 +219,16 @@ func (k *shared) undoGroupsOfStudents(ctx context.Context, client *db.Client, b 
 	}
 	_, err = roster.Enroll(ctx, client, join)
 	return err
+}
+
+// atSchool reports whether a group that a student would join again is at the school where
+// the student will be.
+func atSchool(r *row.Applied, g *db.Group, school int) bool {
+	if g.OrganizationID != school {
+		r.KeepPart(row.OtherSchool, row.HintChanged,
+			"A class or group of the student is at another school by now; everything else was put back.")
+	}
+	return g.OrganizationID == school
 }
 
 // mayRegroup reports whether a student can leave or join a group again. It takes who
