@@ -8,7 +8,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/openhomeroom/homeroom/graph/document"
 	"github.com/openhomeroom/homeroom/graph/generated"
@@ -59,30 +58,13 @@ func addTransports(srv *handler.Server, r *Resolver, l Limits) {
 		Stranger: isStranger, StrangerBytes: l.StrangerBytes, StrangerPatience: l.StrangerPatience,
 		Arrived: r.hasArrived(l.SessionAge),
 	}
-	uploads := newGate(l.Uploads, l.AllUploads, 0)
 	srv.AddTransport(transport.WebSocket{
 		Limits: limits, Enter: newPlaces(l).enter, Init: r.connect, Begin: r.authenticate, Operations: l.SocketOperations,
 		InitTimeout: l.InitTimeout, KeepAlive: l.KeepAlive, Patience: l.Patience,
 	})
 	srv.AddTransport(transport.Multipart{
 		Limits: limits, UploadBytes: l.UploadBytes, UploadMemory: l.UploadMemory, Files: l.UploadFiles, Patience: l.Patience,
-		Admit: func(ctx context.Context) (func(), *gqlerror.Error) {
-			v := viewer.FromContext(ctx)
-			if v == nil {
-				r.refuseUpload(ctx, errSignIn)
-				return nil, presented(errSignIn) // a stranger must not fill the disk
-			}
-			if v.BeforeSecondFactor {
-				r.refuseUpload(ctx, errSetUp)
-				return nil, presented(errSetUp)
-			}
-			leave, ok := uploads.enter(ctx, v)
-			if !ok {
-				r.refuseUpload(ctx, errTooManyUploads)
-				return nil, presented(errTooManyUploads)
-			}
-			return leave, nil
-		},
+		Admit: r.admitFiles(newGate(l.Uploads, l.AllUploads, 0)), Takes: r.takesFiles, Stored: newStored(l).room,
 	})
 	srv.AddTransport(transport.SSE{Limits: limits, KeepAlive: l.KeepAlive, Patience: l.Patience})
 	srv.AddTransport(transport.HTTP{Limits: limits})
@@ -131,7 +113,6 @@ var (
 	errSignIn               = fault.Unauthenticatedf("sign in first")
 	errTooManyOperations    = tooMany("you have too many operations running; wait for some to end")
 	errTooManySubscriptions = presented(tooMany("you have too many open subscriptions; end some of them"))
-	errTooManyUploads       = tooMany("you are sending too many files at once; wait for some to arrive")
 )
 
 func tooMany(message string) *fault.Error {

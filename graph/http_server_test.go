@@ -69,8 +69,7 @@ func TestBehindTheHTTPServer(t *testing.T) {
 		long := `{"query":"{ __typename }"` + strings.Repeat(" ", 20<<10) + `}`
 		var file bytes.Buffer
 		form := multipart.NewWriter(&file)
-		_ = form.WriteField("operations",
-			`{"query":"mutation($file: Upload!) { submitBulkImport(input: {organizationId: \"x\", kind: IMPORT_GROUPS, file: $file}) { job { id } } }","variables":{"file":null}}`)
+		_ = form.WriteField("operations", s.importing("{{North}}", "IMPORT_GROUPS"))
 		_ = form.WriteField("map", `{"0":["variables.file"]}`)
 		part, _ := form.CreateFormFile("0", "x.csv")
 		_, _ = part.Write(make([]byte, 300<<10))

@@ -19,6 +19,10 @@ type Limits struct {
 	// UploadFiles is how many files a request may have. Uploads is how many requests with
 	// files a caller may send at a time, and AllUploads how many all callers may.
 	UploadFiles, Uploads, AllUploads int
+	// UploadStorage is how many bytes of files may be arriving, or wait to become jobs, all
+	// callers together. One caller gets a quarter of it, a district half; there is room for
+	// two of the largest requests in any case.
+	UploadStorage int64
 	// RequestBytes is the largest request without files, and the largest message over a
 	// WebSocket. The HTTP server has its own limit, which the operator sets; this one
 	// applies if the endpoint runs without that server.
@@ -93,7 +97,8 @@ func DefaultLimits() Limits {
 	d := document.DefaultLimits()
 	return Limits{
 		UploadBytes: 256 << 20, UploadMemory: 4 << 20, UploadFiles: 10, Uploads: 4, AllUploads: 64,
-		RequestBytes: 1 << 20, VariableBytes: 1 << 20,
+		UploadStorage: 4 << 30,
+		RequestBytes:  1 << 20, VariableBytes: 1 << 20,
 		StrangerBytes: 64 << 10, StrangerPatience: 10 * time.Second, BodyMemory: 128 << 20,
 		AnswersEach: 64 << 20, AnswersDistrict: 256 << 20, AnswersAll: 512 << 20, Entries: 120_000,
 		DocumentBytes: d.Bytes, Tokens: d.Tokens, Depth: d.Depth, Fields: d.Fields, Aliases: d.Aliases,
@@ -115,6 +120,7 @@ func (l Limits) withDefaults() Limits {
 		UploadFiles:      cmp.Or(l.UploadFiles, d.UploadFiles),
 		Uploads:          cmp.Or(l.Uploads, d.Uploads),
 		AllUploads:       cmp.Or(l.AllUploads, d.AllUploads),
+		UploadStorage:    cmp.Or(l.UploadStorage, d.UploadStorage),
 		RequestBytes:     cmp.Or(l.RequestBytes, d.RequestBytes),
 		VariableBytes:    cmp.Or(l.VariableBytes, d.VariableBytes),
 		StrangerBytes:    cmp.Or(l.StrangerBytes, d.StrangerBytes),

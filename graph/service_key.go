@@ -29,16 +29,24 @@ func onlyInScope(ctx context.Context, next graphql.OperationHandler) graphql.Res
 	if v == nil || v.Key == nil {
 		return next(ctx)
 	}
-	for _, f := range rootFields(graphql.GetOperationContext(ctx)) {
+	if !inScope(v, graphql.GetOperationContext(ctx)) {
+		return refused(errNotForKey)
+	}
+	return next(ctx)
+}
+
+// inScope reports whether a service key is for all that an operation asks for.
+func inScope(v *viewer.Viewer, oc *graphql.OperationContext) bool {
+	for _, f := range rootFields(oc) {
 		allowed := f.Name == "__typename" || f.Name == "__schema" || f.Name == "__type"
 		for _, scope := range v.Key.Scopes {
 			allowed = allowed || forScopes[scope][f.Name]
 		}
 		if !allowed {
-			return refused(errNotForKey)
+			return false
 		}
 	}
-	return next(ctx)
+	return true
 }
 
 func toServiceKey(k *db.ServiceKey) *model.ServiceKey {

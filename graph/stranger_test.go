@@ -26,6 +26,11 @@ type sending struct {
 // Its body has a length, or is chunked where that is 0.
 func (s *server) begin(t testing.TB, from, token string, length int) *sending {
 	t.Helper()
+	return s.beginOf(t, from, token, "application/json", length)
+}
+
+func (s *server) beginOf(t testing.TB, from, token, media string, length int) *sending {
+	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.http.URL, "http://"))
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +44,7 @@ func (s *server) begin(t testing.TB, from, token string, length int) *sending {
 	if token != "" {
 		framing += "\r\nAuthorization: Bearer " + token
 	}
-	c.write("POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Forwarded-For: " + from + "\r\n" +
+	c.write("POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: " + media + "\r\nX-Forwarded-For: " + from + "\r\n" +
 		framing + "\r\n\r\n")
 	return c
 }

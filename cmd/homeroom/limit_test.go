@@ -46,10 +46,10 @@ func TestTheLimitsHaveOneDefault(t *testing.T) {
 	c, g := config.Default().Limits, graph.DefaultLimits()
 	got := [...]int{int(c.DocumentBytes), c.Tokens, c.Depth, c.Fields, c.Aliases, c.RootFields, c.Complexity, c.Operations,
 		c.Subscriptions, c.Uploads, c.AllSubscriptions, c.Sockets, c.AllSockets, c.NewSockets, c.AllNewSockets,
-		int(c.BodyMemory), int(config.Default().Server.MaxRequestBytes)}
+		int(c.BodyMemory), int(c.UploadStorage), int(config.Default().Server.MaxRequestBytes)}
 	want := [...]int{g.DocumentBytes, g.Tokens, g.Depth, g.Fields, g.Aliases, g.RootFields, g.Complexity, g.Operations,
 		g.Subscriptions, g.Uploads, g.AllSubscriptions, g.Sockets, g.AllSockets, g.NewSockets, g.AllNewSockets,
-		int(g.BodyMemory), int(g.RequestBytes)}
+		int(g.BodyMemory), int(g.UploadStorage), int(g.RequestBytes)}
 	if got != want {
 		t.Errorf("the settings have %v; the endpoint has %v", got, want)
 	}

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,6 +36,13 @@ type Multipart struct {
 	// Admit decides, before the body is read, whether a request may bring files. It returns
 	// what to call when they are no longer needed.
 	Admit func(ctx context.Context) (leave func(), err *gqlerror.Error)
+	// Takes decides, before a file is read, whether the operation takes so many files from
+	// this caller. The variables hold an empty file for each, told apart by its File. After
+	// a *gqlerror.Error nothing runs; after another error the operation answers itself, with
+	// files that cannot be read. If Takes is nil, every operation takes files.
+	Takes func(ctx context.Context, oc *graphql.OperationContext, files int) error
+	// Stored is the room for the bytes of files; nil for no limit.
+	Stored func(ctx context.Context) Room
 }
 
 var _ graphql.Transport = Multipart{}
@@ -56,6 +64,8 @@ func (Multipart) Supports(r *http.Request) bool {
 func (t Multipart) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	leave, err := t.Admit(r.Context())
 	if err != nil {
+		// Otherwise net/http would wait for the rest before it answers.
+		w.Header().Set("Connection", "close")
 		respond(w, r, failed(err))
 		return
 	}
@@ -65,15 +75,22 @@ func (t Multipart) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, t.UploadBytes)
-	kept := &store{memory: t.UploadMemory}
+	kept := &store{memory: t.UploadMemory, room: endless{}}
+	if t.Stored != nil {
+		kept.room = t.Stored(r.Context())
+	}
 	defer kept.close()
 	room := t.Limits.room(r.Context())
 	defer room.Leave()
 	start := graphql.Now()
-	params, bad := t.read(r, kept, room)
+	params, bad := t.read(r, exec, kept, room)
 	if bad != nil {
+		w.Header().Set("Connection", "close")
 		respond(w, r, t.refusal(r.Context(), exec, bad))
 		return
+	}
+	if kept.refused != nil {
+		w.Header().Set("Connection", "close")
 	}
 	params.Headers = r.Header
 	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
@@ -97,11 +114,15 @@ func (Multipart) refusal(ctx context.Context, exec graphql.GraphExecutor, err er
 	if errors.As(err, &known) {
 		return failed(known)
 	}
+	var list gqlerror.List
+	if errors.As(err, &list) {
+		return exec.DispatchError(graphql.WithOperationContext(ctx, &graphql.OperationContext{}), list)
+	}
 	ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{})
 	return exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)})
 }
 
-func (t Multipart) read(r *http.Request, kept *store, room Room) (*graphql.RawParams, error) {
+func (t Multipart) read(r *http.Request, exec graphql.GraphExecutor, kept *store, room Room) (*graphql.RawParams, error) {
 	form, err := r.MultipartReader()
 	if err != nil {
 		return nil, Errorf(badRequest, "The multipart form cannot be read: its Content-Type has no boundary.")
@@ -128,6 +149,15 @@ func (t Multipart) read(r *http.Request, kept *store, room Room) (*graphql.RawPa
 	if len(paths) > t.Files {
 		return nil, Errorf(badRequest, "The request has more than %d files.", t.Files)
 	}
+	if err := t.takes(r, exec, *params, paths, kept); err != nil {
+		return nil, err
+	}
+	if kept.refused != nil {
+		for _, places := range paths {
+			_ = t.put(params, places, graphql.Upload{File: refusedFile{kept.refused}}) // as before
+		}
+		return params, nil
+	}
 	for {
 		part, err := form.NextPart()
 		if errors.Is(err, io.EOF) {
@@ -153,6 +183,68 @@ func (t Multipart) read(r *http.Request, kept *store, room Room) (*graphql.RawPa
 	return params, nil
 }
 
+// takes finds out, before a file is read, whether the operation can run with files and
+// takes them.
+func (t Multipart) takes(r *http.Request, exec graphql.GraphExecutor, params graphql.RawParams,
+	paths map[string][]string, kept *store) error {
+	if len(paths) == 0 {
+		return nil
+	}
+	// It is given the files for good when they are there.
+	params.Variables, _ = clone(params.Variables).(map[string]any)
+	for name, places := range paths {
+		empty := graphql.Upload{File: io.NewSectionReader(bytes.NewReader(nil), 0, 0), Filename: name}
+		if err := t.put(&params, places, empty); err != nil {
+			return err
+		}
+	}
+	now := graphql.Now()
+	params.Headers, params.ReadTime = r.Header, graphql.TraceTiming{Start: now, End: now}
+	oc, errs := exec.CreateOperationContext(r.Context(), &params)
+	if errs != nil {
+		return errs
+	}
+	if err := noStreams(oc.Operation.Operation); err != nil {
+		return err
+	}
+	if t.Takes == nil {
+		return nil
+	}
+	err := t.Takes(graphql.WithOperationContext(r.Context(), oc), oc, len(paths))
+	var known *gqlerror.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	kept.refused = err
+	return nil
+}
+
+// clone copies the maps and lists of decoded JSON.
+func clone(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		c := make(map[string]any, len(v))
+		for name, value := range v {
+			c[name] = clone(value)
+		}
+		return c
+	case []any:
+		c := make([]any, len(v))
+		for i, value := range v {
+			c[i] = clone(value)
+		}
+		return c
+	default:
+		return v
+	}
+}
+
+// refusedFile is a file that nobody has read.
+type refusedFile struct{ why error }
+
+func (f refusedFile) Read([]byte) (int, error)       { return 0, f.why }
+func (f refusedFile) Seek(int64, int) (int64, error) { return 0, f.why }
+
 // field reads a part that is not a file.
 func (t Multipart) field(form *multipart.Reader, name, position string, room Room) ([]byte, error) {
 	part, err := form.NextPart()
@@ -175,9 +267,6 @@ func (t Multipart) field(form *multipart.Reader, name, position string, room Roo
 
 // file keeps a file and puts it into the variables.
 func (t Multipart) file(params *graphql.RawParams, part *multipart.Part, places []string, kept *store) error {
-	if len(places) == 0 || len(places) > t.Files {
-		return Errorf(badRequest, "The part map must name, for each file, its place in the variables.")
-	}
 	content, size, err := kept.keep(part)
 	if err != nil {
 		return err
@@ -189,6 +278,19 @@ func (t Multipart) file(params *graphql.RawParams, part *multipart.Part, places 
 			File: io.NewSectionReader(content, 0, size), Size: size,
 			Filename: part.FileName(), ContentType: part.Header.Get("Content-Type"),
 		}
+		if err := t.put(params, []string{path}, upload); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// put puts a file into the variables.
+func (t Multipart) put(params *graphql.RawParams, places []string, upload graphql.Upload) error {
+	if len(places) == 0 || len(places) > t.Files {
+		return Errorf(badRequest, "The part map must name, for each file, its place in the variables.")
+	}
+	for _, path := range places {
 		if !place(params.Variables, strings.Split(path, "."), upload) {
 			return Errorf(badRequest, "The part map puts a file at %s, but the operation has no null there.",
 				quote.Text(shorten(path)))

@@ -13,12 +13,16 @@ type store struct {
 	// size is the total size of the files in bytes.
 	size  int64
 	files []*os.File
+	// room is what all files may take. refused is why none is kept.
+	room    Room
+	refused error
 }
 
 // keep reads a file to its end. A temporary file can be read by its owner only, and has
 // lost its name before the first byte arrives. So a crash leaves nothing of a file that
 // may contain passwords.
 func (s *store) keep(part io.Reader) (io.ReaderAt, int64, error) {
+	part = metered{part, s.room}
 	// A growing buffer exists twice for a moment.
 	most := s.memory / 3
 	var beginning bytes.Buffer
@@ -53,6 +57,7 @@ func (s *store) close() {
 	for _, f := range s.files {
 		_ = f.Close() // it has no name, so this deletes it
 	}
+	s.room.Leave()
 }
 
 // source remembers its error, so that a client that has gone away is not taken for a full

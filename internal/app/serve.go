@@ -159,6 +159,7 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 		Downloads: s.downloads,
 		DB:        s.db,
 		Log:       log,
+		Folder:    cfg.Secret.DataDir,
 		Asked: func() {
 			s.turns.Ask()
 			s.exports.Ask()
@@ -201,6 +202,7 @@ func limitsOf(cfg config.Config) graph.Limits {
 		UploadBytes:      cfg.Server.MaxUploadBytes,
 		UploadMemory:     uploadMemory,
 		Uploads:          l.Uploads,
+		UploadStorage:    l.UploadStorage,
 		RequestBytes:     cfg.Server.MaxRequestBytes,
 		BodyMemory:       l.BodyMemory,
 		Sockets:          l.Sockets,

@@ -48,7 +48,7 @@ func Default() Config {
 			DocumentBytes: 64 << 10, Tokens: 5000, Depth: 20, Fields: 500, Aliases: 100, RootFields: 20, Complexity: 60_000,
 			Operations: 20, Subscriptions: 20, Uploads: 4, StatementTimeout: time.Minute,
 			AllSubscriptions: 10_000, Sockets: 20, AllSockets: 5000, NewSockets: 50, AllNewSockets: 1000,
-			Downloads: 2, AllDownloads: 8, BodyMemory: 128 << 20,
+			Downloads: 2, AllDownloads: 8, BodyMemory: 128 << 20, UploadStorage: 4 << 30,
 		},
 		Uploads: defaultUploads(),
 		Session: Session{Lifetime: 12 * time.Hour, IdleTimeout: 2 * time.Hour},

@@ -32,6 +32,8 @@ type Limits struct {
 	// BodyMemory is how much memory requests may hold while they arrive or wait for their
 	// answer.
 	BodyMemory int64
+	// UploadStorage is how many bytes of files may be arriving, or wait to become jobs.
+	UploadStorage int64
 	// StatementTimeout is how long the database may work on one statement.
 	StatementTimeout time.Duration
 }
@@ -93,6 +95,9 @@ func (l Limits) Validate() error {
 	}
 	if l.BodyMemory < 1<<20 {
 		problems = append(problems, problem("max-body-memory", "%s is less than 1MiB", formatSize(l.BodyMemory)))
+	}
+	if l.UploadStorage < 1<<20 {
+		problems = append(problems, problem("max-upload-storage", "%s is less than 1MiB", formatSize(l.UploadStorage)))
 	}
 	if l.StatementTimeout < time.Second || l.StatementTimeout > time.Hour {
 		problems = append(problems, problem("statement-timeout", "%v is not between 1s and 1h", l.StatementTimeout))
@@ -156,6 +161,12 @@ func (l Limits) settings() []Setting {
 			"64th; " +
 			"two requests of the largest size always fit",
 		set: func(c *Config, v string) error { return store(&c.Limits.BodyMemory, parseSize)(v) },
+	}, Setting{
+		Section: LimitSection, Name: "upload storage", Flag: "max-upload-storage", Form: "size",
+		Default: formatSize(l.UploadStorage),
+		Description: "how many bytes of files may be arriving at one server, or wait there to become jobs: one caller gets " +
+			"at most a quarter, and a district half; two of the largest requests have room in any case",
+		set: func(c *Config, v string) error { return store(&c.Limits.UploadStorage, parseSize)(v) },
 	}, Setting{
 		Section: LimitSection,
 		Name:    "statement timeout",

@@ -14,8 +14,9 @@ func TestEachLimitHasItsBounds(t *testing.T) {
 	t.Parallel()
 	second, hour := int64(time.Second), int64(time.Hour)
 	bounds := map[string][2]int64{ // 0 where there is no end
-		"DocumentBytes": {1 << 10, 16 << 20}, "BodyMemory": {1 << 20, 0}, "StatementTimeout": {second, hour},
-		"Tokens": {200, 100_000}, "Depth": {5, 100}, "Fields": {50, 5000}, "Aliases": {1, 5000}, "RootFields": {1, 500},
+		"DocumentBytes": {1 << 10, 16 << 20}, "BodyMemory": {1 << 20, 0}, "UploadStorage": {1 << 20, 0},
+		"StatementTimeout": {second, hour},
+		"Tokens":           {200, 100_000}, "Depth": {5, 100}, "Fields": {50, 5000}, "Aliases": {1, 5000}, "RootFields": {1, 500},
 		"Complexity": {1000, 10_000_000}, "Operations": {1, 1000}, "Subscriptions": {1, 10_000}, "Uploads": {1, 100},
 		"Downloads": {1, 100}, "AllDownloads": {1, 1000}, "AllSubscriptions": {1, 1_000_000}, "Sockets": {1, 10_000},
 		"AllSockets": {1, 1_000_000}, "NewSockets": {1, 100_000}, "AllNewSockets": {1, 1_000_000},

@@ -2,8 +2,13 @@ package database
 
 import (
 	"context"
+	"errors"
+	"path/filepath"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/go-sql-driver/mysql"
 )
 
 const (
@@ -13,6 +18,10 @@ const (
 	// troubleLasts is for how long a transaction that failed counts. A small change
 	// often succeeds where a large one finds no room.
 	troubleLasts = 15 * time.Second
+	// roomEvery is how often a MySQL database that had no room is asked whether it has.
+	roomEvery = 30 * time.Second
+	// leastRoom is how many bytes a disk has that is not full.
+	leastRoom = 1 << 20
 )
 
 // readiness is what is known about whether a database can be written.
@@ -26,6 +35,10 @@ type readiness struct {
 	// met is what a transaction met last, and when.
 	met   Trouble
 	metAt time.Time
+	// sure is set where MySQL has shown that it has room, and no transaction has found
+	// none since; tried is when it was last asked.
+	sure  bool
+	tried time.Time
 }
 
 // note remembers what a transaction ended with.
@@ -34,6 +47,7 @@ func (r *readiness) note(err error) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.met, r.metAt = t, time.Now()
+		r.sure = r.sure && t != Full
 	}
 }
 
@@ -79,9 +93,64 @@ func (d *DB) probe(ctx context.Context, done chan struct{}) {
 	if found != ReadOnly && found != Full {
 		found = None // That it does not answer is seen by others.
 	}
+	if found == None && !d.hasRoom(ctx) {
+		found = Full
+	}
 	r := &d.readiness
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.running, r.found = nil, found
 	close(done)
+}
+
+// hasRoom looks for a disk that is full, on which a small change may still succeed: it
+// finds room in a file that has been longer, also after a restart. What a disk has that
+// this process sees is asked for. MySQL has to make a table, which happens at the first
+// look, and after a transaction that found no room until there is some again.
+func (d *DB) hasRoom(ctx context.Context) bool {
+	if d.kind == SQLite {
+		return HasRoom(filepath.Dir(d.file))
+	}
+	r := &d.readiness
+	r.mu.Lock()
+	sure, tried, found := r.sure, r.tried, r.found
+	if sure || time.Since(tried) < roomEvery {
+		r.mu.Unlock()
+		return sure || found != Full
+	}
+	r.tried = time.Now()
+	r.mu.Unlock()
+	sure = !isFull(d.makeRoom(ctx))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sure = sure
+	return sure
+}
+
+// makeRoom makes a table with some content, and drops it. Its name is the same everywhere,
+// so that servers that are killed leave one at most.
+func (d *DB) makeRoom(ctx context.Context) error {
+	_, err := d.ready.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS schema_room (content LONGBLOB) ENGINE=InnoDB")
+	if err == nil {
+		_, err = d.ready.ExecContext(ctx, "INSERT INTO schema_room VALUES (REPEAT('x', 262144))")
+	}
+	if !isFull(err) && err != nil {
+		return err // Whoever may not make tables, or has lost the connection, drops none.
+	}
+	_, dropped := d.ready.ExecContext(ctx, "DROP TABLE IF EXISTS schema_room")
+	return errors.Join(err, dropped)
+}
+
+// isFull reports whether an error says that a disk is full. About a new file, MySQL says so
+// in the text of more general errors.
+func isFull(err error) bool {
+	var my *mysql.MySQLError
+	return TroubleOf(err) == Full ||
+		errors.As(err, &my) && (strings.Contains(my.Message, "No space left") || strings.Contains(my.Message, "rror 28 "))
+}
+
+// HasRoom reports whether the disk of a folder is not full. Where nobody knows, it is not.
+func HasRoom(folder string) bool {
+	free := freeBytes(folder)
+	return free < 0 || free >= leastRoom
 }

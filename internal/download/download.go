@@ -88,6 +88,9 @@ type Options struct {
 	// Each is how many files are made at a time for one caller, All for all callers; 0
 	// stands for 2 and 8.
 	Each, All int
+	// KeptEach and KeptAll are how many bytes of files may wait for the clients of one
+	// caller, and of all; 0 stands for 256 MiB and 2 GiB.
+	KeptEach, KeptAll int64
 	// Turn waits until it is a file's turn to take a core; nil where none waits.
 	Turn func(ctx context.Context) (end func(), err error)
 	// Patience is how long the database may take to make the next piece of a file; 0
@@ -125,7 +128,7 @@ func New(o Options) (*Service, error) {
 		audit:    o.Audit,
 		session:  o.SessionViewer,
 		program:  o.KeyViewer,
-		line:     newLine(cmp.Or(o.Each, 2), cmp.Or(o.All, 8), o.Turn, o.Now),
+		line:     newLine(o),
 		patience: cmp.Or(o.Patience, 30*time.Second),
 		now:      o.Now,
 		log:      o.Log,
@@ -261,7 +264,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 			return
 		}
 	}
-	s.stream(w, req.WithContext(viewer.NewContext(req.Context(), v)), f, organizationID, q)
+	s.stream(w, req.WithContext(viewer.NewContext(req.Context(), v)), f, organizationID, q, leave)
 }
 
 // owned is viewerOf within the time that a piece of a file may take.
@@ -295,13 +298,29 @@ var errOther = errors.New("the roles of the owner have changed")
 
 var errNotForKeys = fault.Forbiddenf("only people can download the file, not programs")
 
-// stream writes the file as it is read. Headers that fit a file are set when its
+// stream gives the file out while it is made, and calls made when it is. Headers that fit a file are set when its
 // first bytes are there, so that a refusal is still an answer of its own.
-func (s *Service) stream(w http.ResponseWriter, req *http.Request, f file, organizationID int, q url.Values) {
+func (s *Service) stream(w http.ResponseWriter, req *http.Request, f file, organizationID int, q url.Values,
+	made func()) {
 	ctx, cancel := context.WithCancelCause(req.Context())
 	defer cancel(nil)
 	req = req.WithContext(ctx)
-	out := &lazy{w: w, start: func(h http.Header) error {
+	v := viewer.FromContext(ctx)
+	control := http.NewResponseController(w)
+	interrupt := func() { _ = control.SetWriteDeadline(time.Unix(1, 0)) }
+	kept := s.line.newSpool(ctx, w, levels(v, s.line.keptEach, s.line.keptAll), func(ctx context.Context) error {
+		now, err := s.owned(ctx, f, q)
+		if err == nil && !slices.Equal(now.Assignments, v.Assignments) {
+			return errOther
+		}
+		return err
+	}, interrupt)
+	defer kept.close(interrupt)
+	if kept.holder.Claim(inMemory) != nil {
+		allCrowd.answer(w)
+		return
+	}
+	out := &lazy{w: kept, start: func() error {
 		if err := s.record(req.Context(), f, organizationID, q); err != nil {
 			return err
 		}
@@ -309,27 +328,27 @@ func (s *Service) stream(w http.ResponseWriter, req *http.Request, f file, organ
 		if f.json {
 			kind, ending = "application/json", "json"
 		}
+		h := w.Header()
 		h.Set("Content-Type", kind)
 		h.Set("Content-Disposition",
 			fmt.Sprintf(`attachment; filename="%s-%s.%s"`, f.name, s.now().UTC().Format(time.DateOnly), ending))
 		h.Set("Cache-Control", "no-store")
 		return nil
 	}}
-	v := viewer.FromContext(ctx)
-	paced := s.line.pace(ctx, out, s.patience, func() { cancel(errSilent) }, func(ctx context.Context) error {
-		now, err := s.owned(ctx, f, q)
-		if err == nil && !slices.Equal(now.Assignments, v.Assignments) {
-			return errOther
-		}
-		return err
-	})
+	paced := s.line.pace(ctx, out, s.patience, func() { cancel(errSilent) })
 	defer paced.end()
 	err := f.write(s, req.Context(), paced, organizationID, q)
+	paced.end()
+	made()
+	if err == nil {
+		err = kept.end()
+	}
 	switch {
 	case err == nil:
 	case !out.started:
 		s.fail(w, req, err)
-	case errors.Is(err, errTooSlow), errors.Is(err, errOther), fault.KindOf(err) == fault.Unauthenticated:
+	case errors.Is(err, errTooSlow), errors.Is(err, errYielded), errors.Is(err, errOther),
+		fault.KindOf(err) == fault.Unauthenticated:
 		s.log.InfoContext(req.Context(), "a download was cut off", "error", err)
 		panic(http.ErrAbortHandler)
 	default:
@@ -382,10 +401,10 @@ func (s *Service) record(ctx context.Context, f file, organizationID int, q url.
 	return s.audit.Now(viewer.WithOperation(ctx, Path+f.name), e)
 }
 
-// lazy sets the headers of a file with its first byte.
+// lazy starts a file with its first byte.
 type lazy struct {
-	w       http.ResponseWriter
-	start   func(http.Header) error
+	w       io.Writer
+	start   func() error
 	started bool
 }
 
@@ -393,7 +412,7 @@ var _ io.Writer = (*lazy)(nil)
 
 func (l *lazy) Write(p []byte) (int, error) {
 	if !l.started {
-		if err := l.start(l.w.Header()); err != nil {
+		if err := l.start(); err != nil {
 			return 0, err
 		}
 		l.started = true

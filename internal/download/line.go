@@ -1,6 +1,7 @@
 package download
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -15,8 +16,8 @@ import (
 const (
 	// lineWait is how long a download waits for others to end.
 	lineWait = 10 * time.Second
-	// A client that accepts fewer bytes a second than leastRate over longer than
-	// rateFrom keeps others from their files; its own is cut off.
+	// The file of a client that accepts fewer bytes a second than leastRate over longer than
+	// rateFrom is cut off. It has no place of others, but a part of the room.
 	leastRate = 4 << 10
 	rateFrom  = time.Minute
 	// ownerAge is how long it holds what was found out about the owner of an address.
@@ -28,19 +29,45 @@ const (
 // line is where downloads wait for each other: a file reads a whole list, and many at
 // a time would leave nothing for those who ask for a page.
 type line struct {
-	made, waiting *allowance.Allowance[caller]
-	turn          func(ctx context.Context) (end func(), err error)
-	now           func() time.Time
+	made, waiting, spooled *allowance.Pool
+	each, all              int64
+	// keptEach and keptAll are how many bytes may wait for clients.
+	keptEach, keptAll int64
+	turn              func(ctx context.Context) (end func(), err error)
+	now               func() time.Time
 }
 
-// caller is a person or a service key.
-type caller struct{ educator, key int }
+// caller is a person or a service key, and district a district.
+type (
+	caller   struct{ educator, key int }
+	district int
+	all      struct{}
+)
 
-func newLine(each, all int, turn func(ctx context.Context) (end func(), err error), now func() time.Time) *line {
+func newLine(o Options) *line {
 	return &line{
-		made:    allowance.New[caller](int64(each), int64(all)),
-		waiting: allowance.New[caller]((1+waitingForEach)*int64(each), (1+waitingForEach)*int64(all)),
-		turn:    turn, now: now,
+		made:     allowance.NewPool(),
+		waiting:  allowance.NewPool(),
+		spooled:  allowance.NewPool(),
+		each:     int64(cmp.Or(o.Each, 2)),
+		all:      int64(cmp.Or(o.All, 8)),
+		keptEach: cmp.Or(o.KeptEach, spoolEach),
+		keptAll:  cmp.Or(o.KeptAll, spoolAll),
+		turn:     o.Turn, now: o.Now,
+	}
+}
+
+// levels are what a caller may have, and all callers of a district: half of what all have,
+// or all but one where the server has seen no other district, which then finds one.
+func levels(v *viewer.Viewer, each, most int64) []allowance.Level {
+	who := caller{educator: v.EducatorID}
+	if v.Key != nil {
+		who.key = v.Key.ID
+	}
+	return []allowance.Level{
+		{Key: who, Most: each},
+		{Key: district(v.District()), Most: max(1, most/2), Alone: max(1, most-1)},
+		{Key: all{}, Most: most},
 	}
 }
 
@@ -63,48 +90,43 @@ func (c *crowd) answer(w http.ResponseWriter) {
 }
 
 // enter waits until a file can be made for a viewer, but not for long. Sessions of one
-// person count together.
+// person count together. The place is left when the file is made, and not when the client
+// has it.
 func (l *line) enter(ctx context.Context, v *viewer.Viewer) (leave func(), _ *crowd) {
-	who := caller{educator: v.EducatorID}
-	if v.Key != nil {
-		who.key = v.Key.ID
+	waiting := l.waiting.Enter(nil, levels(v, (1+waitingForEach)*l.each, (1+waitingForEach)*l.all)...)
+	made := l.made.Enter(nil, levels(v, l.each, l.all)...)
+	leave = func() {
+		made.Leave()
+		waiting.Leave()
 	}
-	err := l.waiting.Take(who, 1)
+	err := waiting.Take(1)
 	if err == nil {
-		if err = l.made.Wait(ctx, who, 1, lineWait); err == nil {
-			return func() {
-				l.made.Give(who, 1)
-				l.waiting.Give(who, 1)
-			}, nil
-		}
-		l.waiting.Give(who, 1)
+		err = made.Within(ctx, 1, lineWait)
 	}
+	if err == nil {
+		return leave, nil
+	}
+	leave()
 	if errors.Is(err, allowance.ErrEach) {
 		return nil, ownCrowd
 	}
 	return nil, allCrowd
 }
 
-// pace has a file written in turns with others. A turn is taken only behind the first
+// pace has a file made in turns with others. A turn is taken only behind the first
 // piece, when the file has its connection to the database and is on record: whoever has
-// a turn waits for nothing that another one holds. While a piece goes to the client
-// there is none, so that a slow client keeps nobody from a core.
+// a turn waits for nothing that another one holds. While a piece is put aside, or the
+// client has to be waited for, there is none, so that a slow client keeps nobody from a
+// core.
 //
 // silent is called where the next piece does not come within patience. What the client
 // takes does not count, nor what it takes to put the file on record, which has a limit of
 // its own.
-//
-// owned is asked where the file has been going on for longer than ownerAge, and ends it
-// where it fails: a client that accepts little would read for hours.
-func (l *line) pace(ctx context.Context, w io.Writer, patience time.Duration, silent func(),
-	owned func(context.Context) error) *paced {
+func (l *line) pace(ctx context.Context, w io.Writer, patience time.Duration, silent func()) *paced {
 	return &paced{
-		owned:    owned,
-		asked:    l.now(),
 		ctx:      ctx,
 		Writer:   w,
 		turn:     l.turn,
-		now:      l.now,
 		silence:  time.AfterFunc(patience, silent),
 		patience: patience,
 	}
@@ -115,38 +137,16 @@ type paced struct {
 	ctx   context.Context
 	turn  func(ctx context.Context) (end func(), err error)
 	leave func()
-	now   func() time.Time
-	// written is how many bytes the client has accepted, and waited how long that took.
-	written int64
-	waited  time.Duration
-	// owned says whether the owner of the address may still have the file, and asked is
-	// when it was last asked.
-	owned func(context.Context) error
-	asked time.Time
 	// silence is what calls silent.
 	silence  *time.Timer
 	patience time.Duration
 }
 
-var errTooSlow = errors.New("the client accepts less than 4 KiB a second")
-
 func (p *paced) Write(b []byte) (int, error) {
 	p.stop()
 	p.silence.Stop()
 	defer p.silence.Reset(p.patience)
-	begun := p.now()
-	if begun.Sub(p.asked) >= ownerAge {
-		if err := p.owned(p.ctx); err != nil {
-			return 0, err
-		}
-		p.asked = begun
-	}
 	n, err := p.Writer.Write(b)
-	p.written += int64(n)
-	p.waited += p.now().Sub(begun)
-	if err == nil && p.waited > rateFrom && float64(p.written) < leastRate*p.waited.Seconds() {
-		err = errTooSlow
-	}
 	if err != nil || p.turn == nil {
 		return n, err
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -31,23 +32,39 @@ type slow struct {
 	*httptest.ResponseRecorder
 	begun, accept chan struct{}
 	has           atomic.Bool
-	// turns are those that the file has now, and taken those that it has had.
-	turns, taken atomic.Int64
-	t            *testing.T
+	once          sync.Once
 }
 
-type slowKey struct{}
+func newSlow() *slow {
+	return &slow{ResponseRecorder: httptest.NewRecorder(), begun: make(chan struct{}), accept: make(chan struct{})}
+}
 
 func (s *slow) Write(p []byte) (int, error) {
-	if s.turns.Load() != 0 {
-		s.t.Error("while a client is waited for, a turn is taken")
-	}
 	if s.has.CompareAndSwap(false, true) {
 		close(s.begun)
 	}
 	<-s.accept
 	return s.ResponseRecorder.Write(p)
 }
+
+// SetWriteDeadline is what http.ResponseController looks for.
+func (s *slow) SetWriteDeadline(time.Time) error {
+	s.all()
+	return nil
+}
+
+// all accepts everything from now on.
+func (s *slow) all() { s.once.Do(func() { close(s.accept) }) }
+
+// making is a file whose making goes on when it is told to.
+type making struct {
+	*httptest.ResponseRecorder
+	begun, goOn  chan struct{}
+	once         sync.Once
+	turns, taken atomic.Int64
+}
+
+type makingKey struct{}
 
 // TestDownloadsAreFew begins more downloads than there may be at a time.
 func TestDownloadsAreFew(t *testing.T) {
@@ -57,24 +74,30 @@ func TestDownloadsAreFew(t *testing.T) {
 		for range 150 {
 			w.Student(t, w.North, "Ada", "Lovelace", 600)
 		}
-		now := func() time.Time { return fixture.Today }
-		s := newDownloads(t, d, now, download.Options{Each: 2, All: 3,
+		s := newDownloads(t, d, func() time.Time { return fixture.Today }, download.Options{Each: 2, All: 6,
 			Turn: func(ctx context.Context) (func(), error) {
-				c, ours := ctx.Value(slowKey{}).(*slow)
+				c, ours := ctx.Value(makingKey{}).(*making)
 				if !ours {
 					return func() {}, nil
 				}
 				c.turns.Add(1)
 				c.taken.Add(1)
+				c.once.Do(func() { close(c.begun) })
+				<-c.goOn
 				return func() { c.turns.Add(-1) }, nil
 			}})
-		address := func(who *db.Educator) string { return s.UnassignedURL(signedIn(t, w, who), w.Alpha.ID) }
+		address := func(who *db.Educator) string {
+			if who == w.BetaAdmin {
+				return s.UnassignedURL(signedIn(t, w, who), w.Beta.ID)
+			}
+			return s.UnassignedURL(signedIn(t, w, who), w.Alpha.ID)
+		}
 		other := w.Educator(t, w.Alpha, "Olga Other", "DISTRICT_ADMIN", w.Alpha)
 		third := w.Educator(t, w.Alpha, "Zoltan Third", "DISTRICT_ADMIN", w.Alpha)
-		ended := make(chan *slow, 10)
-		begin := func(who *db.Educator) *slow {
-			c := &slow{ResponseRecorder: httptest.NewRecorder(), begun: make(chan struct{}), accept: make(chan struct{}), t: t}
-			request := httptest.NewRequestWithContext(context.WithValue(t.Context(), slowKey{}, c), http.MethodGet,
+		ended := make(chan *making, 10)
+		begin := func(who *db.Educator) *making {
+			c := &making{ResponseRecorder: httptest.NewRecorder(), begun: make(chan struct{}), goOn: make(chan struct{})}
+			request := httptest.NewRequestWithContext(context.WithValue(t.Context(), makingKey{}, c), http.MethodGet,
 				address(who), nil)
 			go func() {
 				s.ServeHTTP(c, request)
@@ -98,28 +121,111 @@ func TestDownloadsAreFew(t *testing.T) {
 				t.Errorf("got %d %v %s; want %d", r.Code, r.Header(), r.Body, status)
 			}
 		}
-		running := []*slow{begin(w.DistrictAdmin), begin(w.DistrictAdmin), begin(other)}
+		// As long as a district is alone it has all places but one.
+		running := []*making{begin(w.DistrictAdmin), begin(w.DistrictAdmin), begin(other), begin(other), begin(third)}
 		for _, c := range running {
 			<-c.begun
 		}
 		must(refused(w.DistrictAdmin), http.StatusTooManyRequests)
 		must(refused(third), http.StatusServiceUnavailable)
-		full := func(got *slow) {
+		// The one that is left is there for another district, from when on each has half.
+		beta := begin(w.BetaAdmin)
+		<-beta.begun
+		full := func(got *making, rows int) {
 			t.Helper()
-			if got.Code != http.StatusOK || strings.Count(got.Body.String(), "Lovelace") != 150 || got.turns.Load() != 0 ||
+			if got.Code != http.StatusOK || strings.Count(got.Body.String(), "Lovelace") != rows || got.turns.Load() != 0 ||
 				got.taken.Load() < 1 {
 				t.Errorf("got %d with %d turns, of which %d have not ended", got.Code, got.taken.Load(), got.turns.Load())
 			}
 		}
-		// One that waits gets its turn when another one has ended.
-		waiting := begin(w.DistrictAdmin)
-		close(waiting.accept)
-		for _, c := range running {
-			close(c.accept)
-			full(<-ended)
+		for _, c := range running[3:] {
+			close(c.goOn)
+			full(<-ended, 150)
 		}
-		full(<-ended)
+		must(refused(third), http.StatusServiceUnavailable)
+		// One that waits gets its turn when another one has ended.
+		waiting := begin(third)
+		close(waiting.goOn)
+		for _, c := range running[:3] {
+			close(c.goOn)
+			full(<-ended, 150)
+		}
+		full(<-ended, 150)
+		close(beta.goOn)
+		full(<-ended, 0)
 	})
+}
+
+// TestWhoReadsSlowlyHoldsNoPlace has more clients read nothing than files may be made.
+func TestWhoReadsSlowlyHoldsNoPlace(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		w := fixture.New(t, d)
+		for from := range 4 {
+			longNames(w, 1000*from)
+		}
+		// A file is about 500 KiB. A caller has room for two that wait, and all for four.
+		s := newDownloads(t, d, func() time.Time { return fixture.Today },
+			download.Options{Each: 1, All: 2, KeptEach: 1200 << 10, KeptAll: 4 << 20})
+		first := w.Educator(t, w.Alpha, "Ann Admin", "DISTRICT_ADMIN", w.Alpha)
+		second := w.Educator(t, w.Alpha, "Bob Admin", "DISTRICT_ADMIN", w.Alpha)
+		type end struct {
+			*slow
+			cut bool
+		}
+		begin := func(who *db.Educator) (*slow, chan end) {
+			c, ended := newSlow(), make(chan end, 1)
+			t.Cleanup(c.all)
+			request := httptest.NewRequestWithContext(t.Context(), http.MethodGet,
+				s.UnassignedURL(signedIn(t, w, who), w.South.ID), nil)
+			go func() {
+				defer func() {
+					err, _ := recover().(error)
+					ended <- end{c, errors.Is(err, http.ErrAbortHandler)}
+				}()
+				s.ServeHTTP(c, request)
+			}()
+			<-c.begun
+			return c, ended
+		}
+		served := func(who *db.Educator) {
+			t.Helper()
+			r := httptest.NewRecorder()
+			s.ServeHTTP(r, httptest.NewRequestWithContext(t.Context(), http.MethodGet,
+				s.UnassignedURL(signedIn(t, w, who), w.South.ID), nil))
+			if r.Code != http.StatusOK || r.Body.Len() < 400_000 {
+				t.Errorf("got %d with %d bytes", r.Code, r.Body.Len())
+			}
+		}
+		_, oldest := begin(first)
+		_, _ = begin(first)
+		other, others := begin(second)
+		served(w.DistrictAdmin)
+		served(first)
+		// Where a caller's room ends, the one of the caller's makes room that has waited for
+		// longest.
+		_, _ = begin(first)
+		if e := <-oldest; !e.cut {
+			t.Error("the oldest one ended by itself")
+		}
+		// What another caller's client has not read yet is there.
+		other.all()
+		if e := <-others; e.cut || e.Code != http.StatusOK || e.Body.Len() < 400_000 {
+			t.Errorf("got %d with %d bytes, cut off: %v", e.Code, e.Body.Len(), e.cut)
+		}
+	})
+}
+
+// longNames makes 500 students whose names are long.
+func longNames(w *fixture.World, from int) {
+	long := strings.Repeat("Long", 25)
+	w.Client().Student.MapCreateBulk(make([]int, 500), func(c *db.StudentCreate, i int) {
+		id := fmt.Sprint(from + i)
+		c.SetDistrictID(w.Alpha.ID).SetOrganizationID(w.South.ID).SetExternalID("x" + id).SetUsername("user" + id).
+			SetUsernameKey("user" + id).
+			SetFirstName(long).SetLastName(long).SetSortName("x").SetGrade(7).SetUngrouped(1).SetActive(1).
+			SetSecondsThisYear(600)
+	}).ExecX(fixture.System())
 }
 
 // newDownloads is a service over the world of a test.
@@ -160,15 +266,8 @@ func TestASlowClientIsCutOff(t *testing.T) {
 		for range 20 {
 			w.Student(t, w.North, "Ada", "Lovelace", 600)
 		}
-		long := strings.Repeat("Long", 25)
 		for from := range 8 {
-			w.Client().Student.MapCreateBulk(make([]int, 500), func(c *db.StudentCreate, i int) {
-				id := fmt.Sprint(1000*from + i)
-				c.SetDistrictID(w.Alpha.ID).SetOrganizationID(w.South.ID).SetExternalID("x" + id).SetUsername("user" + id).
-					SetUsernameKey("user" + id).
-					SetFirstName(long).SetLastName(long).SetSortName("x").SetGrade(7).SetUngrouped(1).SetActive(1).
-					SetSecondsThisYear(600)
-			}).ExecX(fixture.System())
+			longNames(w, 1000*from)
 		}
 		piece := func(took time.Duration) func(int) time.Duration { return func(int) time.Duration { return took } }
 		each4KiB := func(took time.Duration) func(int) time.Duration {
@@ -182,10 +281,9 @@ func TestASlowClientIsCutOff(t *testing.T) {
 			{w.North, piece(59 * time.Second), true}, {w.North, piece(61 * time.Second), false},
 			{w.South, each4KiB(900 * time.Millisecond), true}, {w.South, each4KiB(1100 * time.Millisecond), false},
 		} {
-			today := fixture.Today
-			now := func() time.Time { return today }
-			s := newDownloads(t, d, now, download.Options{})
-			c := &crawling{httptest.NewRecorder(), func(bytes int) { today = today.Add(test.takes(bytes)) }}
+			today := &clock{now: fixture.Today}
+			s := newDownloads(t, d, today.Now, download.Options{})
+			c := &crawling{httptest.NewRecorder(), func(bytes int) { today.Add(test.takes(bytes)) }}
 			cut := func() (cut bool) {
 				defer func() {
 					err, _ := recover().(error)
@@ -200,4 +298,22 @@ func TestASlowClientIsCutOff(t *testing.T) {
 			}
 		}
 	})
+}
+
+// clock is one that a client moves while a file is made.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) Add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
 }

@@ -40,13 +40,13 @@ func TestADownloadEndsWithItsOwner(t *testing.T) {
 				w.Client().RoleAssignment.Delete().Where(roleassignment.EducatorID(w.DistrictAdmin.ID)).ExecX(fixture.System())
 			},
 		} {
-			today, pieces := fixture.Today, 0
-			s := newDownloads(t, d, func() time.Time { return today }, download.Options{})
+			today, pieces := &clock{now: fixture.Today}, 0
+			s := newDownloads(t, d, today.Now, download.Options{})
 			c := &crawling{httptest.NewRecorder(), func(int) {
 				if pieces++; pieces == 1 {
 					end()
 				}
-				today = today.Add(time.Second)
+				today.Add(time.Second)
 			}}
 			cut := func() (cut bool) {
 				defer func() {

@@ -54,7 +54,7 @@ func (s *Server) notReady(ctx context.Context) []string {
 	}
 }
 
-// troubles are the troubles of the database.
+// troubles are the troubles of the database and of the disk.
 func (s *Server) troubles(ctx context.Context) (reasons []string) {
 	if err := s.db.Ping(ctx); err != nil {
 		s.log.WarnContext(ctx, "the database does not answer", "error", err)
@@ -72,6 +72,9 @@ func (s *Server) troubles(ctx context.Context) (reasons []string) {
 		reasons = append(reasons, "the database is read-only")
 	case database.Full:
 		reasons = append(reasons, "the database is full")
+	}
+	if s.folder != "" && !database.HasRoom(s.folder) {
+		reasons = append(reasons, "the data folder has no room")
 	}
 	return reasons
 }

@@ -52,6 +52,8 @@ type Deps struct {
 
 	DB  *database.DB
 	Log *slog.Logger
+	// Folder is the data folder, which is to have room; empty where there is none.
+	Folder string
 	// Asked is called for every request; it may be nil.
 	Asked func()
 	// Connections is how many connections may be open before idle ones are closed; 0 stands
@@ -83,6 +85,7 @@ type Server struct {
 	drain    context.CancelFunc
 	running  sync.WaitGroup
 	uploads  time.Duration
+	folder   string
 	// work is what requests hold until they are answered; crowded logs that there is no
 	// room for more.
 	work    *allowance.Pool
@@ -100,6 +103,7 @@ func New(cfg config.Server, deps Deps) *Server {
 		work:    allowance.NewPool(),
 		most:    cmp.Or(deps.Connections, mostConnections()),
 		uploads: cmp.Or(deps.Uploads, uploadFrom),
+		folder:  deps.Folder,
 		https:   strings.HasPrefix(cfg.PublicURL, "https://"),
 	}
 	s.crowded = &crowd{counts: map[string]int{}, log: func(r *http.Request, counts map[string]int) {

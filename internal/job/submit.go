@@ -61,14 +61,8 @@ const (
 // key with which something else was submitted.
 func (s *Service) Submit(ctx context.Context, in Submission) (*db.BulkJob, error) {
 	v := viewer.FromContext(ctx)
-	o, err := s.db.Client(ctx).Organization.Get(ctx, in.OrganizationID)
-	if db.IsNotFound(err) {
-		return nil, roster.ErrNoOrganization.At("organizationId")
-	}
+	o, err := s.target(ctx, in.OrganizationID, in.Kind)
 	if err != nil {
-		return nil, err
-	}
-	if err := s.kinds.MaySubmit(v, o, in.Kind); err != nil {
 		return nil, err
 	}
 	if in, err = s.submitting.checkSubmission(in); err != nil {
@@ -93,6 +87,25 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*db.BulkJob, error
 	}
 	s.wakeUp()
 	return job, nil
+}
+
+// MaySubmit returns the error of Submit for whoever may not import such a file there. It
+// is asked before a file is read.
+func (s *Service) MaySubmit(ctx context.Context, organizationID int, kind bulkjob.Kind) error {
+	_, err := s.target(ctx, organizationID, kind)
+	return err
+}
+
+// target is the organization into which a viewer may import files of a kind.
+func (s *Service) target(ctx context.Context, organizationID int, kind bulkjob.Kind) (*db.Organization, error) {
+	o, err := s.db.Client(ctx).Organization.Get(ctx, organizationID)
+	if db.IsNotFound(err) {
+		return nil, roster.ErrNoOrganization.At("organizationId")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return o, s.kinds.MaySubmit(viewer.FromContext(ctx), o, kind)
 }
 
 func (s submitting) checkSubmission(in Submission) (Submission, error) {

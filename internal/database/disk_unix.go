@@ -1,0 +1,19 @@
+//go:build unix
+
+package database
+
+import "syscall"
+
+// freeBytes is how much room is left on the disk of a folder, for this process; negative if
+// nobody knows.
+func freeBytes(folder string) int64 {
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(folder, &fs); err != nil {
+		return -1
+	}
+	blocks := uint64(fs.Bavail) //nolint:unconvert // it has other types elsewhere
+	if syscall.Geteuid() == 0 {
+		blocks = uint64(fs.Bfree) //nolint:unconvert // as above
+	}
+	return int64(blocks) * int64(fs.Bsize) //nolint:unconvert,gosec // as above; no disk has 2^63 bytes
+}

@@ -1,0 +1,80 @@
+package database_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/openhomeroom/homeroom/internal/database"
+)
+
+// smallDisk mounts a file system of its own with some room.
+func smallDisk(t *testing.T, size string) string {
+	t.Helper()
+	folder := t.TempDir()
+	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size="+size); err != nil {
+		t.Skipf("a file system that can be filled cannot be mounted here: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(folder, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return folder
+}
+
+// fill takes all the room of a disk.
+func fill(t *testing.T, folder string) (empty func()) {
+	t.Helper()
+	name := filepath.Join(folder, "fill")
+	file, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for block := make([]byte, 4096); err == nil; {
+		_, err = file.Write(block)
+	}
+	return func() {
+		if err := os.Remove(name); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestAFullDiskIsSeenAtTheFirstLook fills the disk of an embedded database whose log has
+// been long, and starts again.
+func TestAFullDiskIsSeenAtTheFirstLook(t *testing.T) {
+	t.Parallel()
+	folder := smallDisk(t, "32m")
+	url := "sqlite:" + filepath.Join(folder, "homeroom.db")
+	d, err := database.Open(context.Background(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close() // It keeps the log at its length, as a server does that is killed.
+	if _, err := d.Migrate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	look := func(want database.Trouble) {
+		t.Helper()
+		again, err := database.Open(context.Background(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer again.Close()
+		if got := again.Writable(t.Context()); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	look(database.None)
+	empty := fill(t, folder)
+	if database.HasRoom(folder) {
+		t.Error("a full disk has room")
+	}
+	look(database.Full)
+	empty()
+	look(database.None)
+}
