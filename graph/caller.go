@@ -67,9 +67,12 @@ func (g *gate) enter(ctx context.Context, v *viewer.Viewer) (leave func(), ok bo
 	return h.Leave, true
 }
 
-// take takes a turn at once, or says why there is none.
+// take takes a turn at once, or says why there is none. It may last for hours, so that a
+// district that is alone leaves a tenth for the next one.
 func (g *gate) take(v *viewer.Viewer) (leave func(), err error) {
-	h := g.pool.Enter(nil, levelsOf(v, int64(g.each), int64(g.all))...)
+	levels := levelsOf(v, int64(g.each), int64(g.all))
+	levels[1].Alone = max(levels[1].Most, levels[1].Alone-max(1, levels[1].Alone/10))
+	h := g.pool.Enter(nil, levels...)
 	if err := h.Take(1); err != nil {
 		h.Leave()
 		return nil, err

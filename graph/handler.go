@@ -60,6 +60,7 @@ func addTransports(srv *handler.Server, r *Resolver, l Limits) {
 	}
 	srv.AddTransport(transport.WebSocket{
 		Limits: limits, Enter: newPlaces(l).enter, Init: r.connect, Begin: r.authenticate, Operations: l.SocketOperations,
+		Refusals:    make(chan struct{}, refusedBrowsers),
 		InitTimeout: l.InitTimeout, KeepAlive: l.KeepAlive, Patience: l.Patience,
 	})
 	srv.AddTransport(transport.Multipart{
@@ -69,6 +70,10 @@ func addTransports(srv *handler.Server, r *Resolver, l Limits) {
 	srv.AddTransport(transport.SSE{Limits: limits, KeepAlive: l.KeepAlive, Patience: l.Patience})
 	srv.AddTransport(transport.HTTP{Limits: limits})
 }
+
+// refusedBrowsers is how many browsers are told at a time why they get no WebSocket, which
+// takes a moment of a connection.
+const refusedBrowsers = 64
 
 func isStranger(ctx context.Context) bool {
 	_, known := callerOf(viewer.FromContext(ctx))

@@ -13,7 +13,7 @@ import (
 )
 
 // places limits the open WebSockets: by network for clients that have not authenticated
-// yet, and by caller for the others.
+// yet, and by caller and district for the others.
 type places struct {
 	pool *allowance.Pool
 	Limits
@@ -91,7 +91,7 @@ func (p *place) Stay(ctx context.Context) *gqlerror.Error {
 	p.holder.Rest()
 	err := p.holder.Move(levelsOf(v, int64(p.Sockets), int64(p.AllSockets))...)
 	if err == nil && fresh && p.holder.Holds() == 0 {
-		err = p.holder.Take(1)
+		err = p.holder.Claim(1)
 	}
 	switch {
 	case errors.Is(err, allowance.ErrLost):
@@ -99,11 +99,17 @@ func (p *place) Stay(ctx context.Context) *gqlerror.Error {
 	case err != nil:
 		return crowded(err, errTooManySockets)
 	}
+	// From now on it makes room for others of its caller while it has no operation, and for
+	// those whom its district keeps out.
+	p.holder.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.caller = id
 	return nil
 }
+
+// Busy implements transport.Place.
+func (p *place) Busy(busy bool) { p.holder.Busy(busy) }
 
 // Leave implements transport.Place.
 func (p *place) Leave() { p.holder.Leave() }
@@ -133,7 +139,7 @@ var (
 	errTooManyStrangers = retryLater(tooManyRequests,
 		"Too many connections from your network have not signed in yet; try again in a moment.")
 	errDisplaced      = retryLater(tooManyRequests, "Others on your network are connecting; try again in a moment.")
-	errTooManySockets = retryLater(tooManyRequests, "You have too many open connections; close some of them.")
+	errTooManySockets = retryLater(tooManyRequests, "You have too many connections in use; close other windows.")
 	errTooManyBytes   = retryLater(tooManyRequests,
 		"You are sending too much at the same time; wait for some of it to arrive.")
 	errTooManyRequests = retryLater(tooManyRequests,

@@ -8,8 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/coder/websocket"
+
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/graph"
+	"github.com/openhomeroom/homeroom/graph/transport"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
@@ -158,7 +161,8 @@ func TestWebSocketsAreBounded(t *testing.T) {
 		t.Parallel()
 		s := start(t)
 		beta, _ := s.dialFrom(t, "198.51.100.1", s.token(t, s.BetaAdmin))
-		s.dialFrom(t, "198.51.100.1", s.token(t, s.NorthAdmin))
+		north, _ := s.dialFrom(t, "198.51.100.1", s.token(t, s.NorthAdmin))
+		north.busy(t, s, "{{North}}")
 		if c, resp := s.dialFrom(t, "198.51.100.1", s.token(t, s.SouthAdmin)); c == nil {
 			refused(t, resp, http.StatusTooManyRequests)
 		} else {
@@ -167,11 +171,20 @@ func TestWebSocketsAreBounded(t *testing.T) {
 		beta.subscribe("1", typename)
 	})
 
-	t.Run("those of a caller are few, and those of all", func(t *testing.T) {
+	t.Run("those of a caller are few, and the one that has been idle for longest makes room", func(t *testing.T) {
 		t.Parallel()
 		s := start(t)
 		first, _ := s.dialFrom(t, "198.51.100.1", s.token(t, s.NorthAdmin))
-		s.dialFrom(t, "198.51.100.2", s.token(t, s.NorthAdmin))
+		first.busy(t, s, "{{North}}")
+		second, _ := s.dialFrom(t, "198.51.100.2", s.token(t, s.NorthAdmin))
+		third, resp := s.dialFrom(t, "198.51.100.3", s.token(t, s.NorthAdmin))
+		if third == nil {
+			t.Fatalf("a new browser got %s", resp.Status)
+		}
+		if code := second.closed(); code != 1013 {
+			t.Errorf("the one that was idle: closed with %d", code)
+		}
+		third.busy(t, s, "{{North}}")
 		if c, resp := s.dialFrom(t, "198.51.100.3", s.token(t, s.NorthAdmin)); c == nil {
 			refused(t, resp, http.StatusTooManyRequests)
 		} else {
@@ -179,21 +192,20 @@ func TestWebSocketsAreBounded(t *testing.T) {
 		}
 		c, _ := s.dialFrom(t, "198.51.100.3", "")
 		c.send(beginAs(s.token(t, s.NorthAdmin), 0))
-		if code := c.closed(); code != 1008 {
+		if code := c.closed(); code != 4429 {
 			t.Errorf("a third one of the same caller, who signs in late: closed with %d", code)
 		}
-		if c, resp := s.dialFrom(t, "198.51.100.1", s.token(t, s.SouthAdmin)); c == nil {
-			t.Errorf("another caller got %s", resp.Status)
+		// A page of a browser reads nothing but why it is closed.
+		conn, _, err := websocket.Dial(t.Context(), s.http.URL+"/graphql", &websocket.DialOptions{
+			Subprotocols: []string{transport.Subprotocol},
+			HTTPHeader:   http.Header{"Origin": {s.http.URL}, "Authorization": {"Bearer " + s.token(t, s.NorthAdmin)}},
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		if c, resp := s.dialFrom(t, "198.51.100.1", s.token(t, s.BetaAdmin)); c == nil {
-			refused(t, resp, http.StatusServiceUnavailable)
-		} else {
-			t.Error("a fourth one in all")
-		}
-		c, _ = s.dialFrom(t, "198.51.100.4", "")
-		c.send(beginAs(s.token(t, s.BetaAdmin), 0))
-		if code := c.closed(); code != 1013 {
-			t.Errorf("a fourth one in all, who signs in late: closed with %d", code)
+		_, _, err = conn.Read(t.Context())
+		if websocket.CloseStatus(err) != 4429 || !strings.Contains(err.Error(), "too many connections in use") {
+			t.Errorf("a browser got %v", err)
 		}
 		_ = first.conn.CloseNow()
 		eventually(t, func() bool {
@@ -201,4 +213,41 @@ func TestWebSocketsAreBounded(t *testing.T) {
 			return c != nil
 		})
 	})
+
+	t.Run("a district that holds all makes room for another one, even where all are in use", func(t *testing.T) {
+		t.Parallel()
+		s := start(t)
+		var all []*socket
+		for _, who := range []*db.Educator{s.NorthAdmin, s.NorthAdmin, s.SouthAdmin} {
+			c, _ := s.dialFrom(t, "198.51.100.1", s.token(t, who))
+			at := "{{North}}"
+			if who == s.SouthAdmin {
+				at = "{{South}}"
+			}
+			c.busy(t, s, at)
+			all = append(all, c)
+		}
+		beta, resp := s.dialFrom(t, "198.51.100.1", s.token(t, s.BetaAdmin))
+		if beta == nil {
+			t.Fatalf("another district got %s", resp.Status)
+		}
+		if code := all[0].closed(); code != 1013 {
+			t.Errorf("the oldest one was closed with %d", code)
+		}
+		beta.busy(t, s, "{{Beta}}")
+	})
+}
+
+// busy has a subscription run.
+func (c *socket) busy(t *testing.T, s *server, organization string) {
+	t.Helper()
+	c.send(`{"type":"connection_init"}`)
+	if f := c.read(); f.Type != "connection_ack" {
+		t.Fatalf("got %+v", f)
+	}
+	c.subscribe("busy",
+		s.names(nil).Replace(`subscription { dashboardNotifications(organizationId: "`+organization+`") { count } }`))
+	if f := c.read(); f.Type != "next" {
+		t.Fatalf("got %+v", f)
+	}
 }

@@ -105,3 +105,4 @@ type open struct{}
 func (open) Lost(func())                          {}
 func (open) Stay(context.Context) *gqlerror.Error { return nil }
 func (open) Leave()                               {}
+func (open) Busy(bool)                            {}

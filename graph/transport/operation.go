@@ -48,6 +48,7 @@ func (s *socket) end(id string) {
 	if cancel, ok := s.active[id]; ok {
 		cancel()
 		delete(s.active, id)
+		s.place.Busy(len(s.active) > 0)
 	}
 }
 
@@ -78,6 +79,5 @@ func (s *socket) send(m message) error {
 
 // close closes the connection and waits a little for the client to agree.
 func (s *socket) close(code websocket.StatusCode, reason string) {
-	const longest = 123 // of a WebSocket's close frame, in bytes
-	_ = s.conn.Close(code, strings.ToValidUTF8(reason[:min(len(reason), longest)], ""))
+	_ = s.conn.Close(code, strings.ToValidUTF8(reason[:min(len(reason), longestReason)], ""))
 }

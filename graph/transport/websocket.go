@@ -20,6 +20,8 @@ type WebSocket struct {
 	Limits Limits
 	// Enter finds a place for a connection before it is accepted.
 	Enter func(ctx context.Context) (Place, *gqlerror.Error)
+	// Refusals limits how many browsers are told at a time why they get no connection.
+	Refusals chan struct{}
 	// Init authenticates a connection by the payload of connection_init, and returns the
 	// context of the connection. An error with the code UNAUTHENTICATED closes it with
 	// 4403.
@@ -44,9 +46,10 @@ var _ graphql.Transport = WebSocket{}
 type Place interface {
 	// Stay turns the place into one of the caller in ctx, who has signed in.
 	Stay(ctx context.Context) *gqlerror.Error
-	// Lost sets what to call if another client gets the place. That happens only before the
-	// caller has signed in.
+	// Lost sets what to call if another client gets the place.
 	Lost(gone func())
+	// Busy says whether an operation runs on the connection of a caller who has signed in.
+	Busy(busy bool)
 	// Leave gives the place back.
 	Leave()
 }
@@ -63,7 +66,11 @@ const (
 	closeInitTimeout  websocket.StatusCode = 4408
 	closeDuplicate    websocket.StatusCode = 4409
 	closeTooManyInits websocket.StatusCode = 4429
+	closeTooMany      websocket.StatusCode = 4429
 )
+
+// longestReason is the longest text of a WebSocket's close frame, in bytes.
+const longestReason = 123
 
 const (
 	maxOperationID = 128
@@ -81,7 +88,7 @@ func (WebSocket) Supports(r *http.Request) bool {
 func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	place, refused := t.Enter(r.Context())
 	if refused != nil {
-		respond(w, r, failed(refused))
+		t.refuse(w, r, refused)
 		return
 	}
 	defer place.Leave()
@@ -100,7 +107,7 @@ func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		return
 	}
 	place.Lost(func() {
-		_ = conn.Close(websocket.StatusTryAgainLater, "Others on your network are connecting; try again")
+		_ = conn.Close(websocket.StatusTryAgainLater, "Others need the connection; try again")
 	})
 	// A longer message is not read at all; the connection is closed with 1009.
 	conn.SetReadLimit(maxUnknown)
@@ -117,6 +124,32 @@ func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	defer cancel()
 	s.running.Go(s.keepAlive)
 	s.read()
+}
+
+// refuse says why there is no connection. A page of a browser cannot read the answer to
+// the request for one, but the reason for which it is closed.
+func (t WebSocket) refuse(w http.ResponseWriter, r *http.Request, why *gqlerror.Error) {
+	browser := r.Header.Get("Origin") != "" && strings.Contains(r.Header.Get("Sec-WebSocket-Protocol"), Subprotocol)
+	select {
+	case t.Refusals <- struct{}{}:
+		defer func() { <-t.Refusals }()
+	default:
+		browser = false
+	}
+	if !browser {
+		respond(w, r, failed(why))
+		return
+	}
+	conn, err := websocket.Accept(w, r,
+		&websocket.AcceptOptions{Subprotocols: []string{Subprotocol}, InsecureSkipVerify: true})
+	if err != nil {
+		return // Accept has answered already
+	}
+	code := websocket.StatusTryAgainLater
+	if codeOf(gqlerror.List{why}) == tooMany {
+		code = closeTooMany
+	}
+	_ = conn.Close(code, why.Message[:min(len(why.Message), longestReason)])
 }
 
 // socket is one connection.
@@ -238,7 +271,7 @@ func (s *socket) init(raw json.RawMessage) bool {
 	case codeOf(gqlerror.List{err}) == unauthenticated:
 		s.close(closeForbidden, "Forbidden")
 	case codeOf(gqlerror.List{err}) == tooMany:
-		s.close(websocket.StatusPolicyViolation, err.Message)
+		s.close(closeTooMany, err.Message)
 	default:
 		s.close(websocket.StatusTryAgainLater, "Try again later")
 	}
@@ -289,6 +322,7 @@ func (s *socket) begin(id string, cancel context.CancelFunc) bool {
 	_, there := s.active[id]
 	if !there {
 		s.active[id] = cancel
+		s.place.Busy(true)
 	}
 	return !there
 }

@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -67,6 +68,8 @@ type Holder struct {
 	levels []Level
 	held   int64
 	at     []*list.Element
+	// busy is true if it yields to nobody but those whom its group keeps out.
+	busy bool
 	// lost is true if it has made room, gone if it has left.
 	lost, gone bool
 }
@@ -152,7 +155,8 @@ func (h *Holder) add(n int64) {
 }
 
 // Claim is Take that has those make room who have been waiting for longest, of the
-// narrowest group that is full.
+// narrowest group that is full. Where all is full, those of the group come first that
+// holds most, and more than that of the one who claims; beyond its share also busy ones.
 func (h *Holder) Claim(n int64) error {
 	h.pool.mu.Lock()
 	cut, err := h.claim(n)
@@ -166,7 +170,14 @@ func (h *Holder) Claim(n int64) error {
 func (h *Holder) claim(n int64) (cut []func(), err error) {
 	err = h.take(n)
 	for ; err != nil && !h.lost && !h.gone; err = h.take(n) {
-		first := h.pool.first(h.levels[h.full(n)].Key, h)
+		at := h.full(n)
+		var first *Holder
+		if at == len(h.levels)-1 {
+			first = h.largest()
+		}
+		if first == nil {
+			first = h.pool.first(h.levels[at].Key, h)
+		}
 		if first == nil {
 			break
 		}
@@ -203,10 +214,31 @@ func (h *Holder) Within(ctx context.Context, n int64, patience time.Duration) er
 	}
 }
 
-// first returns who of a group has been waiting for longest, except for one.
+// largest returns who of the group that holds most has been waiting for longest, or is
+// busy where that group holds more than its share; nil where the group of h holds as much.
+func (h *Holder) largest() (found *Holder) {
+	i := slices.IndexFunc(h.levels, func(l Level) bool { return l.Alone > 0 })
+	if i < 0 {
+		return nil
+	}
+	sum := func(x *Holder) int64 { return h.pool.groups[x.levels[i].Key].sum }
+	most := sum(h)
+	for e := h.pool.groups[h.levels[len(h.levels)-1].Key].waiting.Front(); e != nil; e = e.Next() {
+		x := e.Value.(*Holder)
+		switch held := sum(x); {
+		case x.levels[i].Key == h.levels[i].Key, x.busy && held <= x.levels[i].Most:
+		case held > most, held == most && found != nil && found.busy && !x.busy:
+			found, most = x, held
+		}
+	}
+	return found
+}
+
+// first returns who of a group has been waiting for longest, except for one and for busy
+// ones.
 func (p *Pool) first(key any, except *Holder) *Holder {
 	for e := p.groups[key].waiting.Front(); e != nil; e = e.Next() {
-		if h := e.Value.(*Holder); h != except {
+		if h := e.Value.(*Holder); h != except && !h.busy {
 			return h
 		}
 	}
@@ -253,6 +285,16 @@ func (h *Holder) Rest() {
 	h.pool.mu.Lock()
 	defer h.pool.mu.Unlock()
 	h.rest()
+}
+
+// Busy says whether the holder, which waits, does something meanwhile. When it has done
+// it, it is the last to make room.
+func (h *Holder) Busy(busy bool) {
+	h.pool.mu.Lock()
+	defer h.pool.mu.Unlock()
+	h.busy = busy
+	h.rest()
+	h.wait()
 }
 
 func (h *Holder) waits() bool { return len(h.at) > 0 && h.at[0] != nil }
