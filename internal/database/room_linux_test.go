@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 // smallDisk mounts a file system of its own with some room.
@@ -74,6 +75,50 @@ func TestAFullDiskIsSeenAtTheFirstLook(t *testing.T) {
 	if database.HasRoom(folder) {
 		t.Error("a full disk has room")
 	}
+	look(database.Full)
+	empty()
+	look(database.None)
+}
+
+// TestAFullDiskOfMySQLIsSeenAtTheFirstLook fills the disk of a server, so that it wants one
+// that nobody else uses: HOMEROOM_TEST_FULL_DISK says so.
+//
+//nolint:paralleltest // others would find no room
+func TestAFullDiskOfMySQLIsSeenAtTheFirstLook(t *testing.T) {
+	if os.Getenv("HOMEROOM_TEST_FULL_DISK") == "" {
+		t.Skip("HOMEROOM_TEST_FULL_DISK does not say that the disk of the MySQL server may be filled")
+	}
+	url := dbtest.URL(t, database.MySQL)
+	look := func(want database.Trouble) {
+		t.Helper()
+		d, err := database.Open(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		if got := d.Writable(t.Context()); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	d, err := database.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if _, err := d.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var folder string
+	rows, err := d.Query(t.Context(), "SELECT @@datadir")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	if !rows.Next() || rows.Scan(&folder) != nil || rows.Close() != nil {
+		t.Fatal("the server does not say where its files are")
+	}
+	look(database.None)
+	empty := fill(t, folder)
 	look(database.Full)
 	empty()
 	look(database.None)
