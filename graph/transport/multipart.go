@@ -122,7 +122,8 @@ func (Multipart) refusal(ctx context.Context, exec graphql.GraphExecutor, err er
 	return exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)})
 }
 
-func (t Multipart) read(r *http.Request, exec graphql.GraphExecutor, kept *store, room Room) (*graphql.RawParams, error) {
+func (t Multipart) read(r *http.Request, exec graphql.GraphExecutor, kept *store,
+	room Room) (*graphql.RawParams, error) {
 	form, err := r.MultipartReader()
 	if err != nil {
 		return nil, Errorf(badRequest, "The multipart form cannot be read: its Content-Type has no boundary.")

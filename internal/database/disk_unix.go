@@ -15,5 +15,5 @@ func freeBytes(folder string) int64 {
 	if syscall.Geteuid() == 0 {
 		blocks = uint64(fs.Bfree) //nolint:unconvert // as above
 	}
-	return int64(blocks) * int64(fs.Bsize) //nolint:unconvert,gosec // as above; no disk has 2^63 bytes
+	return int64(blocks) * int64(fs.Bsize) //nolint:unconvert // as above
 }
