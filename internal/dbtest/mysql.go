@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/openhomeroom/homeroom/internal/database"
 )
@@ -164,7 +165,7 @@ func readScript(url string) (script, error) {
 	return s, nil
 }
 
-// rowsOf returns the rows of a query, with texts as such.
+// rowsOf returns the rows of a query, with texts as such; what is no text stays bytes.
 func rowsOf(conn *sql.DB, query string) (list [][]any, err error) {
 	rows, err := conn.Query(query)
 	if err != nil {
@@ -184,7 +185,7 @@ func rowsOf(conn *sql.DB, query string) (list [][]any, err error) {
 			return nil, err
 		}
 		for i, v := range row {
-			if b, ok := v.([]byte); ok {
+			if b, ok := v.([]byte); ok && utf8.Valid(b) {
 				row[i] = string(b)
 			}
 		}
