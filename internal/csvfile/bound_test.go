@@ -71,12 +71,13 @@ func TestAReaderWithoutProgressEnds(t *testing.T) {
 	}
 }
 
-// TestBytesThatWindows1252DoesNotHave goes through all bytes above ASCII.
+// TestBytesThatWindows1252DoesNotHave goes through all bytes above ASCII. They stand by
+// themselves, where no code page explains them.
 func TestBytesThatWindows1252DoesNotHave(t *testing.T) {
 	t.Parallel()
 	const none = "\x81\x8D\x8F\x90\x9D"
 	for b := 0x80; b <= 0xFF; b++ {
-		_, err := csvfile.Inspect(strings.NewReader("a,b\n1,Fran"+string([]byte{byte(b)})+"ois\n"), csvfile.Limits{})
+		_, err := csvfile.Inspect(strings.NewReader("a,b\n1,Room "+string([]byte{byte(b)})+" 2\n"), csvfile.Limits{})
 		if refused := err != nil; refused != strings.Contains(none, string([]byte{byte(b)})) {
 			t.Errorf("%#x: %v", b, err)
 		}

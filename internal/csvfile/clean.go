@@ -52,9 +52,10 @@ func isSpace(r rune) bool {
 }
 
 // blank reports whether every cell of a record is blank, given the text of all
-// cells. Inspect and the Reader both decide by it which rows do not count.
+// cells. Inspect and the Reader both decide by it which rows do not count. Of code pages
+// it takes what is blank in Windows-1252: which one it is, is not known yet.
 func blank(text []byte, e Encoding) bool {
-	if e != Windows1252 {
+	if codePageOf(e) == nil {
 		return bytes.IndexFunc(text, func(r rune) bool { return !isSpace(r) }) < 0
 	}
 	for _, b := range text {
@@ -73,16 +74,4 @@ func blankASCII(text []byte) bool {
 		}
 	}
 	return true
-}
-
-// appendUTF8 appends Windows-1252 text to dst as UTF-8.
-func appendUTF8(dst, windows1252 []byte) []byte {
-	for _, b := range windows1252 {
-		if b < utf8.RuneSelf {
-			dst = append(dst, b)
-			continue
-		}
-		dst = utf8.AppendRune(dst, charmap.Windows1252.DecodeByte(b))
-	}
-	return dst
 }

@@ -2,7 +2,9 @@ package csvfile
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
@@ -20,6 +22,7 @@ const (
 	DuplicateHeader Code = "DUPLICATE_HEADER" // Two columns with the same name.
 	// Two ways to divide the columns are equally good, or sep= names an unknown one.
 	UnclearDelimiter  Code = "UNCLEAR_DELIMITER"
+	UnclearEncoding   Code = "UNCLEAR_ENCODING"   // The letters can be read in several ways.
 	TooManyColumns    Code = "TOO_MANY_COLUMNS"   // More than Limits.Columns in one row.
 	CellTooLarge      Code = "CELL_TOO_LARGE"     // More than Limits.CellBytes in one cell.
 	RowTooLarge       Code = "ROW_TOO_LARGE"      // More than Limits.RowBytes in one row.
@@ -120,6 +123,26 @@ func unterminatedQuote(row int) *Error {
 		Message: fmt.Sprintf(`%s has a quotation mark (") that is opened and never closed.`, place(row)),
 		Hint:    "Close the quotation mark or delete it. A quotation mark inside a quoted cell is written twice.",
 		Row:     row,
+	}
+}
+
+// unclearEncoding shows what a file says in each reading that makes sense, and in the one
+// that it would have been given before anybody looked.
+func unclearEncoding(plausible, all []*reading) *Error {
+	slices.SortStableFunc(plausible, func(a, b *reading) int { return b.evidence(nil) - a.evidence(nil) })
+	shown := plausible[:min(len(plausible), 3)]
+	if usual := all[0]; usual.page.name == Windows1252 && !slices.Contains(shown, usual) {
+		shown = append([]*reading{usual}, shown[:min(len(shown), 2)]...)
+	}
+	var says []string
+	for _, r := range shown {
+		says = append(says, fmt.Sprintf("In %s it says %s.", r.page.name, r.names(shown)))
+	}
+	return &Error{
+		Code:    UnclearEncoding,
+		Message: "The accents and special letters of this file can be read in several ways. " + strings.Join(says, " "),
+		Hint: "Open the file in a program that shows the names as they are written, such as the one that it comes from, " +
+			`and save it as "CSV UTF-8", or as an Excel workbook (.xlsx).`,
 	}
 }
 

@@ -5,7 +5,7 @@ type Encoding string
 
 // The encodings that Inspect tells apart. UTF-16 goes by the same name with
 // and without a byte order mark. Windows-1252 is also what most people call
-// ANSI or Latin-1.
+// ANSI or Latin-1; the other code pages stand in codepage.go.
 const (
 	UTF8        Encoding = "UTF-8"
 	UTF8BOM     Encoding = "UTF-8 with BOM"

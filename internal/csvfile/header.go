@@ -73,8 +73,8 @@ func isControl(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '
 
 // decode returns text as UTF-8, given how the file is stored.
 func decode(text []byte, e Encoding) []byte {
-	if e == Windows1252 {
-		return appendUTF8(nil, text)
+	if p := codePageOf(e); p != nil {
+		return p.appendUTF8(nil, text)
 	}
 	return text
 }

@@ -37,16 +37,20 @@ func Inspect(r io.Reader, limits Limits) (Format, error) {
 	if err != nil {
 		return Format{}, err
 	}
+	e, err := src.encoding()
+	if err != nil {
+		return Format{}, err
+	}
 	f := Format{
-		Encoding:   src.encoding(),
+		Encoding:   e,
 		Delimiter:  delimiterOf(s.delim),
 		LineEnding: s.lineEnding(),
 		Bytes:      src.check.bytes,
 		Rows:       t.unicodeRows,
 		HeaderRow:  above + 1,
 	}
-	if f.Encoding == Windows1252 {
-		f.Rows = t.windows1252Rows
+	if codePageOf(f.Encoding) != nil {
+		f.Rows = t.codePageRows
 	}
 	f.Header, err = checkHeader(names, f.Encoding, t)
 	if err != nil {
@@ -68,8 +72,8 @@ func firstError(s *scanner, err error) error {
 type tally struct {
 	// Whether a row is blank depends on the encoding, which is certain only at
 	// the end, so the rows are counted for both.
-	unicodeRows     int64
-	windows1252Rows int64
+	unicodeRows  int64
+	codePageRows int64
 
 	sampled int // Records among the first ones that are not blank.
 	wide    int // Those of them with text in two cells or more.
@@ -96,7 +100,7 @@ func tallyBody(s *scanner) (tally, error) {
 			t.unicodeRows++
 		}
 		if !blank(s.text, Windows1252) {
-			t.windows1252Rows++
+			t.codePageRows++
 		}
 	}
 }

@@ -1,11 +1,14 @@
 package csvfile
 
 import (
+	"html"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/unicode/norm"
 )
 
 // LostLetters reports whether cell is what an encoding without all letters of
@@ -49,17 +52,107 @@ func LooksLost(cell string, person bool) bool {
 	return false
 }
 
-// Misread returns what a cell said before its UTF-8 was taken for Windows-1252, as
-// MÃ¼ller was Müller, and whether that can have happened to it. It is certain where
-// one of the signs is no part of any name: KNÍŽEK is read in another way as well,
-// and is what somebody means.
+// LostAccents reports whether cell is stored without accents that are none of ASCII, as a
+// program leaves it that knows no others: Lukasz for Łukasz, Mueller for Müller. Capital
+// letters do not count.
+func LostAccents(stored, cell string) bool {
+	if !hasHigh(stored) || stored == cell || countHigh(cell) >= countHigh(stored) {
+		return false
+	}
+	bare := plain(cell, false)
+	return bare == plain(stored, false) || bare == plain(stored, true)
+}
+
+func countHigh(s string) (n int) {
+	for _, r := range norm.NFC.String(s) {
+		if r >= utf8.RuneSelf {
+			n++
+		}
+	}
+	return n
+}
+
+// withoutStroke are letters that Unicode does not take for others with an accent.
+var withoutStroke = map[rune]string{'ł': "l", 'đ': "d", 'ð': "d", 'ø': "o", 'þ': "th", 'ß': "ss", 'æ': "ae", 'œ': "oe",
+	'ı': "i", 'ħ': "h", 'ŧ': "t", 'ŋ': "n", 'ĸ': "k"}
+
+// plain is a text in small letters without accents; long writes ä, ö, ü, å and ø as two
+// letters.
+func plain(s string, long bool) string {
+	var out strings.Builder
+	var last rune
+	for _, r := range norm.NFD.String(strings.ToLower(s)) {
+		switch {
+		case long && r == '\u0308' && strings.ContainsRune("aou", last):
+			out.WriteByte('e')
+		case long && r == '\u030A' && last == 'a':
+			out.WriteByte('a')
+		case long && r == 'ø':
+			out.WriteString("oe")
+		case unicode.Is(unicode.Mn, r):
+		case withoutStroke[r] != "":
+			out.WriteString(withoutStroke[r])
+		default:
+			out.WriteRune(r)
+		}
+		last = r
+	}
+	return out.String()
+}
+
+// entity is a letter or sign as a web page writes it.
+var entity = regexp.MustCompile(`&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});`)
+
+// Unescape writes what a web page has written as Chlo&eacute; and O&#39;Neil as what it
+// shows. Nobody means these signs, so that it is certain.
+func Unescape(cell string) string {
+	if !strings.Contains(cell, "&") || !strings.Contains(cell, ";") {
+		return cell
+	}
+	for range 2 { // Some programs do it twice.
+		cell = entity.ReplaceAllStringFunc(cell, html.UnescapeString)
+	}
+	return Clean(cell)
+}
+
+// Misread returns what a cell said before its UTF-8 was taken for a code page, as
+// MÃ¼ller was Müller and Chlo√© was Chloé, once or several times, and whether that can
+// have happened to it. It is certain where one of the signs is no part of any name:
+// KNÍŽEK is read in another way as well, and is what somebody means.
 func Misread(cell string) (was string, certain, possible bool) {
-	if strings.IndexFunc(cell, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
+	sure := false
+	for range 3 {
+		read := ""
+		for _, page := range misreaders {
+			text, certainly, can := misreadAs(cell, page)
+			if can && (read == "" || isText(text)) {
+				read, sure = text, sure || certainly
+				if isText(text) {
+					was, certain, possible = text, sure, true
+					break
+				}
+			}
+		}
+		if read == "" {
+			break
+		}
+		cell = read
+	}
+	return was, certain, possible
+}
+
+// misreaders are the code pages that programs take UTF-8 for.
+var misreaders = []*charmap.Charmap{charmap.Windows1252, charmap.Macintosh, charmap.Windows1251, charmap.Windows1250,
+	charmap.CodePage437, charmap.CodePage850}
+
+// misreadAs is Misread for one code page, and once.
+func misreadAs(cell string, page *charmap.Charmap) (was string, certain, possible bool) {
+	if !hasHigh(cell) {
 		return "", false, false
 	}
 	var text []byte
 	for _, r := range cell {
-		b, ok := charmap.Windows1252.EncodeRune(r)
+		b, ok := page.EncodeRune(r)
 		switch {
 		case ok:
 		case r >= 0x80 && r < 0xA0:
@@ -68,26 +161,32 @@ func Misread(cell string) (was string, certain, possible bool) {
 			return "", false, false
 		}
 		text = append(text, b)
-		certain = certain || inNoName(r)
+		certain = certain || inNoName(r) || page != charmap.Windows1252 && (r == '‚' || r == '„')
 	}
 	if !utf8.Valid(text) {
 		return "", false, false
 	}
 	was = string(text)
-	for _, r := range was {
-		latin := r < 0x180 || r >= 0x218 && r <= 0x21B || r >= 0x1E00 && r <= 0x1EFF // Those of living languages.
-		if r >= utf8.RuneSelf && !(latin && unicode.IsLetter(r)) &&
+	// Two letters beyond ASCII that happen to be UTF-8 in a rarer code page are no accident.
+	return was, certain || page != charmap.Windows1252 && countHigh(was) > 1, true
+}
+
+// isText reports whether a text has no other letters than those of living languages.
+func isText(s string) bool {
+	for _, r := range s {
+		latin := r < 0x180 || r >= 0x218 && r <= 0x21B || r >= 0x1E00 && r <= 0x1EFF
+		if r >= utf8.RuneSelf && !(latin && unicode.IsLetter(r)) && r != '’' && r != '‘' &&
 			!unicode.In(r, unicode.Greek, unicode.Cyrillic, unicode.Arabic, unicode.Hebrew, unicode.Han, unicode.Hangul,
 				unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Devanagari) {
-			return was, false, false
+			return false
 		}
 	}
-	return was, certain, true
+	return true
 }
 
 // inNoName reports whether a character is none of which names are made: a control,
 // a soft hyphen, or a sign such as ¼, ¤ and ©. Those that stand in names, or in the
 // place of an apostrophe, a dash or a quotation mark, are not among them.
 func inNoName(r rune) bool {
-	return r >= 0x80 && r < 0xA0 || strings.ContainsRune("\u00ad¢£¤¥¦§©¬®±²³µ¶¹¼½¾", r)
+	return r >= 0x80 && r < 0xA0 || unicode.Is(unicode.Sm, r) || r >= 0x2500 && r < 0x2600 || strings.ContainsRune("\u00ad¢£¤¥¦§©¬®±²³µ¶¹¼½¾", r)
 }

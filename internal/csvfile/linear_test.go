@@ -32,7 +32,7 @@ var constructs = map[string]func(n int) string{
 		return heading + "1," + strings.Repeat(" ", n) + "a" + strings.Repeat(" ", n) + "\n"
 	},
 	"marks over one letter":   func(n int) string { return heading + "1,a" + strings.Repeat("\u0301", n/2) + "\n" },
-	"letters of Windows-1252": func(n int) string { return heading + strings.Repeat("1,\xE4\xF6\xFC\n", n) },
+	"letters of Windows-1252": func(n int) string { return heading + strings.Repeat("1,f\xFCr \xC4rger\n", n) },
 	"letters of UTF-16": func(n int) string {
 		text := []byte{0xFF, 0xFE}
 		for _, u := range utf16.Encode([]rune(heading + strings.Repeat("1,äöü\n", n))) {

@@ -73,7 +73,8 @@ type Reader struct {
 	rows   int64
 	err    error
 
-	text []byte // Buffers for conversion from Windows-1252.
+	page *codePage // Of a file that is in one.
+	text []byte    // Buffers for conversion from it.
 	ends []int
 }
 
@@ -104,7 +105,7 @@ func NewReader(r io.Reader, f Format, limits Limits) (*Reader, error) {
 	if !slices.Equal(header, f.Header) {
 		return nil, fileChanged("The column names of the file have changed since it was checked.")
 	}
-	return &Reader{scan: s, format: f}, nil
+	return &Reader{scan: s, format: f, page: codePageOf(f.Encoding)}, nil
 }
 
 // Next returns the next record, or io.EOF after the last one. By then exactly
@@ -129,7 +130,7 @@ func (r *Reader) Next() (Record, error) {
 // record makes a Record of what the scanner holds. All cells share one string.
 func (r *Reader) record() Record {
 	text, ends := r.scan.text, r.scan.ends
-	if r.format.Encoding == Windows1252 {
+	if r.page != nil {
 		text, ends = r.convert()
 	}
 	columns := len(r.format.Header)
@@ -158,11 +159,11 @@ func (r *Reader) record() Record {
 	return rec
 }
 
-// convert turns the current record from Windows-1252 into UTF-8.
+// convert turns the current record from its code page into UTF-8.
 func (r *Reader) convert() (text []byte, ends []int) {
 	r.text, r.ends = r.text[:0], r.ends[:0]
 	for i := range r.scan.cells() {
-		r.text = appendUTF8(r.text, r.scan.cellAt(i))
+		r.text = r.page.appendUTF8(r.text, r.scan.cellAt(i))
 		r.ends = append(r.ends, len(r.text))
 	}
 	return r.text, r.ends

@@ -41,7 +41,7 @@ func TestInspectRefuses(t *testing.T) {
 		{"half a surrogate pair in UTF-16", "\xFF\xFEI\x00D\x00\n\x00\x3D\xD8x\x00", csvfile.NotText, 0, "CSV UTF-8"},
 		{"half a surrogate pair at the end of UTF-16", "\xFF\xFEI\x00D\x00\n\x00\x3D\xD8", csvfile.NotText, 0, "CSV UTF-8"},
 		{"half a character at the end of UTF-16", "\xFF\xFEI\x00D", csvfile.NotText, 0, "CSV UTF-8"},
-		{"bytes that no known encoding has", "ID,Name\n1,Fran\x8Dois\n", csvfile.NotText, 0, "CSV UTF-8"},
+		{"bytes that no known encoding has", "ID,Name\n1,Fr\x8D\x81n\n", csvfile.NotText, 0, "CSV UTF-8"},
 		{"a UTF-8 mark on a file that is not UTF-8", "\uFEFFID,Name\n1,Jos\xE9\n", csvfile.NotText, 0, "CSV UTF-8"},
 
 		{"a header of nothing but delimiters", ",,\n1,2,3\n", csvfile.NoHeader, 0, "no column names"},

@@ -10,13 +10,13 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// source is an opened file: its text in an encoding in which ASCII bytes stand
-// for themselves and for nothing else, and what is known about the bytes that
+// source is an opened file: its text in an encoding in which the ASCII bytes of
+// which a table is made stand for themselves and for nothing else, and what is known about the bytes that
 // have gone by.
 //
-// Files in UTF-8 and Windows-1252 come out as they are stored. The structure of
+// Files in UTF-8 and in code pages come out as they are stored. The structure of
 // a CSV file is all ASCII, so records can be cut out before it is known which
-// of the two it is, and only cells that need it are ever converted. UTF-16 comes
+// of them it is, and only cells that need it are ever converted. UTF-16 comes
 // out as UTF-8.
 type source struct {
 	io.Reader
@@ -54,30 +54,31 @@ func open(r io.Reader, limits Limits) (*source, error) {
 		check.text = &utf16Text{bigEndian: true}
 		src.Reader = unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder().Reader(check)
 	default:
-		src.undecided = &eightBitText{utf8: true, windows1252: true}
+		src.undecided = &eightBitText{utf8: true, codePage: true, samples: &samples{}}
 		check.text = src.undecided
 	}
 	return src, nil
 }
 
-// encoding is certain only after the whole source has been read.
-func (s *source) encoding() Encoding {
+// encoding is known only after the whole source has been read. It returns an *Error
+// where the text is in a code page and it is not certain in which.
+func (s *source) encoding() (Encoding, error) {
 	switch {
 	case s.settled != "":
-		return s.settled
+		return s.settled, nil
 	case s.undecided.utf8:
-		return UTF8
+		return UTF8, nil
 	}
-	return Windows1252
+	return s.undecided.samples.judge()
 }
 
 // expect settles the encoding before the source is read, so that text in any
 // other one is refused from here on.
 func (s *source) expect(e Encoding) error {
 	if s.undecided != nil {
-		s.undecided.utf8, s.undecided.windows1252 = e == UTF8, e == Windows1252
+		s.undecided.utf8, s.undecided.codePage, s.undecided.samples = e == UTF8, codePageOf(e) != nil, nil
 	}
-	if s.encoding() != e {
+	if s.undecided == nil && s.settled != e || s.undecided != nil && e != UTF8 && codePageOf(e) == nil {
 		return fileChanged("The encoding of the file has changed since it was checked.")
 	}
 	return nil

@@ -1,7 +1,6 @@
 package csvfile
 
 import (
-	"bytes"
 	"encoding/binary"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -18,12 +17,13 @@ func binaryFile() *Error {
 	return notText("This is not a text file.", "Choose the CSV file with the list. If it is a workbook, save it as CSV.")
 }
 
-// eightBitText holds which of the two encodings the text seen so far can be
-// in. It starts with those that are allowed and loses them for good.
+// eightBitText holds whether the text seen so far can be UTF-8, and whether it may be
+// in a code page. It starts with what is allowed, and UTF-8 is lost for good.
 type eightBitText struct {
-	utf8        bool
-	windows1252 bool
-	carry       []byte // The beginning of a UTF-8 character that the last piece cut in two.
+	utf8     bool
+	codePage bool
+	samples  *samples // By which a code page is found out; nil where that is known.
+	carry    []byte   // The beginning of a UTF-8 character that the last piece cut in two.
 }
 
 func (t *eightBitText) piece(p []byte) error {
@@ -33,10 +33,10 @@ func (t *eightBitText) piece(p []byte) error {
 	if t.utf8 {
 		t.utf8 = t.validUTF8(p)
 	}
-	if t.windows1252 {
-		t.windows1252 = validWindows1252(p)
+	if t.samples != nil {
+		t.samples.add(p)
 	}
-	if !t.utf8 && !t.windows1252 {
+	if !t.utf8 && !t.codePage {
 		return notKnownText()
 	}
 	return nil
@@ -46,7 +46,10 @@ func (t *eightBitText) end() error {
 	if len(t.carry) > 0 {
 		t.utf8 = false
 	}
-	if !t.utf8 && !t.windows1252 {
+	if t.samples != nil {
+		t.samples.end()
+	}
+	if !t.utf8 && !t.codePage {
 		return notKnownText()
 	}
 	return nil
@@ -76,17 +79,6 @@ func (t *eightBitText) validUTF8(p []byte) bool {
 		}
 	}
 	return utf8.Valid(p)
-}
-
-// validWindows1252 reports whether p is free of the five bytes to which
-// Windows-1252 gives no character.
-func validWindows1252(p []byte) bool {
-	for _, undefined := range [...]byte{0x81, 0x8D, 0x8F, 0x90, 0x9D} {
-		if bytes.IndexByte(p, undefined) >= 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // utf16Text accepts text in which every surrogate has its other half. The

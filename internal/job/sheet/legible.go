@@ -1,6 +1,9 @@
 package sheet
 
 import (
+	"strings"
+	"unicode/utf8"
+
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/roster"
@@ -22,11 +25,20 @@ func (r *Row) Legible(column, current string) string {
 	}
 	was, certain, possible := csvfile.Misread(r.Text(column))
 	switch {
-	case csvfile.LostLetters(current, cell) || possible && roster.Clean(was) == current:
+	case csvfile.LostLetters(current, cell), possible && roster.Clean(was) == current, csvfile.ReadOtherwise(current, cell):
 		r.Warn(column,
 			row.Problemf(row.DamagedText, hintDamagedText+" To change the name on purpose, edit it in the dashboard.",
 				"Letters of the name were lost when the file was saved; the recorded name %s stays.", current))
 		return current
+	case csvfile.LostAccents(current, cell):
+		r.Warn(column,
+			row.Problemf(row.DamagedText, "To change the name on purpose, edit it in the dashboard.",
+				"The name differs from the one on record by its accents alone; %s stays as it is on record.", current))
+		return current
+	case strings.ContainsRune(cell, utf8.RuneError):
+		r.Fail(column, row.Problemf(row.DamagedText, hintDamagedText,
+			"Letters of the name were lost when the file was saved: in their place is %q.", utf8.RuneError))
+		return ""
 	case certain:
 		r.Fail(column,
 			row.Problemf(row.DamagedText, hintDamagedText,

@@ -44,6 +44,9 @@ func NewRow(l *Layout, n int, rec csvfile.Record) *Row {
 	for _, cells := range [][]string{r.Cells, r.Beyond} {
 		for i, cell := range cells {
 			cells[i] = csvfile.UnguardFormula(cell)
+			if !slices.Contains(l.secret, i) {
+				cells[i] = csvfile.Unescape(cells[i])
+			}
 		}
 	}
 	if rec.Extra > 0 {

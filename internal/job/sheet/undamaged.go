@@ -1,6 +1,9 @@
 package sheet
 
 import (
+	"strings"
+	"unicode/utf8"
+
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/roster"
@@ -57,6 +60,9 @@ func (r *Row) Undamaged(column, current string) string {
 			row.Problemf(row.DamagedID, hintDamagedText,
 				"Letters of %s were lost when the file was saved; the recorded value %s stays.", current, column))
 		return current
+	case strings.ContainsRune(cell, utf8.RuneError):
+		r.Fail(column, row.Problemf(row.DamagedID, hintDamagedText, "Letters of %s were lost when the file was saved.", column))
+		return ""
 	case damaged && cell == current:
 		r.Warn(column,
 			row.Problemf(row.DamagedID, hintDamaged,
