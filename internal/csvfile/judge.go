@@ -29,7 +29,8 @@ func (s *samples) judge() (Encoding, error) {
 		if !p.has(&s.bytes) {
 			continue
 		}
-		if r := s.read(p); !slices.ContainsFunc(all, func(other *reading) bool { return slices.Equal(r.texts, other.texts) }) {
+		r := s.read(p)
+		if !slices.ContainsFunc(all, func(other *reading) bool { return slices.Equal(r.texts, other.texts) }) {
 			all = append(all, r)
 		}
 	}

@@ -25,7 +25,8 @@ func (r *Row) Legible(column, current string) string {
 	}
 	was, certain, possible := csvfile.Misread(r.Text(column))
 	switch {
-	case csvfile.LostLetters(current, cell), possible && roster.Clean(was) == current, csvfile.ReadOtherwise(current, cell):
+	case csvfile.LostLetters(current, cell), possible && roster.Clean(was) == current,
+		csvfile.ReadOtherwise(current, cell):
 		r.Warn(column,
 			row.Problemf(row.DamagedText, hintDamagedText+" To change the name on purpose, edit it in the dashboard.",
 				"Letters of the name were lost when the file was saved; the recorded name %s stays.", current))

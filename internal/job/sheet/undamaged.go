@@ -61,7 +61,8 @@ func (r *Row) Undamaged(column, current string) string {
 				"Letters of %s were lost when the file was saved; the recorded value %s stays.", current, column))
 		return current
 	case strings.ContainsRune(cell, utf8.RuneError):
-		r.Fail(column, row.Problemf(row.DamagedID, hintDamagedText, "Letters of %s were lost when the file was saved.", column))
+		r.Fail(column,
+			row.Problemf(row.DamagedID, hintDamagedText, "Letters of %s were lost when the file was saved.", column))
 		return ""
 	case damaged && cell == current:
 		r.Warn(column,
