@@ -48,7 +48,7 @@ func TestTheMainJobInTheDashboard(t *testing.T) {
 	s.on(t, "a wrong password is told, and the form stays", func(t *testing.T, s screen) {
 		s.do(chromedp.Navigate(server.address + "/"))
 		s.comeIn("district@example.com", "wrong")
-		s.finds("alert", ".*not right.*")
+		s.finds("alert", ".*is wrong.*")
 		s.isAccessible("signing in")
 	})
 	s.on(t, "an administrator sees the notice, which leads to exactly its students", func(t *testing.T, s screen) {
