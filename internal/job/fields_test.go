@@ -160,6 +160,17 @@ func TestEveryFieldOfAStudentGoesThroughFiles(t *testing.T) {
 					t.Errorf("%s, an export says %q of %s; want %q", when, got, f.File.Name, want(f))
 				}
 			}
+			for _, f := range roster.StudentFields {
+				if f.Made == nil {
+					continue
+				}
+				made := f.Made(func(column string) string {
+					return values[slices.IndexFunc(values, func(v *field.Field[db.Student]) bool { return v.DB == column })].Text(st)
+				})
+				if got := *f.At(st); got != made {
+					t.Errorf("%s, %s is %q; want %q", when, f.DB, got, made)
+				}
+			}
 		}
 		hold("created by a file", first)
 
@@ -177,6 +188,19 @@ func TestEveryFieldOfAStudentGoesThroughFiles(t *testing.T) {
 		hold("changed by a file", second)
 		b.undone(b.NorthAdmin, changed, undone, 1, 0)
 		hold("put back", first)
+
+		for _, f := range values {
+			job := b.verified(b.NorthAdmin, b.North, students, "Database ID,"+f.File.Name+"\n"+id+","+second(f)+"\n")
+			job = b.applied(b.NorthAdmin, job)
+			hold("changed alone", func(other *field.Field[db.Student]) string {
+				if other.DB == f.DB {
+					return second(f)
+				}
+				return first(other)
+			})
+			b.undone(b.NorthAdmin, job, undone, 1, 0)
+			hold("put back alone", first)
+		}
 
 		for _, f := range values {
 			job := b.verified(b.NorthAdmin, b.North, students, "Database ID,"+f.File.Name+"\n"+id+",[clear]\n")

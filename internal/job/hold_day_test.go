@@ -401,6 +401,12 @@ func TestASecondAdministrator(t *testing.T) {
 				approves(b, nils, heldBy(b, by("E4")), "")
 				approves(b, by("E5"), heldBy(b, by("E4")), "")
 			})
+		t.Run("nor one that somebody has made who has corrected a row", func(t *testing.T) {
+			b := b.on(t)
+			job := heldBy(b, b.NorthAdmin)
+			b.Client().BulkJob.UpdateOne(job).SetCorrectedBy([]int{nils.ID}).ExecX(fixture.System())
+			approves(b, by("E5"), job, "one of you made")
+		})
 		t.Run("nor one whose password or address the submitter has set", func(t *testing.T) {
 			b := b.on(t)
 			approves(b, nils, heldBy(b, b.NorthAdmin), "")

@@ -72,6 +72,18 @@ func TestSmallChangesAddUp(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+		t.Run("nor in one of a hundred, where the month allows more than the day", func(t *testing.T) {
+			large := w.School(t, w.Alpha, "Large School", "LA")
+			all := many(100, large)
+			ctx := w.As(t, w.DistrictAdmin)
+			if err := r.DeleteStudents(ctx, ids(all[:10]...)); err != nil {
+				t.Fatal(err)
+			}
+			required(t, r.DeleteStudents(ctx, ids(all[10])), "11 of 100 students")
+			if there(large) != 90 {
+				t.Errorf("%d are there", there(large))
+			}
+		})
 		t.Run("a thousand at a time are too many at once", func(t *testing.T) {
 			all := many(120, w.South)
 			ctx := w.As(t, w.SouthAdmin)
