@@ -95,7 +95,29 @@ func TestWhoIsASecondAdministrator(t *testing.T) {
 			"whoever once made the account that asks": func() (*db.Educator, *db.Educator, bool) {
 				a, b := admin(), admin()
 				hand(b, a, 60*day)
+				if err := hold.NoteLink(system, c, a.ID); err != nil {
+					t.Fatal(err)
+				}
 				return a, b, true
+			},
+			"whoever has made it a day ago, where a link has set the password": func() (*db.Educator, *db.Educator, bool) {
+				a, b := admin(), admin()
+				hand(b, a, day)
+				if err := hold.NoteLink(system, c, a.ID); err != nil {
+					t.Fatal(err)
+				}
+				return a, b, false
+			},
+			"whoever has long set the password of today": func() (*db.Educator, *db.Educator, bool) {
+				a, b := admin(), admin()
+				hand(b, a, 60*day)
+				return a, b, false
+			},
+			"whose maker could use an account of today's password": func() (*db.Educator, *db.Educator, bool) {
+				a, b, x := admin(), admin(), admin()
+				hand(x, a, 60*day)
+				hand(b, x, 60*day)
+				return a, b, false
 			},
 			"one account of somebody, and the other one": func() (*db.Educator, *db.Educator, bool) {
 				a, b, x := admin(), admin(), admin()

@@ -12,6 +12,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/accounthand"
 	"github.com/openhomeroom/homeroom/ent/db/auditevent"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/database"
@@ -28,12 +29,26 @@ const Young = 30 * 24 * time.Hour
 // Way is by what somebody could sign in to an account of another person.
 type Way int8
 
-// The ways into an account; together they are Both.
+// The ways into an account. Both is what whoever makes an account has.
 const (
+	// ByPassword is a password that the hand has set.
 	ByPassword Way = 1
-	ByAddress  Way = 2
-	Both           = ByPassword | ByAddress
+	// ByAddress is an address that the hand has named.
+	ByAddress Way = 2
+	// ByLink is a password that was set by a link, at an address that the hand had named: the
+	// person may have used the link, or the hand. It ends with the password, and not with the
+	// address.
+	ByLink Way = 4
+	Both       = ByPassword | ByAddress
 )
+
+// ends are the ways that end where something is set anew.
+func (w Way) ends() Way {
+	if w&ByPassword != 0 {
+		w |= ByLink
+	}
+	return w
+}
 
 // Note notes that people could sign in to accounts, because they have created them, or set
 // both password and address. Call it in the transaction of that change. Key 0, which
@@ -43,19 +58,29 @@ func Note(ctx context.Context, client *db.Client, now time.Time, hands []int, ed
 }
 
 // NoteWay is Note for the password or the address alone. Whoever set it before comes in
-// by it no more. A password that the person has set, or that is gone, is nobody's.
+// by it no more. A password that the operator has set, or that is gone, is nobody's.
 func NoteWay(ctx context.Context, client *db.Client, now time.Time, way Way, hands []int, educatorIDs ...int) error {
 	system := viewer.AsSystem(ctx, "by what a hand in an account could come in")
 	for chunk := range slices.Chunk(distinct(educatorIDs), 500) {
 		in, args := among(chunk)
 		_, err := client.ExecContext(system,
 			"UPDATE account_hands SET ways = ways & ? WHERE ways & ? <> 0 AND educator_id IN "+in,
-			append([]any{int(Both &^ way), int(way)}, args...)...)
+			append([]any{int((Both | ByLink) &^ way.ends()), int(way.ends())}, args...)...)
 		if err != nil {
 			return err
 		}
 	}
 	return note(ctx, client, now, way, hands, educatorIDs)
+}
+
+// NoteLink notes that the password of an account was set by a link. Whoever has named the
+// address may have used it. Whoever set the password before, and has not, comes in by it
+// no more.
+func NoteLink(ctx context.Context, client *db.Client, educatorID int) error {
+	_, err := client.ExecContext(viewer.AsSystem(ctx, "who could have used a link"),
+		"UPDATE account_hands SET ways = CASE WHEN ways & ? <> 0 THEN ? ELSE 0 END WHERE ways <> 0 AND educator_id = ?",
+		int(ByAddress), int(ByAddress|ByLink), educatorID)
+	return err
 }
 
 // NoteBack is NoteWay where what had been set before is there again: whoever ever had a
@@ -74,27 +99,6 @@ func NoteBack(ctx context.Context, client *db.Client, now time.Time, way Way, ha
 		}
 	}
 	return nil
-}
-
-// WaysInto returns by what others than its person could sign in with an account today:
-// the ways by hand, by account.
-func WaysInto(ctx context.Context, client *db.Client, educatorIDs []int) (map[int]map[int]Way, error) {
-	all := map[int]map[int]Way{}
-	system := viewer.AsSystem(ctx, "who has set the credentials of an account; nobody is shown it")
-	for chunk := range slices.Chunk(distinct(educatorIDs), 500) {
-		list, err := client.AccountHand.Query().
-			Where(accounthand.EducatorIDIn(chunk...), accounthand.WaysGT(0)).All(system)
-		if err != nil {
-			return nil, err
-		}
-		for _, h := range list {
-			if all[h.EducatorID] == nil {
-				all[h.EducatorID] = map[int]Way{}
-			}
-			all[h.EducatorID][h.HandID] = Way(h.Ways)
-		}
-	}
-	return all, nil
 }
 
 func note(ctx context.Context, client *db.Client, now time.Time, way Way, hands, educatorIDs []int) error {
@@ -120,6 +124,9 @@ func note(ctx context.Context, client *db.Client, now time.Time, way Way, hands,
 	}
 	return nil
 }
+
+var errTooMany = fault.Forbiddenf("another administrator has to approve it, because too many people have had a hand " +
+	"in the accounts of those who have one in yours or in the one that asks")
 
 func distinct(ids []int) []int { return slices.Compact(slices.Sorted(slices.Values(ids))) }
 
@@ -159,11 +166,12 @@ func (a Approval) Refuse(ctx context.Context, client *db.Client, now time.Time) 
 		return fault.Forbiddenf(
 			"another administrator has to approve it, because your account or your role is newer than the request")
 	}
-	asking, err := handsIn(system, client, a.By, now.Add(-Young))
+	// A password that somebody else has set, and that still is the account's, has no age.
+	asking, err := handsIn(system, client, a.By, accounthand.Or(accounthand.LastAtGT(now.Add(-Young)), knowsPassword))
 	if err != nil {
 		return err
 	}
-	mine, err := handsIn(system, client, []int{v.EducatorID}, time.Unix(0, 0))
+	mine, err := handsIn(system, client, []int{v.EducatorID})
 	if err != nil {
 		return err
 	}
@@ -200,7 +208,7 @@ func resetBetween(system context.Context, client *db.Client, a Approval, asking,
 		if err != nil || len(actors) == 0 {
 			return nil, err
 		}
-		return handsIn(system, client, actors, time.Unix(0, 0))
+		return handsIn(system, client, actors)
 	}
 	theirs, err := resetters(asking)
 	if err != nil {
@@ -220,12 +228,23 @@ func resetBetween(system context.Context, client *db.Client, a Approval, asking,
 	return false, err
 }
 
+// knowsPassword chooses the hands that have set the password of today.
+func knowsPassword(s *sql.Selector) {
+	s.Where(sql.P(func(b *sql.Builder) {
+		b.Ident(s.C(accounthand.FieldWays)).WriteString(" & ").Arg(int(ByPassword)).WriteString(" <> 0")
+	}))
+}
+
 // handsIn returns accounts and everybody who could use them: those who have had a hand in
-// them since an instant, the makers of the service keys that act for them, and so on.
-func handsIn(system context.Context, client *db.Client, accounts []int, since time.Time) (map[int]bool, error) {
-	h, err := handsOver(system, client, accounts, since)
+// them, the makers of the service keys that act for them, and so on.
+func handsIn(system context.Context, client *db.Client, accounts []int,
+	which ...predicate.AccountHand) (map[int]bool, error) {
+	h, err := handsOver(system, client, accounts, which...)
 	if err != nil {
 		return nil, err
+	}
+	if h.areMore(accounts...) {
+		return nil, errTooMany
 	}
 	return h.behind(accounts...), nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/ent/db/loss"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 	"github.com/openhomeroom/homeroom/ent/db/servicekey"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -63,12 +64,15 @@ func OwnOf(ctx context.Context, client *db.Client, now time.Time, o *db.Organiza
 	if len(all) == 0 {
 		return own, nil
 	}
-	h, err := handsOver(system, client, append(all, actorID), now.Add(-Young))
+	h, err := handsOver(system, client, append(all, actorID), accounthand.LastAtGT(now.Add(-Young)))
 	if err != nil {
 		return own, err
 	}
 	mine := h.behind(actorID)
 	same := func(id int) bool {
+		if h.areMore(id, actorID) {
+			return true
+		}
 		for other := range h.behind(id) {
 			if mine[other] {
 				return true
@@ -118,19 +122,36 @@ func managers(system context.Context, client *db.Client, ids []int) (managing, p
 	return managing, programs, nil
 }
 
+// The hands of accounts, the hands in these, and so on, are followed this far. Whoever
+// makes a longer chain of accounts has a hand in all that is behind it.
+const (
+	maxDepth = 32
+	maxHands = 10_000
+)
+
 // hands are the accounts that have had a hand in each account, and the programs among all
 // of them.
 type hands struct {
 	in       map[int][]int
 	programs map[int]bool
+	// beyond are those whose own hands are not followed any more.
+	beyond map[int]bool
 }
 
-// handsOver returns who has had a hand in accounts since an instant, who has had one in
-// those accounts, and so on, including the makers of the service keys that act for them.
-func handsOver(system context.Context, client *db.Client, accounts []int, since time.Time) (*hands, error) {
-	h := &hands{in: map[int][]int{}, programs: map[int]bool{}}
+// handsOver returns who has had a hand in accounts, who has had one in those accounts, and
+// so on, including the makers of the service keys that act for them. Only the hands of
+// some rows count.
+func handsOver(system context.Context, client *db.Client, accounts []int,
+	which ...predicate.AccountHand) (*hands, error) {
+	h := &hands{in: map[int][]int{}, programs: map[int]bool{}, beyond: map[int]bool{}}
 	seen := map[int]bool{}
-	for next := distinct(accounts); len(next) > 0; {
+	for next, depth := distinct(accounts), 0; len(next) > 0; depth++ {
+		if depth > maxDepth || depth > 0 && len(seen)+len(next) > len(accounts)+maxHands {
+			for _, id := range next {
+				h.beyond[id] = true
+			}
+			return h, nil
+		}
 		found := map[int]bool{}
 		note := func(account, hand int) {
 			h.in[account] = append(h.in[account], hand)
@@ -140,8 +161,7 @@ func handsOver(system context.Context, client *db.Client, accounts []int, since 
 			seen[id] = true
 		}
 		for chunk := range slices.Chunk(next, 500) {
-			list, err := client.AccountHand.Query().
-				Where(accounthand.EducatorIDIn(chunk...), accounthand.LastAtGT(since)).All(system)
+			list, err := client.AccountHand.Query().Where(accounthand.EducatorIDIn(chunk...)).Where(which...).All(system)
 			if err != nil {
 				return nil, err
 			}
@@ -169,10 +189,8 @@ func handsOver(system context.Context, client *db.Client, accounts []int, since 
 	return h, nil
 }
 
-// behind returns some accounts and everybody who could use them. Accounts that nobody
-// signs in to are left out: those of service keys, whose makers are included, and the
-// operator's, who is trusted.
-func (h *hands) behind(accounts ...int) map[int]bool {
+// reached returns some accounts and all that have had a hand in them.
+func (h *hands) reached(accounts ...int) map[int]bool {
 	all := map[int]bool{}
 	for next := accounts; len(next) > 0; {
 		var more []int
@@ -184,6 +202,110 @@ func (h *hands) behind(accounts ...int) map[int]bool {
 		}
 		next = more
 	}
+	return all
+}
+
+// areMore reports whether more have had a hand in some accounts than are followed.
+func (h *hands) areMore(accounts ...int) bool {
+	if len(h.beyond) == 0 {
+		return false
+	}
+	for id := range h.reached(accounts...) {
+		if h.beyond[id] {
+			return true
+		}
+	}
+	return false
+}
+
+// behind returns some accounts and everybody who could use them. Accounts that nobody
+// signs in to are left out: those of service keys, whose makers are included, and the
+// operator's, who is trusted.
+func (h *hands) behind(accounts ...int) map[int]bool {
+	all := h.reached(accounts...)
 	maps.DeleteFunc(all, func(id int, _ bool) bool { return h.programs[id] })
 	return all
+}
+
+// Hands are those who could come into accounts today, and whoever could use these hands.
+type Hands struct {
+	ways    map[int]map[int]Way
+	since   map[int]map[int]time.Time
+	over    *hands
+	enabled map[int]bool
+}
+
+// HandsOf reads by what others than its person could sign in with an account today, and who
+// could use the accounts of these.
+func HandsOf(ctx context.Context, client *db.Client, educatorIDs []int) (*Hands, error) {
+	h := &Hands{ways: map[int]map[int]Way{}, since: map[int]map[int]time.Time{}, over: &hands{}, enabled: map[int]bool{}}
+	if err := h.readWays(ctx, client, educatorIDs); err != nil || len(h.ways) == 0 {
+		return h, err
+	}
+	direct := h.direct()
+	system := viewer.AsSystem(ctx, "who could use the accounts of those who have a hand in another; nobody is shown it")
+	var err error
+	if h.over, err = handsOver(system, client, direct, accounthand.WaysGT(0)); err != nil {
+		return nil, err
+	}
+	for chunk := range slices.Chunk(h.All(), 500) {
+		ids, err := client.Educator.Query().Where(educator.IDIn(chunk...), educator.Disabled(0)).IDs(system)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			h.enabled[id] = true
+		}
+	}
+	return h, nil
+}
+
+func (h *Hands) readWays(ctx context.Context, client *db.Client, educatorIDs []int) error {
+	system := viewer.AsSystem(ctx, "who has set the credentials of an account; nobody is shown it")
+	for chunk := range slices.Chunk(distinct(educatorIDs), 500) {
+		list, err := client.AccountHand.Query().
+			Where(accounthand.EducatorIDIn(chunk...), accounthand.WaysGT(0)).All(system)
+		if err != nil {
+			return err
+		}
+		for _, a := range list {
+			if h.ways[a.EducatorID] == nil {
+				h.ways[a.EducatorID], h.since[a.EducatorID] = map[int]Way{}, map[int]time.Time{}
+			}
+			h.ways[a.EducatorID][a.HandID], h.since[a.EducatorID][a.HandID] = Way(a.Ways), a.CreatedAt
+		}
+	}
+	return nil
+}
+
+func (h *Hands) direct() []int {
+	var ids []int
+	for _, by := range h.ways {
+		ids = slices.AppendSeq(ids, maps.Keys(by))
+	}
+	return distinct(ids)
+}
+
+// All are the hands and whoever could use them, sorted.
+func (h *Hands) All() []int { return slices.Sorted(maps.Keys(h.over.reached(h.direct()...))) }
+
+// Into are the ways into an account, by the hands that have them.
+func (h *Hands) Into(educatorID int) map[int]Way { return h.ways[educatorID] }
+
+// Since is when a hand first was in an account.
+func (h *Hands) Since(educatorID, hand int) time.Time { return h.since[educatorID][hand] }
+
+// Stand reports whether a hand in an account, and everybody who could use the hand, are
+// enabled and as wanted. The account's own person is not asked. The account of a service
+// key that was revoked is disabled. Where they are too many to follow, they do not stand.
+func (h *Hands) Stand(educatorID, hand int, wanted func(id int) bool) bool {
+	if h.over.areMore(hand) {
+		return false
+	}
+	for id := range h.over.reached(hand) {
+		if id != educatorID && !(h.enabled[id] && wanted(id)) {
+			return false
+		}
+	}
+	return true
 }

@@ -255,7 +255,7 @@ func (s *Service) SetPassword(ctx context.Context, educatorID int, password stri
 		if err != nil {
 			return err
 		}
-		return s.setPassword(ctx, client, e, hash)
+		return s.setPassword(ctx, client, e, hash, false)
 	})
 }
 

@@ -126,7 +126,7 @@ func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string
 		if err != nil || n != 1 {
 			return orElse(err, errLink)
 		}
-		if err := s.setPassword(ctx, client, link.Edges.Educator, hash); err != nil {
+		if err := s.setPassword(ctx, client, link.Edges.Educator, hash, true); err != nil {
 			return err
 		}
 		if key := link.Edges.Educator.EmailKey; key != nil {
@@ -139,8 +139,9 @@ func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string
 }
 
 // setPassword changes a password and ends everything that was opened with the old one. An
-// address whose accounts sign in at a provider never gets a password.
-func (s *Service) setPassword(ctx context.Context, client *db.Client, e *db.Educator, hash string) error {
+// address whose accounts sign in at a provider never gets a password. Whoever has named the
+// address reads its mail, and may have set a password that was set by a link.
+func (s *Service) setPassword(ctx context.Context, client *db.Client, e *db.Educator, hash string, link bool) error {
 	key := ""
 	if e.EmailKey != nil {
 		key = *e.EmailKey
@@ -152,8 +153,11 @@ func (s *Service) setPassword(ctx context.Context, client *db.Client, e *db.Educ
 		return err
 	}
 	recordAbout(ctx, audit.PasswordSet, e, nil)
-	// Whoever set the one before has lost it; whoever has chosen the address may read mail there.
-	if err := hold.NoteWay(ctx, client, s.now(), hold.ByPassword, nil, e.ID); err != nil {
+	note := func() error { return hold.NoteWay(ctx, client, s.now(), hold.ByPassword, nil, e.ID) }
+	if link {
+		note = func() error { return hold.NoteLink(ctx, client, e.ID) }
+	}
+	if err := note(); err != nil {
 		return err
 	}
 	return CredentialsChanged(ctx, client, s.instant(), e.ID)

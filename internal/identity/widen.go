@@ -6,8 +6,14 @@ import (
 	"slices"
 	"time"
 
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/passkey"
+	"github.com/openhomeroom/homeroom/ent/db/recoverycode"
+	"github.com/openhomeroom/homeroom/ent/db/totpsecret"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/hold"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -22,37 +28,67 @@ type Grant struct {
 
 // Setters knows who has set the credentials of accounts, and what these administer.
 type Setters struct {
-	ways map[int]map[int]hold.Way
-	held map[int][]viewer.Assignment
+	hands *hold.Hands
+	held  map[int][]viewer.Assignment
+	// all is what accounts have once they are changed.
+	all map[int][]viewer.Assignment
 }
 
-// SettersOf reads who has set the credentials of accounts that are still good today.
+// SettersOf reads who has set the credentials of accounts that are still good today, and
+// who could use the accounts of these.
 func SettersOf(ctx context.Context, client *db.Client, educatorIDs []int) (*Setters, error) {
-	ways, err := hold.WaysInto(ctx, client, educatorIDs)
-	if err != nil || len(ways) == 0 {
-		return &Setters{}, err
+	hands, err := hold.HandsOf(ctx, client, educatorIDs)
+	if err != nil {
+		return nil, err
 	}
-	hands := map[int]bool{}
-	for _, by := range ways {
-		for hand := range by {
-			hands[hand] = true
-		}
-	}
-	held, err := RolesOf(ctx, client, slices.Sorted(maps.Keys(hands)))
-	return &Setters{ways, held}, err
+	held, err := RolesOf(ctx, client, hands.All())
+	return &Setters{hands: hands, held: held}, err
 }
 
 // Narrower are the ways into an account that holds some roles, by what somebody has set
 // who does not administer all that the account has once it is given more. Nobody has to
-// be asked again where what is given is a part of what is held.
+// be asked again where what is given is a part of what is held. Whoever is disabled
+// administers nothing, and everybody who could use the account of whoever has set it, or
+// has made the service key that did, has to administer all of it.
 func (s *Setters) Narrower(educatorID int, held []viewer.Assignment, given ...viewer.Assignment) (way hold.Way) {
 	given = slices.DeleteFunc(slices.Clone(given), func(g viewer.Assignment) bool { return holds(held, g) })
 	if len(given) == 0 {
 		return 0
 	}
 	all := slices.Concat(held, given)
-	for hand, w := range s.ways[educatorID] {
-		if !Covers(&viewer.Viewer{EducatorID: hand, Assignments: s.held[hand]}, all) {
+	for hand, w := range s.hands.Into(educatorID) {
+		if !s.covers(educatorID, hand, all) {
+			way |= w
+		}
+	}
+	return way
+}
+
+func (s *Setters) none() bool { return len(s.hands.All()) == 0 }
+
+func (s *Setters) covers(educatorID, hand int, all []viewer.Assignment) bool {
+	return s.hands.Stand(educatorID, hand, func(id int) bool {
+		return Covers(&viewer.Viewer{EducatorID: id, Assignments: s.held[id]}, all)
+	})
+}
+
+// narrowerSince is since when somebody has had a hand in an account who does not
+// administer all that it has once it is changed.
+func (s *Setters) narrowerSince(educatorID int) (first time.Time, found bool) {
+	for hand := range s.hands.Into(educatorID) {
+		if since := s.hands.Since(educatorID, hand); !s.covers(educatorID, hand, s.all[educatorID]) &&
+			(!found || since.Before(first)) {
+			first, found = since, true
+		}
+	}
+	return first, found
+}
+
+// Others are the ways into an account by an address that somebody has named who is not
+// among some people. Whoever reads its mail may have set the password of the account.
+func (s *Setters) Others(educatorID int, hands []int) (way hold.Way) {
+	for hand, w := range s.hands.Into(educatorID) {
+		if w&hold.ByAddress != 0 && !slices.Contains(hands, hand) {
 			way |= w
 		}
 	}
@@ -69,11 +105,15 @@ func holds(held []viewer.Assignment, given viewer.Assignment) bool {
 // Widen is called in the transaction that gives accounts roles or teachings, before these
 // are written, in whatever way. Whoever has set the password or the address of an account
 // and does not administer all that it has from then on would have it, too: the password
-// is removed, and sessions, links and the persons at providers end, so that the person
-// sets a new one by a link. The address stays, because nobody would be reached otherwise;
-// whoever gives the role is told where somebody of these has set it. Of the accounts in
-// fresh the passwords have been set in the same transaction, by whoever gives the role,
-// and stay. It returns the ways of the accounts for which something ended.
+// is removed, and so are the second factors that were set up since; sessions, links and
+// the persons at providers end, so that the person sets a new password by a link. The
+// address stays, because nobody would be reached otherwise; whoever gives the role is told
+// where somebody of these has set it. Of the accounts in fresh the passwords have been set
+// in the same transaction, by whoever gives the role, and stay. It returns the ways of the
+// accounts for which something ended.
+//
+// It locks the accounts, after students and groups, so that nobody sets a credential or
+// gives a role beside it.
 func Widen(ctx context.Context, client *db.Client, now time.Time, grants []Grant, fresh ...int) (map[int]hold.Way,
 	error) {
 	given := map[int][]viewer.Assignment{}
@@ -81,8 +121,11 @@ func Widen(ctx context.Context, client *db.Client, now time.Time, grants []Grant
 		given[g.EducatorID] = append(given[g.EducatorID], g.Assignment)
 	}
 	ids := slices.Sorted(maps.Keys(given))
+	if err := lockAccounts(ctx, client, ids); err != nil {
+		return nil, err
+	}
 	setters, err := SettersOf(ctx, client, ids)
-	if err != nil || len(setters.ways) == 0 {
+	if err != nil || setters.none() {
 		return nil, err
 	}
 	held, err := RolesOf(ctx, client, ids)
@@ -90,12 +133,71 @@ func Widen(ctx context.Context, client *db.Client, now time.Time, grants []Grant
 		return nil, err
 	}
 	ended := map[int]hold.Way{}
+	setters.all = map[int][]viewer.Assignment{}
 	for _, id := range ids {
+		setters.all[id] = slices.Concat(held[id], given[id])
 		if way := setters.Narrower(id, held[id], given[id]...); way != 0 {
 			ended[id] = way
 		}
 	}
-	return ended, endCredentials(ctx, client, now, ended, fresh)
+	return ended, endCredentials(ctx, client, now, setters, ended, fresh)
+}
+
+// lockAccounts keeps others from changing accounts until the transaction ends.
+func lockAccounts(ctx context.Context, client *db.Client, ids []int) error {
+	system := viewer.AsSystem(ctx, "accounts that nobody else changes")
+	for chunk := range slices.Chunk(ids, 500) {
+		_, err := client.Educator.Query().Where(educator.IDIn(chunk...), func(s *sql.Selector) {
+			if s.Dialect() == dialect.MySQL { // SQLite has one writer at a time.
+				s.ForUpdate()
+			}
+		}).Order(educator.ByID()).IDs(system)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Readdress is called in the transaction that gives accounts another address, or takes it
+// away, before it is noted whose the address is from then on; the grants are what the
+// accounts get in the same transaction. Whoever had named the address before, and has no
+// hand in the change, may have set the password of today by a link: it is removed. Where
+// somebody of these does not administer all that the account then has, the second factors
+// that were set up since are removed, too. Of the accounts in fresh the password has been
+// set in the same transaction, and stays. It returns the accounts for which something
+// ended. CredentialsChanged and AddressChanged are called beside it.
+func Readdress(ctx context.Context, client *db.Client, now time.Time, hands, educatorIDs []int, grants []Grant,
+	fresh ...int) (map[int]hold.Way, error) {
+	ids := slices.Compact(slices.Sorted(slices.Values(educatorIDs)))
+	setters, err := SettersOf(ctx, client, ids)
+	if err != nil || setters.none() {
+		return nil, err
+	}
+	all, err := RolesOf(ctx, client, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range grants {
+		all[g.EducatorID] = append(all[g.EducatorID], g.Assignment)
+	}
+	system := viewer.AsSystem(ctx, "which accounts have a password")
+	setters.all = all
+	ended := map[int]hold.Way{}
+	for chunk := range slices.Chunk(ids, 500) {
+		withPassword, err := client.Educator.Query().Where(educator.IDIn(chunk...), educator.PasswordHashNEQ("")).IDs(system)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range chunk {
+			others := setters.Others(id, hands)
+			_, narrower := setters.narrowerSince(id)
+			if others != 0 && (narrower || slices.Contains(withPassword, id) && !slices.Contains(fresh, id)) {
+				ended[id] = others
+			}
+		}
+	}
+	return ended, endCredentials(ctx, client, now, setters, ended, fresh)
 }
 
 // Taught is Widen for educators who are to teach a group.
@@ -109,7 +211,9 @@ func (s *Service) Taught(ctx context.Context, client *db.Client, g *db.Group, ed
 	return err
 }
 
-func endCredentials(ctx context.Context, client *db.Client, now time.Time, ended map[int]hold.Way, fresh []int) error {
+// endCredentials ends what somebody could have set who has the ways of ended into accounts.
+func endCredentials(ctx context.Context, client *db.Client, now time.Time, setters *Setters, ended map[int]hold.Way,
+	fresh []int) error {
 	if len(ended) == 0 {
 		return nil
 	}
@@ -137,7 +241,39 @@ func endCredentials(ctx context.Context, client *db.Client, now time.Time, ended
 		}
 		for _, e := range accounts {
 			recordAbout(ctx, audit.CredentialsEnded, e, audit.Facts{"address": ended[e.ID]&hold.ByAddress != 0})
+			if since, narrower := setters.narrowerSince(e.ID); narrower {
+				if err := endFactors(ctx, client, e, since); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return nil
+}
+
+// endFactors removes the second factors that an account has got since somebody with less
+// has had a hand in it. They could be that person's. Those of before stay.
+func endFactors(ctx context.Context, client *db.Client, e *db.Educator, since time.Time) error {
+	system := viewer.AsSystem(ctx, "end second factors that somebody with less may have set up")
+	apps, err := client.TotpSecret.Delete().Where(totpsecret.EducatorID(e.ID), totpsecret.CreatedAtGTE(since)).Exec(system)
+	if err != nil {
+		return err
+	}
+	keys, err := client.Passkey.Delete().Where(passkey.EducatorID(e.ID), passkey.CreatedAtGTE(since)).Exec(system)
+	if err != nil {
+		return err
+	}
+	codes := client.RecoveryCode.Delete().Where(recoverycode.EducatorID(e.ID))
+	left, err := methodsOf(system, client, e.ID)
+	if err != nil {
+		return err
+	}
+	if len(left) > 0 { // Codes alone are no factor.
+		codes.Where(recoverycode.CreatedAtGTE(since))
+	}
+	n, err := codes.Exec(system)
+	if err == nil && apps+keys+n > 0 {
+		recordAbout(ctx, audit.SecondFactorsReset, e, audit.Facts{"apps": apps, "passkeys": keys})
+	}
+	return err
 }

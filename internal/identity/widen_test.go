@@ -1,10 +1,15 @@
 package identity_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/accounthand"
+	"github.com/openhomeroom/homeroom/ent/db/passkey"
+	"github.com/openhomeroom/homeroom/ent/db/recoverycode"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fixture"
@@ -73,15 +78,163 @@ func TestWhatTheOperatorWidensEnds(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		t.Run("a password that the person sets by a link is nobody else's", func(t *testing.T) {
-			e := account("Li One", h.NorthAdmin, hold.Both)
+		t.Run("a password that is set by a link is of whoever has named the address, and of nobody else", func(t *testing.T) {
+			e := account("Li One", h.NorthAdmin, hold.ByAddress)
+			if err := hold.NoteWay(fixture.System(), h.Client(), h.clock(), hold.ByPassword, []int{h.DistrictAdmin.ID},
+				e.ID); err != nil {
+				t.Fatal(err)
+			}
 			if err := h.SetPasswordByLink(from(home), h.link(t, e, "INVITE"), "a password of my own"); err != nil {
 				t.Fatal(err)
 			}
-			ways := h.Client().AccountHand.Query().Where(accounthand.EducatorID(e.ID)).OnlyX(fixture.System()).Ways
-			if hold.Way(ways) != hold.ByAddress {
-				t.Errorf("the school comes in by %d", ways)
+			ways := map[int]hold.Way{}
+			for _, a := range h.Client().AccountHand.Query().Where(accounthand.EducatorID(e.ID)).AllX(fixture.System()) {
+				ways[a.HandID] = hold.Way(a.Ways)
+			}
+			if ways[h.NorthAdmin.ID] != hold.ByAddress|hold.ByLink || ways[h.DistrictAdmin.ID] != 0 {
+				t.Errorf("they come in by %v", ways)
 			}
 		})
+	})
+}
+
+// TestAHandCountsWithAllBehindIt has accounts made by somebody who administers all that
+// they then have, and asks whether that person still does, and whoever could use the
+// person's account.
+func TestAHandCountsWithAllBehindIt(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		system := fixture.System()
+		note := func(hand int, in ...int) {
+			t.Helper()
+			if err := hold.Note(system, h.Client(), h.clock(), []int{hand}, in...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		admin := func(name string) *db.Educator { return h.Educator(t, h.Alpha, name, viewer.DistrictAdmin, h.Alpha) }
+		program := func(by *db.Educator) (*db.ServiceKey, int) {
+			k, _, err := h.CreateKey(h.As(t, by), identity.NewKey{Name: "Nightly", OrganizationID: h.Alpha.ID,
+				Scopes: []viewer.Scope{viewer.RosterImport}, ExpiresAt: h.clock().Add(24 * time.Hour)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return k, *k.AgentID
+		}
+		for name, c := range map[string]struct {
+			hand func() int
+			ends bool
+		}{
+			"the district": {func() int { return admin("OneA Admin").ID }, false},
+			"somebody who is disabled": {func() int {
+				return admin("OneB Admin").Update().SetDisabled(1).SaveX(system).ID
+			}, true},
+			"a program": {func() int { _, id := program(admin("OneC Admin")); return id }, false},
+			"a program whose maker is none": {func() int {
+				who := admin("OneD Admin")
+				_, id := program(who)
+				who.Update().SetDisabled(1).ExecX(system)
+				return id
+			}, true},
+			"a program whose key was revoked": {func() int {
+				who := admin("OneE Admin")
+				k, id := program(who)
+				if _, err := h.RevokeKey(h.As(t, who), k.ID); err != nil {
+					t.Fatal(err)
+				}
+				return id
+			}, true},
+			"somebody whom a school has made": {func() int {
+				id := admin("OneF Admin").ID
+				note(h.NorthAdmin.ID, id)
+				return id
+			}, true},
+			"somebody whom a school could use once": {func() int {
+				id := admin("OneG Admin").ID
+				note(h.NorthAdmin.ID, id)
+				note(h.DistrictAdmin.ID, id)
+				return id
+			}, false},
+			"somebody whom somebody has made whom a school has made": {func() int {
+				first, second := admin("OneH Admin").ID, admin("TwoH Admin").ID
+				note(h.NorthAdmin.ID, second)
+				note(second, first)
+				return first
+			}, true},
+			"two who have made each other": {func() int {
+				first, second := admin("OneI Admin").ID, admin("TwoI Admin").ID
+				note(first, second)
+				note(second, first)
+				return first
+			}, false},
+			"the last of a long chain": {func() int {
+				last := admin("OneJ Admin").ID
+				for i := range 40 {
+					next := admin(fmt.Sprintf("J%d Next", i)).ID
+					note(last, next)
+					last = next
+				}
+				return last
+			}, true},
+		} {
+			t.Run(name, func(t *testing.T) {
+				e := h.Educator(t, h.Alpha, strings.ReplaceAll(name, " ", "")+" Person", viewer.Teacher, h.North)
+				e = e.Update().SetPasswordHash(h.hash(t)).SaveX(system)
+				note(c.hand(), e.ID)
+				_, ended, err := h.AddTelling(system, identity.NewEducator{Email: e.Email, FirstName: "Pe", LastName: "Rson",
+					Role: viewer.SchoolAdmin, OrganizationID: h.South.ID})
+				if err != nil || ended != c.ends {
+					t.Errorf("%t, %v", ended, err)
+				}
+			})
+		}
+	})
+}
+
+// TestFactorsOfANarrowerHandEnd has factors set up before and after a school could come in.
+func TestFactorsOfANarrowerHandEnd(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		for _, c := range []struct {
+			name       string
+			set, after bool
+			role       viewer.Role
+			at         *db.Organization
+			left       bool
+		}{
+			{"set up since", true, true, viewer.DistrictAdmin, h.Alpha, false},
+			{"set up before", true, false, viewer.DistrictAdmin, h.Alpha, true},
+			{"nobody else has a hand", false, true, viewer.DistrictAdmin, h.Alpha, true},
+			{"not more than the school has", true, true, viewer.SchoolAdmin, h.North, true},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				e := h.Educator(t, h.Alpha, strings.ReplaceAll(c.name, " ", "")+" Factor", viewer.Teacher, h.North)
+				e = e.Update().SetPasswordHash(h.hash(t)).SaveX(fixture.System())
+				note := func() {
+					if err := hold.Note(fixture.System(), h.Client(), h.clock(), []int{h.NorthAdmin.ID}, e.ID); c.set && err != nil {
+						t.Fatal(err)
+					}
+				}
+				if c.set && c.after {
+					note()
+				}
+				h.pass(time.Minute)
+				h.register(t, h.in(t, e, home))
+				h.pass(time.Minute)
+				if c.set && !c.after {
+					note()
+				}
+				if _, err := h.AddEducator(fixture.System(), identity.NewEducator{Email: e.Email, FirstName: "Fa",
+					LastName: "Ctor", Role: c.role, OrganizationID: c.at.ID}); err != nil {
+					t.Fatal(err)
+				}
+				keys := h.Client().Passkey.Query().Where(passkey.EducatorID(e.ID)).CountX(fixture.System())
+				codes := h.Client().RecoveryCode.Query().Where(recoverycode.EducatorID(e.ID)).CountX(fixture.System())
+				if keys+codes > 0 != c.left || keys == 0 != (codes == 0) {
+					t.Errorf("%d passkeys and %d codes are left", keys, codes)
+				}
+			})
+		}
 	})
 }

@@ -398,6 +398,8 @@ func TestASecondAdministrator(t *testing.T) {
 				approves(b, nils, heldBy(b, by("E4")), "one of you made")
 				approves(b, by("E5"), heldBy(b, by("E4")), "one of you made")
 				now.Add(31 * 24 * time.Hour)
+				approves(b, nils, heldBy(b, by("E4")), "one of you made")
+				b.byLink(by("E4"), "a password of their own")
 				approves(b, nils, heldBy(b, by("E4")), "")
 				approves(b, by("E5"), heldBy(b, by("E4")), "")
 			})
@@ -425,6 +427,7 @@ func TestASecondAdministrator(t *testing.T) {
 			b := b.on(t)
 			for id, change := range map[string]string{"O1": ",,,,,,,another password\n", "O2": ",,,,new@example.com,,,\n"} {
 				files(b.DistrictAdmin, ","+id+",Old,One,"+id+"@example.com,School administrator,N,old password\n")
+				b.byLink(by(id), "a password of their own")
 				now.Add(31 * 24 * time.Hour)
 				approves(b, b.DistrictAdmin, heldBy(b, by(id)), "")
 				job := b.imported(nils, b.North, educators, educatorHeader+edu(by(id))+change)

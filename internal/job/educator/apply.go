@@ -98,10 +98,39 @@ func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch)
 		return err
 	}
 	// Before roles are given: what the file sets is not what was there before.
+	if err := k.endReaddressed(system, client, b, addresses); err != nil {
+		return err
+	}
 	if err := k.noteHands(ctx, client, b); err != nil {
 		return err
 	}
 	return k.giveRoles(system, client, b)
+}
+
+// endReaddressed ends passwords that somebody may have set who had named the address of
+// before.
+func (k *importKind) endReaddressed(system context.Context, client *db.Client, b *row.Batch, addresses []int) error {
+	var grants []identity.Grant
+	var fresh []int
+	for _, r := range b.Open() {
+		if r.Plan.Role != "" && r.TargetID != 0 {
+			grants = append(grants, identity.Grant{EducatorID: r.TargetID, Assignment: given(r.Plan, b.Job.DistrictID)})
+		}
+		if r.Hash != "" {
+			fresh = append(fresh, r.TargetID)
+		}
+	}
+	_, err := identity.Readdress(system, client, k.Instant(), handsOf(b.Job), addresses, grants, fresh...)
+	return err
+}
+
+// handsOf are those who have submitted, started or corrected a job.
+func handsOf(job *db.BulkJob) []int {
+	hands := append([]int{job.SubmittedBy}, job.CorrectedBy...)
+	if job.StartedBy != nil {
+		hands = append(hands, *job.StartedBy)
+	}
+	return hands
 }
 
 // nowOf returns the present values of an educator's columns; of a password only its
@@ -134,10 +163,7 @@ func (k *importKind) noteHands(ctx context.Context, client *db.Client, b *row.Ba
 			addresses = append(addresses, r.TargetID)
 		}
 	}
-	hands := append([]int{b.Job.SubmittedBy}, b.Job.CorrectedBy...)
-	if b.Job.StartedBy != nil {
-		hands = append(hands, *b.Job.StartedBy)
-	}
+	hands := handsOf(b.Job)
 	for _, set := range []struct {
 		way   hold.Way
 		hands []int

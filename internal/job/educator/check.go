@@ -252,7 +252,7 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 	if !r.Refused && len(p.Changes) > 0 {
 		c.guard(r, p, found)
 	}
-	if !r.Refused && r.e != nil && p.Role != "" {
+	if !r.Refused && r.e != nil {
 		c.tellOfSetters(r, p, found)
 	}
 	if !r.Refused && len(p.Changes) > 0 {

@@ -9,15 +9,27 @@ import (
 
 // tellOfSetters warns a person who gives a role that the password of the account ends,
 // or who has set its address; see identity.Widen. A program reads no warning, so it
-// has to name the address.
+// has to name the address. A person who gives another address is
+// warned that a password ends which somebody else could have set with a link; see
+// identity.Readdress.
 func (c *educatorCheck) tellOfSetters(r *educatorRow, p *row.Plan, found *educatorLookup) {
-	way := found.setters.Narrower(r.e.ID, found.all[r.e.ID], given(p, c.Job.DistrictID))
+	var way hold.Way
+	if p.Role != "" {
+		way = found.setters.Narrower(r.e.ID, found.all[r.e.ID], given(p, c.Job.DistrictID))
+	}
 	if len(p.Password) > 0 {
-		way &^= hold.ByPassword
+		way &^= hold.ByPassword | hold.ByLink
 	}
 	_, another := p.Set[educator.FieldEmailKey]
+	cleared := r.Clears(field.ColPassword)
 	named := another || r.e.Email == "" || r.email != ""
 	switch byAddress := way&hold.ByAddress != 0 && !another; {
+	case another && way&^hold.ByAddress == 0 && len(p.Password) == 0 && !cleared && r.e.PasswordHash != "" &&
+		found.setters.Others(r.e.ID, handsOf(c.Job)) != 0:
+		r.Warn(field.ColEmail, row.Problemf(row.SetByOthers,
+			"The person sets a new one with the link that the sign-in page sends to the new address.",
+			"Somebody else has set the address that %s %s had, and could have set the password of the account with a link. "+
+				"The password ends, and so do its sessions and links.", r.e.FirstName, r.e.LastName))
 	case way == 0 || way == hold.ByAddress && another:
 	case byAddress && !named && found.program:
 		r.Fail(field.ColEmail, row.Problemf(row.SetByOthers, "Write the person's address in the row.",

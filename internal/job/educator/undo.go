@@ -3,6 +3,7 @@ package educator
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
@@ -67,6 +68,7 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 	}
 	var updates []bulk.Change
 	var unused, credentials, addresses, passwords []int
+	var ownPassword []*row.Applied
 	for _, r := range b.Open() {
 		if r.Plan.Do == row.Create {
 			unused = append(unused, r.TargetID)
@@ -76,8 +78,7 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 		for column, value := range r.Before.Set {
 			if column == educator.FieldPasswordHash {
 				if row.HashPrint(educators[r.TargetID].PasswordHash) != r.Before.Password {
-					r.KeepPart(row.ChangedSince, "If it should change, have the person set a new one.",
-						"The password was changed later, so it stays; everything else was put back.")
+					ownPassword = append(ownPassword, r)
 					continue
 				}
 			}
@@ -112,6 +113,21 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 	}
 	// The person who restores an address or a password may have known it.
 	by := []int{b.Viewer.EducatorID}
+	ended, err := identity.Readdress(system, client, k.Instant(), by, addresses, nil, passwords...)
+	if err != nil {
+		return err
+	}
+	for _, r := range b.Open() {
+		if ended[r.TargetID] != 0 && !slices.Contains(passwords, r.TargetID) {
+			r.KeepPart(row.SetByOthers, "The person sets a new one with the link that the sign-in page sends.",
+				"Somebody else had set the address that was undone, and could have set the password of the account since. "+
+					"The password ends; everything else was put back.")
+		}
+	}
+	for _, r := range ownPassword {
+		r.KeepPart(row.ChangedSince, "If it should change, have the person set a new one.",
+			"The password was changed later, so it stays; everything else was put back.")
+	}
 	if err := hold.NoteBack(ctx, client, k.Now(), hold.ByPassword, by, passwords...); err != nil {
 		return err
 	}
