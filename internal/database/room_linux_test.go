@@ -3,7 +3,9 @@ package database_test
 import (
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -80,13 +82,24 @@ func TestAFullDiskIsSeenAtTheFirstLook(t *testing.T) {
 	look(database.None)
 }
 
-// TestAFullDiskOfMySQLIsSeenAtTheFirstLook fills the disk of a server, so that it wants one
-// that nobody else uses: HOMEROOM_TEST_FULL_DISK says so.
+// ownDisk says that the MySQL server of this process is alone on a disk that may be filled.
+const ownDisk = "HOMEROOM_TEST_OWN_DISK"
+
+// TestAFullDiskOfMySQLIsSeenAtTheFirstLook fills the disk of a server. The other tests need
+// theirs, so this one runs itself again beside a server on a disk of its own.
 //
-//nolint:paralleltest // others would find no room
+//nolint:paralleltest // the one that fills the disk is alone
 func TestAFullDiskOfMySQLIsSeenAtTheFirstLook(t *testing.T) {
-	if os.Getenv("HOMEROOM_TEST_FULL_DISK") == "" {
-		t.Skip("HOMEROOM_TEST_FULL_DISK does not say that the disk of the MySQL server may be filled")
+	if os.Getenv(ownDisk) == "" {
+		dbtest.URL(t, database.MySQL) // Skips where there is no MySQL at all.
+		disk := smallDisk(t, "1g")
+		cmd := exec.CommandContext(t.Context(), "../../.ci/with-mysql", os.Args[0], "-test.v", "-test.run=^"+t.Name()+"$")
+		cmd.Env = append(os.Environ(), ownDisk+"=1", "TMPDIR="+disk, dbtest.ServerVariable+"=")
+		output, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(output), "--- PASS: "+t.Name()) {
+			t.Errorf("%v\n%s", err, output)
+		}
+		return
 	}
 	url := dbtest.URL(t, database.MySQL)
 	look := func(want database.Trouble) {
