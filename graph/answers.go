@@ -7,6 +7,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/openhomeroom/homeroom/graph/share"
 	"github.com/openhomeroom/homeroom/internal/allowance"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -17,21 +18,21 @@ var errTooMuchUnread = tooMany("you have not read some of your answers yet; read
 // been computed for it, when its turn is over. A district has half of the room at most,
 // so that somebody with many accounts in one leaves the others theirs.
 type answers struct {
-	callers   *allowance.Allowance[callerID]
+	callers   *allowance.Allowance[share.Caller]
 	districts *allowance.Allowance[int]
 }
 
 func newAnswers(l Limits) *answers {
 	return &answers{
-		callers:   allowance.New[callerID](l.AnswersEach, l.AnswersAll),
+		callers:   allowance.New[share.Caller](l.AnswersEach, l.AnswersAll),
 		districts: allowance.New[int](l.AnswersDistrict, l.AnswersAll),
 	}
 }
 
 // take takes room for an answer, or nothing.
 func (a *answers) take(v *viewer.Viewer, size int64) (give func(), ok bool) {
-	id, _ := callerOf(v)
-	district := districtOf(v)
+	id, _ := share.CallerOf(v)
+	district := v.District()
 	if a.callers.Take(id, size) != nil {
 		return nil, false
 	}
@@ -43,13 +44,6 @@ func (a *answers) take(v *viewer.Viewer, size int64) (give func(), ok bool) {
 		a.callers.Give(id, size)
 		a.districts.Give(district, size)
 	}), true
-}
-
-func districtOf(v *viewer.Viewer) int {
-	if v.Key != nil {
-		return v.Key.DistrictID
-	}
-	return v.DistrictID
 }
 
 type eventsKey struct{}
@@ -75,7 +69,7 @@ func (a *answers) room(ctx context.Context, next graphql.ResponseHandler) *graph
 	resp := next(ctx)
 	op := graphql.GetOperationContext(ctx).Operation
 	v := viewer.FromContext(ctx)
-	if _, known := callerOf(v); !known || resp == nil || op == nil {
+	if _, known := share.CallerOf(v); !known || resp == nil || op == nil {
 		return resp
 	}
 	give, ok := a.take(v, 2*int64(len(resp.Data))) // It is copied to be sent.

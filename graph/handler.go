@@ -12,6 +12,7 @@ import (
 	"github.com/openhomeroom/homeroom/graph/document"
 	"github.com/openhomeroom/homeroom/graph/generated"
 	"github.com/openhomeroom/homeroom/graph/loader"
+	"github.com/openhomeroom/homeroom/graph/share"
 	"github.com/openhomeroom/homeroom/graph/transport"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
@@ -38,10 +39,10 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 	srv.AroundOperations(onlyInScope)
 	srv.AroundOperations(onlySettingUp)
 	srv.AroundOperations(
-		r.watching(newGate(l.Subscriptions, l.AllSubscriptions, 0), newWatcher(r, l.SessionCheck)))
+		r.watching(share.NewGate(l.Subscriptions, l.AllSubscriptions, 0), newWatcher(r, l.SessionCheck)))
 	srv.AroundOperations(withEvents)
 	srv.AroundResponses(newAnswers(l).room)
-	srv.AroundResponses(oneOfFew(newGate(l.Operations, l.AllOperations, l.OperationWait)))
+	srv.AroundResponses(oneOfFew(share.NewGate(l.Operations, l.AllOperations, l.OperationWait)))
 	srv.AroundResponses(fewHeavy(l))
 	srv.AroundResponses(r.stillThere(l.SessionAge))
 	srv.AroundResponses(r.prepare)
@@ -54,18 +55,23 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 // addTransports adds the transports. The first one that supports a request takes it.
 func addTransports(srv *handler.Server, r *Resolver, l Limits) {
 	limits := transport.Limits{
-		RequestBytes: l.RequestBytes, VariableBytes: l.VariableBytes, Room: newBodies(l).room, SignIn: presented(errSignIn),
+		RequestBytes: l.RequestBytes, VariableBytes: l.VariableBytes,
+		Room:     share.NewBodies(l.BodyMemory, l.RequestBytes, l.StrangerBytes).Room,
+		SignIn:   presented(errSignIn),
 		Stranger: isStranger, StrangerBytes: l.StrangerBytes, StrangerPatience: l.StrangerPatience,
 		Arrived: r.hasArrived(l.SessionAge),
 	}
+	places := share.NewPlaces(
+		share.Sockets{Each: l.Sockets, All: l.AllSockets, New: l.NewSockets, AllNew: l.AllNewSockets})
 	srv.AddTransport(transport.WebSocket{
-		Limits: limits, Enter: newPlaces(l).enter, Init: r.connect, Begin: r.authenticate, Operations: l.SocketOperations,
+		Limits: limits, Enter: places.Enter, Init: r.connect, Begin: r.authenticate, Operations: l.SocketOperations,
 		Refusals:    make(chan struct{}, refusedBrowsers),
 		InitTimeout: l.InitTimeout, KeepAlive: l.KeepAlive, Patience: l.Patience,
 	})
 	srv.AddTransport(transport.Multipart{
 		Limits: limits, UploadBytes: l.UploadBytes, UploadMemory: l.UploadMemory, Files: l.UploadFiles, Patience: l.Patience,
-		Admit: r.admitFiles(newGate(l.Uploads, l.AllUploads, 0)), Takes: r.takesFiles, Stored: newStored(l).room,
+		Admit: r.admitFiles(share.NewGate(l.Uploads, l.AllUploads, 0)), Takes: r.takesFiles,
+		Stored: share.NewStored(l.UploadStorage, l.UploadBytes).Room,
 	})
 	srv.AddTransport(transport.SSE{Limits: limits, KeepAlive: l.KeepAlive, Patience: l.Patience})
 	srv.AddTransport(transport.HTTP{Limits: limits})
@@ -76,7 +82,7 @@ func addTransports(srv *handler.Server, r *Resolver, l Limits) {
 const refusedBrowsers = 64
 
 func isStranger(ctx context.Context) bool {
-	_, known := callerOf(viewer.FromContext(ctx))
+	_, known := share.CallerOf(viewer.FromContext(ctx))
 	return !known
 }
 
@@ -121,18 +127,18 @@ var (
 )
 
 func tooMany(message string) *fault.Error {
-	return fault.Unavailablef("%s", message).WithCode(tooManyRequests)
+	return fault.Unavailablef("%s", message).WithCode(share.TooManyRequests)
 }
 
 // oneOfFew limits how many answers are computed for one caller at a time.
-func oneOfFew(operations *gate) graphql.ResponseMiddleware {
+func oneOfFew(operations *share.Gate) graphql.ResponseMiddleware {
 	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		// A subscription mostly waits. The number of subscriptions is limited instead.
 		op := graphql.GetOperationContext(ctx).Operation
 		if op == nil || op.Operation == ast.Subscription {
 			return next(ctx)
 		}
-		leave, ok := operations.enter(ctx, viewer.FromContext(ctx))
+		leave, ok := operations.Enter(ctx, viewer.FromContext(ctx))
 		if !ok {
 			return refused(errTooManyOperations)(ctx)
 		}

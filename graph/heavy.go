@@ -7,6 +7,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/openhomeroom/homeroom/graph/share"
 	"github.com/openhomeroom/homeroom/internal/allowance"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -18,20 +19,20 @@ var heavy = map[string]bool{"correctBulkJobRow": true, "eraseStudents": true}
 // heavyWait is how long an operation waits for others to end.
 const heavyWait = 5 * time.Second
 
-var errTooManyHeavy = retryLater(tooManyRequests,
+var errTooManyHeavy = share.RetryLater(share.TooManyRequests,
 	"You have another correction or erasure running; wait for it to end.")
 
 // fewHeavy limits how many operations with a heavy mutation run at a time, for one caller
 // and for all. Others wait, but not for long.
 func fewHeavy(l Limits) graphql.ResponseMiddleware {
-	turns := allowance.New[callerID](int64(l.Heavy), int64(l.AllHeavy))
+	turns := allowance.New[share.Caller](int64(l.Heavy), int64(l.AllHeavy))
 	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-		id, known := callerOf(viewer.FromContext(ctx))
+		id, known := share.CallerOf(viewer.FromContext(ctx))
 		if !known || !hasHeavy(graphql.GetOperationContext(ctx)) {
 			return next(ctx)
 		}
 		if err := turns.Wait(ctx, id, 1, heavyWait); err != nil {
-			return refusedBy(crowded(err, errTooManyHeavy))(ctx)
+			return refusedBy(share.Refusal(err, errTooManyHeavy))(ctx)
 		}
 		defer turns.Give(id, 1)
 		return next(ctx)

@@ -186,7 +186,7 @@ func TestAnEndWhileAnOperationWaits(t *testing.T) {
 				t.Errorf("got %s", got)
 			}
 		})
-		isAt(t, "graph.(*gate).enter")
+		isAt(t, "graph/share.(*Gate).Enter")
 		free()
 		ended.Wait()
 	})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db/privacy"
 	"github.com/openhomeroom/homeroom/graph/document"
+	"github.com/openhomeroom/homeroom/graph/share"
 	"github.com/openhomeroom/homeroom/graph/transport"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
@@ -79,7 +80,7 @@ func presentError(log *slog.Logger, introspection document.Introspection) graphq
 
 func extensionsOf(f *fault.Error) map[string]any {
 	e := map[string]any{"code": codes[f.Kind]}
-	if f.Code == tooManyRequests || f.Code == string(database.Uncertain) {
+	if f.Code == share.TooManyRequests || f.Code == string(database.Uncertain) {
 		e["code"] = f.Code // so that transports answer 429, and no client retries automatically what may have been done
 	} else if f.Code != codes[f.Kind] {
 		e["reason"] = f.Code
@@ -92,8 +93,6 @@ func extensionsOf(f *fault.Error) map[string]any {
 	}
 	return e
 }
-
-const tooManyRequests = "TOO_MANY_REQUESTS"
 
 // presented is an error as the presenter shows it, for errors that do not pass through it.
 func presented(f *fault.Error) *gqlerror.Error {

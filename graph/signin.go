@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/share"
 	"github.com/openhomeroom/homeroom/graph/transport"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/identity"
@@ -126,7 +127,7 @@ func Authenticate(service *identity.Service, secure bool, log *slog.Logger, next
 			v, err := authenticated(ctx, service, token)
 			switch {
 			case err == nil && viewer.Tell(ctx, v) != nil:
-				transport.Refuse(w, req, errTooManyRequests)
+				transport.Refuse(w, req, share.ErrTooManyRequests)
 				return
 			case err == nil:
 				ctx = withLookup(ctx, v)

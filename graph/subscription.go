@@ -10,6 +10,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/graph/generated"
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/share"
 	"github.com/openhomeroom/homeroom/graph/transport"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
@@ -33,16 +34,16 @@ const (
 )
 
 // watching gives a subscription its session, and limits the subscriptions of each caller.
-func (r *Resolver) watching(subscriptions *gate,
+func (r *Resolver) watching(subscriptions *share.Gate,
 	sessions *watcher) graphql.OperationMiddleware {
 	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		v := viewer.FromContext(ctx)
 		if graphql.GetOperationContext(ctx).Operation.Operation != ast.Subscription || v == nil {
 			return next(ctx)
 		}
-		end, err := subscriptions.take(v)
+		end, err := subscriptions.Take(v)
 		if err != nil {
-			return refusedBy(crowded(err, errTooManySubscriptions))
+			return refusedBy(share.Refusal(err, errTooManySubscriptions))
 		}
 		token, _ := ctx.Value(tokenKey{}).(string)
 		s := newSession(r.Identity, token, v)

@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/share"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/roster"
@@ -180,7 +181,9 @@ func notGivenOut(kind ast.Operation, err error) *graphql.Response {
 }
 
 // refusalCodes are the errors of an operation that depend on who asked.
-var refusalCodes = map[string]bool{"UNAUTHENTICATED": true, "FORBIDDEN": true, "NOT_FOUND": true, tooManyRequests: true}
+var refusalCodes = map[string]bool{
+	"UNAUTHENTICATED": true, "FORBIDDEN": true, "NOT_FOUND": true, share.TooManyRequests: true,
+}
 
 // recordNotes passes the notes to the audit trail and starts over, because a subscription
 // has more than one answer. If it fails, nothing may be given out.

@@ -1,4 +1,4 @@
-package graph
+package share
 
 import (
 	"context"
@@ -23,28 +23,30 @@ const (
 // limited too, in bytes.
 const leastRoom = 4 << 10
 
-// bodies is the memory that holds what callers send until it is answered.
-type bodies struct {
+// Bodies is the memory that holds what callers send until it is answered.
+type Bodies struct {
 	pool                     *allowance.Pool
 	each, all                int64
 	eachNetwork, allNetworks int64
 }
 
-func newBodies(l Limits) *bodies {
+// NewBodies returns so many bytes of memory for bodies. request and stranger are the largest
+// of somebody who has signed in and of others, in bytes.
+func NewBodies(memory, request, stranger int64) *Bodies {
 	// Whatever the setting, there is room for one request.
-	all := max(l.BodyMemory, 2*l.RequestBytes)
-	return &bodies{
+	all := max(memory, 2*request)
+	return &Bodies{
 		pool: allowance.NewPool(),
-		each: max(all/callerShare, l.RequestBytes+leastRoom), all: all - all/strangersPart,
-		eachNetwork: max(all/networkShare, 2*l.StrangerBytes), allNetworks: max(all/strangersPart, 2*l.StrangerBytes),
+		each: max(all/callerShare, request+leastRoom), all: all - all/strangersPart,
+		eachNetwork: max(all/networkShare, 2*stranger), allNetworks: max(all/strangersPart, 2*stranger),
 	}
 }
 
-// room returns the room of a new request.
-func (b *bodies) room(ctx context.Context) transport.Room {
+// Room returns the room of a new request.
+func (b *Bodies) Room(ctx context.Context) transport.Room {
 	r := &room{}
 	v := viewer.FromContext(ctx)
-	if _, r.known = callerOf(v); r.known {
+	if _, r.known = CallerOf(v); r.known {
 		r.holder = b.pool.Enter(r.lose, levelsOf(v, b.each, b.all)...)
 	} else {
 		r.holder = b.pool.Enter(r.lose, networkLevels(viewer.OriginOf(ctx).Network(), b.eachNetwork, b.allNetworks)...)
@@ -90,7 +92,7 @@ func (r *room) Take(bytes int) *gqlerror.Error {
 	}
 	// Others may be cut off meanwhile, and this one by others; so nothing is locked.
 	if err := take(need); err != nil {
-		return crowded(err, errTooManyBytes)
+		return Refusal(err, errTooManyBytes)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

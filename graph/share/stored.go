@@ -1,0 +1,51 @@
+package share
+
+import (
+	"context"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/openhomeroom/homeroom/graph/transport"
+	"github.com/openhomeroom/homeroom/internal/allowance"
+	"github.com/openhomeroom/homeroom/internal/viewer"
+)
+
+var errTooManyStored = RetryLater(TooManyRequests,
+	"Files of yours that are arriving take as much room as you have; wait for some to end.")
+
+// storedShare is the part of the room for files that one caller has.
+const storedShare = 4
+
+// Stored is the room for the bytes of files that arrive or are about to become jobs, in
+// memory or on the disk.
+type Stored struct {
+	pool      *allowance.Pool
+	each, all int64
+}
+
+// NewStored returns so many bytes for files; upload is the largest request with files.
+func NewStored(storage, upload int64) *Stored {
+	// Whatever the setting, a district has room for one request.
+	all := max(storage, 2*upload)
+	return &Stored{pool: allowance.NewPool(), each: max(all/storedShare, upload), all: all}
+}
+
+// Room returns the room of a new request with files.
+func (s *Stored) Room(ctx context.Context) transport.Room {
+	return storedRoom{s.pool.Enter(nil, levelsOf(viewer.FromContext(ctx), s.each, s.all)...)}
+}
+
+// storedRoom is the room of one request. It lasts until the request is answered, however
+// that ends.
+type storedRoom struct{ *allowance.Holder }
+
+// Take implements transport.Room.
+func (s storedRoom) Take(bytes int) *gqlerror.Error {
+	if err := s.Holder.Take(int64(bytes)); err != nil {
+		return Refusal(err, errTooManyStored)
+	}
+	return nil
+}
+
+// Arriving implements transport.Room. Nobody makes room: what arrives has a least speed.
+func (storedRoom) Arriving(int64, func()) func() { return func() {} }
