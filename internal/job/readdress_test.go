@@ -16,7 +16,6 @@ import (
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fixture"
 	"github.com/openhomeroom/homeroom/internal/identity"
-	jobs "github.com/openhomeroom/homeroom/internal/job"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/testlog"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -44,22 +43,9 @@ func TestAPasswordEndsWithTheAddressOfWhoeverCouldHaveSetIt(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		b := newBench(t, d)
 		program := b.program(b.Alpha)
-		by := func(ctx context.Context, b *bench, file string) *db.BulkJob {
-			b.t.Helper()
-			job, err := b.Submit(ctx, jobs.Submission{OrganizationID: b.Alpha.ID, Kind: educators,
-				File: strings.NewReader(emailHeader + file)})
-			if err != nil {
-				b.t.Fatal(err)
-			}
-			b.drained(job.ID)
-			if _, err := b.Start(ctx, job.ID); err != nil {
-				b.t.Fatal(err)
-			}
-			return b.drained(job.ID)
-		}
 		district := func(file string) func(*bench, *db.Educator) *db.BulkJob {
 			return func(b *bench, e *db.Educator) *db.BulkJob {
-				return by(b.As(b.t, b.DistrictAdmin), b, strings.NewReplacer("ID", edu(e), "MAIL", "new-"+e.Email).Replace(file))
+				return b.emails(b.As(b.t, b.DistrictAdmin), strings.NewReplacer("ID", edu(e), "MAIL", "new-"+e.Email).Replace(file))
 			}
 		}
 		for i, c := range []struct {
@@ -91,7 +77,7 @@ func TestAPasswordEndsWithTheAddressOfWhoeverCouldHaveSetIt(t *testing.T) {
 				}},
 			{name: "corrected by the nightly program", told: "could have set the password",
 				correct: func(b *bench, e *db.Educator) *db.BulkJob {
-					return by(program, b, edu(e)+",,,,new-"+e.Email+",,,\n")
+					return b.emails(program, edu(e)+",,,,new-"+e.Email+",,,\n")
 				}},
 			{name: "corrected with a password of the district", correct: func(b *bench, e *db.Educator) *db.BulkJob {
 				job := district("ID,,,,MAIL,,,known to the district\n")(b, e)

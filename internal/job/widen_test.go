@@ -24,6 +24,21 @@ import (
 
 const emailHeader = "Database ID,External ID,First Name,Last Name,Email,Role,School,Password\n"
 
+// emails imports a file of educators for the district.
+func (b *bench) emails(ctx context.Context, file string) *db.BulkJob {
+	b.t.Helper()
+	job, err := b.Submit(ctx, jobs.Submission{OrganizationID: b.Alpha.ID, Kind: educators,
+		File: strings.NewReader(emailHeader + file)})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.drained(job.ID)
+	if _, err := b.Start(ctx, job.ID); err != nil {
+		b.t.Fatal(err)
+	}
+	return b.drained(job.ID)
+}
+
 // TestCredentialsOfANarrowerHandEnd has a school make accounts with passwords that it
 // knows, and somebody else give these accounts more than the school has, in every way
 // in which that is done.
@@ -34,22 +49,9 @@ func TestCredentialsOfANarrowerHandEnd(t *testing.T) {
 		people := roster.New(d, roster.Options{Taught: b.people(nil).Taught, Now: time.Now,
 			Log: slog.New(slog.DiscardHandler)})
 		program := b.program(b.Alpha)
-		by := func(ctx context.Context, b *bench, file string) *db.BulkJob {
-			b.t.Helper()
-			job, err := b.Submit(ctx, jobs.Submission{OrganizationID: b.Alpha.ID, Kind: educators,
-				File: strings.NewReader(emailHeader + file)})
-			if err != nil {
-				b.t.Fatal(err)
-			}
-			b.drained(job.ID)
-			if _, err := b.Start(ctx, job.ID); err != nil {
-				b.t.Fatal(err)
-			}
-			return b.drained(job.ID)
-		}
 		district := func(file string) func(*bench, *db.Educator) *db.BulkJob {
 			return func(b *bench, e *db.Educator) *db.BulkJob {
-				return by(b.As(b.t, b.DistrictAdmin), b, strings.NewReplacer("ID", edu(e), "MAIL", e.Email,
+				return b.emails(b.As(b.t, b.DistrictAdmin), strings.NewReplacer("ID", edu(e), "MAIL", e.Email,
 					"EXT", *e.ExternalID).Replace(file))
 			}
 		}
@@ -76,11 +78,11 @@ func TestCredentialsOfANarrowerHandEnd(t *testing.T) {
 			{name: "a name", stays: true, widen: district("ID,,Other,,,,,\n")},
 			{name: "a program that names the address", told: "The address",
 				widen: func(b *bench, e *db.Educator) *db.BulkJob {
-					return by(program, b, ","+*e.ExternalID+",,,"+e.Email+",District Administrator,,\n")
+					return b.emails(program, ","+*e.ExternalID+",,,"+e.Email+",District Administrator,,\n")
 				}},
 			{name: "a program that does not name the address", refused: true, told: "The address of this account was set",
 				widen: func(b *bench, e *db.Educator) *db.BulkJob {
-					return by(program, b, ","+*e.ExternalID+",,,,District Administrator,,\n")
+					return b.emails(program, ","+*e.ExternalID+",,,,District Administrator,,\n")
 				}},
 			{name: "a class of another school, by a file", widen: func(b *bench, e *db.Educator) *db.BulkJob {
 				b.imported(b.DistrictAdmin, b.Alpha, groups, "Database ID,Educators\n"+grp(b.Chemistry)+","+edu(e)+"\n")
@@ -156,7 +158,7 @@ func TestCredentialsOfANarrowerHandEnd(t *testing.T) {
 				b := b.on(t)
 				b.imported(b.DistrictAdmin, b.Alpha, educators,
 					emailHeader+",X1,Xa,One,xa@example.com,Teacher,N,known to the district\n")
-				job := by(b.As(t, b.DistrictAdmin), b, ",X1,,,,District Administrator,,\n")
+				job := b.emails(b.As(t, b.DistrictAdmin), ",X1,,,,District Administrator,,\n")
 				if told := b.problems(job); told != "" || b.educator("X1").PasswordHash == "" {
 					t.Error(told)
 				}
