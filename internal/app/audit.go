@@ -38,9 +38,10 @@ func (a *app) verifyAudit() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Look for entries that were changed, removed or inserted",
-		Long: `Reads every chain of the audit trail, or the chain of one district, and names the first damaged entry. The server
-may keep running. Store the hash that is shown where people with access to the database cannot change it: with
---expect and that hash, a later run also finds a chain that somebody has rewritten from its beginning.
+		Long: `Reads every chain of the audit trail, or the chain of one district, and names the first damaged entry. The
+server may keep running. Store the hash that is shown where people with access to the database cannot change
+it: with --expect and that hash, a later run also finds a chain that somebody has rewritten from its
+beginning.
 
 Exit code 1 if a chain is damaged.`,
 		Example: `  homeroom audit verify

@@ -30,8 +30,8 @@ func (a *app) educator() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "educator",
 		Short: "Add, list, disable, enable, unlink, reset and erase accounts",
-		Long: `Adds, lists, disables, enables, unlinks, resets and erases the accounts of educators. It is for the operator, who needs
-no account. Administrators invite others through the API.`,
+		Long: `Adds, lists, disables, enables, unlinks, resets and erases the accounts of educators. It is for the
+operator, who needs no account. Administrators invite others through the API.`,
 		Args: aCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

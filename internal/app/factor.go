@@ -55,9 +55,10 @@ func (a *app) resetFactors() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reset-factors EMAIL",
 		Short: "Remove the second factors that a person has lost",
-		Long: `Removes the authenticator app, the passkeys and the recovery codes of an account, and ends its sessions and links
-at once. From then on the person signs in with the password alone and, where an organization requires a second
-factor, sets one up first. Before you run it, make sure that the request really comes from that person.`,
+		Long: `Removes the authenticator app, the passkeys and the recovery codes of an account, and ends its sessions and
+links at once. From then on the person signs in with the password alone and, where an organization requires
+a second factor, sets one up first. Before you run it, make sure that the request really comes from that
+person.`,
 		Args: anAddress,
 	}
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)

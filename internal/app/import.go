@@ -29,9 +29,9 @@ func (a *app) importFile() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE...",
 		Short: "Import CSV files and Excel workbooks into the roster",
-		Long: `Imports CSV files and Excel workbooks (.xlsx), one after the other. The command checks each file, shows what it will
-change, and then writes the changes. On a terminal it asks before it writes, unless --yes is given. --dry-run never
-writes, and leaves no job behind that could be started.
+		Long: `Imports CSV files and Excel workbooks (.xlsx), one after the other. The command checks each file, shows what
+it will change, and then writes the changes. On a terminal it asks before it writes, unless --yes is given.
+--dry-run never writes, and leaves no job behind that could be started.
 
 The headers of a file show what it holds. Encoding (UTF-8, UTF-16, Windows-1252), delimiter (comma, semicolon, tab)
 and line endings are detected. An empty database first gets a district (see --district).

@@ -23,9 +23,9 @@ func (a *app) job() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "job",
 		Short: "List, show, start, cancel and undo bulk jobs, and download their refused rows",
-		Long: `Lists, shows, starts, cancels and undoes imports and other bulk jobs, no matter who submitted them. If a job or its
-undo waits for a second administrator, starting it approves it, unless the operator submitted the job. An undo by the
-operator waits for nobody.
+		Long: `Lists, shows, starts, cancels and undoes imports and other bulk jobs, no matter who submitted them. If a job
+or its undo waits for a second administrator, starting it approves it, unless the operator submitted the
+job. An undo by the operator waits for nobody.
 
 Exit code of start and undo: 0: every row was written, or put back. 1: nothing was written, or the job was canceled
 meanwhile. 2: some rows were refused, or could not be put back. 3: the job waits for another administrator to approve
@@ -152,9 +152,9 @@ func (a *app) failedRows() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "failed-rows ID",
 		Short: "Write the refused rows of a job as a CSV file",
-		Long: `Writes the rows that a job refused to standard output, as a CSV file. It has the columns of the imported file, and
-each row ends with what is wrong. Correct the rows, and import the file with the command that is printed. Passwords
-are left out.
+		Long: `Writes the rows that a job refused to standard output, as a CSV file. It has the columns of the imported
+file, and each row ends with what is wrong. Correct the rows, and import the file with the command that is
+printed. Passwords are left out.
 
 A failed job wrote nothing, so its good rows are missing, too: correct the rows in the imported file instead, and
 import that whole file again.`,

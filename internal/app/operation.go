@@ -143,8 +143,8 @@ func (a *app) removeOperations() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "remove [SHA-256...]",
 		Short: "Remove operations; servers stop running them within ten seconds",
-		Long: `Removes operations by their hashes, or with --client alone all operations of a program. A server that has just run
-one accepts it for ten more seconds.`,
+		Long: `Removes operations by their hashes, or with --client alone all operations of a program. A server that has
+just run one accepts it for ten more seconds.`,
 		Example: `  homeroom operations remove --client teacher-app-3.1`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			for _, hash := range args {

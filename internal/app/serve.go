@@ -37,8 +37,8 @@ func (a *app) serve() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server",
-		Long: `Brings the tables of the database up to date and runs the server on it. Every setting is a flag or an environment
-variable; the flag wins. All settings are checked before anything starts.
+		Long: `Brings the tables of the database up to date and runs the server on it. Every setting is a flag or an
+environment variable; the flag wins. All settings are checked before anything starts.
 
 Several servers may share one MySQL or MariaDB database; give them the same secret key.`,
 		Example: `  HOMEROOM_DATABASE_URL=mysql://homeroom:secret@db.example.org/homeroom homeroom serve --addr :8443 --tls-cert cert.pem --tls-key key.pem

@@ -27,8 +27,8 @@ func (a *app) settings() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "settings [NAME=VALUE ...]",
 		Short: "Show and change the settings of a district or a school",
-		Long: `Shows the settings of an organization and where each comes from, and changes those given as NAME=VALUE. With the
-value "inherit" a school takes over the setting of its district, and a district takes the default.
+		Long: `Shows the settings of an organization and where each comes from, and changes those given as NAME=VALUE. With
+the value "inherit" a school takes over the setting of its district, and a district takes the default.
 
 Names: school-year (2026-08-17..2027-06-18), usage-goal-minutes, time-zone, password-min-length, password-required (yes or no),
 hold-deleted-percent, hold-changed-percent, retention-days, job-days, second-factor-required (none,

@@ -72,9 +72,9 @@ func (a *app) eraseStudent() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "erase ID",
 		Short: "Erase all personal data of a student at once, and print the certificate",
-		Long: `Erases the personal data of a student at once and for good, whether or not the student is deleted, and prints the
-certificate, which is also stored in the audit trail. Nobody can bring the student back, so you must type the Student
-ID again, or give it with --confirm.`,
+		Long: `Erases the personal data of a student at once and for good, whether or not the student is deleted, and
+prints the certificate, which is also stored in the audit trail. Nobody can bring the student back, so you
+must type the Student ID again, or give it with --confirm.`,
 		Example: `  homeroom student erase stu_41 --reference "letter 17 of 2026-11-18"`,
 		Args:    aStudent,
 	}

@@ -188,5 +188,6 @@ func isText(s string) bool {
 // a soft hyphen, or a sign such as ¼, ¤ and ©. Those that stand in names, or in the
 // place of an apostrophe, a dash or a quotation mark, are not among them.
 func inNoName(r rune) bool {
-	return r >= 0x80 && r < 0xA0 || unicode.Is(unicode.Sm, r) || r >= 0x2500 && r < 0x2600 || strings.ContainsRune("\u00ad¢£¤¥¦§©¬®±²³µ¶¹¼½¾", r)
+	return r >= 0x80 && r < 0xA0 || unicode.Is(unicode.Sm, r) || r >= 0x2500 && r < 0x2600 ||
+		strings.ContainsRune("\u00ad¢£¤¥¦§©¬®±²³µ¶¹¼½¾", r)
 }
