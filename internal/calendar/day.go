@@ -1,4 +1,4 @@
-// Package calendar holds days, weeks that end on Saturday, and school years.
+// Package calendar defines days, weeks that end on Saturday, and school years.
 package calendar
 
 import (
@@ -8,19 +8,19 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// Day is a calendar day, counted from 1970-01-01, without a time zone. It is
-// stored as a number, which every database compares and groups alike.
+// Day is a calendar day without a time zone, counted from 1970-01-01. It is stored as a
+// number, which every database compares and groups in the same way.
 type Day int32
 
 const secondsADay = 24 * 60 * 60
 
-// DayOf returns the day on which an instant falls in a time zone.
+// DayOf returns the day of an instant in a time zone.
 func DayOf(t time.Time, zone *time.Location) Day {
 	y, m, d := t.In(zone).Date()
 	return Date(y, m, d)
 }
 
-// Date returns the day of a date; like time.Date it normalises overflow.
+// Date returns the day of a date; like time.Date it normalizes overflow.
 func Date(year int, month time.Month, day int) Day {
 	return Day(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / secondsADay)
 }
@@ -40,8 +40,8 @@ func (d Day) Time() time.Time { return time.Unix(int64(d)*secondsADay, 0).UTC() 
 // String returns the day as YYYY-MM-DD.
 func (d Day) String() string { return d.Time().Format(time.DateOnly) }
 
-// WeekEnding returns the Saturday on which the day's week ends. 1970-01-03 was
-// a Saturday.
+// WeekEnding returns the Saturday that ends the week of the day. 1970-01-03 was a
+// Saturday.
 func (d Day) WeekEnding() Day {
 	const firstSaturday = 2
 	left := (firstSaturday - int(d)) % 7
@@ -51,11 +51,11 @@ func (d Day) WeekEnding() Day {
 	return d + Day(left)
 }
 
-// Year is a school year, both days included.
+// Year is a school year; both days belong to it.
 type Year struct{ StartsOn, EndsOn Day }
 
-// DefaultYear returns the school year that holds where no organization has set
-// one: from 1 August to 31 July.
+// DefaultYear returns the school year that applies if no organization has set one: from
+// August 1 to July 31.
 func DefaultYear(today Day) Year {
 	t := today.Time()
 	year := t.Year()

@@ -11,10 +11,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// alphabet is how the names of some languages are written.
+// alphabet is a way in which names of some languages are written.
 type alphabet int
 
-// The alphabets. The first four are Latin.
+// The first four alphabets are Latin.
 const (
 	western alphabet = iota
 	central
@@ -35,7 +35,7 @@ var alphabetNames = [...]string{"western", "central", "turkish", "baltic", "cyri
 
 func (a alphabet) isLatin() bool { return a <= baltic }
 
-// tells is how many letters of a word tell that it is a name.
+// tells returns how many letters a word needs before it counts as evidence of a name.
 func (a alphabet) tells() int {
 	switch {
 	case a.isLatin():
@@ -46,7 +46,7 @@ func (a alphabet) tells() int {
 	return 3
 }
 
-// script are the letters of the alphabet.
+// script returns the Unicode ranges of the letters of the alphabet.
 func (a alphabet) script() []*unicode.RangeTable {
 	switch a {
 	case cyrillic:
@@ -67,20 +67,22 @@ func (a alphabet) script() []*unicode.RangeTable {
 	return []*unicode.RangeTable{unicode.Latin}
 }
 
-// neighborsText says beside which letters a letter stands in names of people and places.
-// For a Latin alphabet that is a letter that is not ASCII, with each pair of the letters
-// before and after it; for another one a letter with each letter after it. < and > are
-// the edges of a word. For writings of signs it is the signs of names.
+// neighborsText lists which letters occur next to each other in names of people and
+// places. For a Latin alphabet it lists each letter that is not ASCII, with each pair of
+// letters found before and after it; for another alphabet, each letter with each letter
+// that follows it. < and > are the edges of a word. For Chinese and Japanese it lists the
+// characters that occur in names.
 //
-// It was made of the names of Faker (faker-js/faker 10.6 and faker-ruby/faker 2.21, both
-// under the MIT license), and of some by hand for languages that these do not have. Lists
-// of whole names were dropped: they know fewer names, and are larger.
+// The list was made from the names in Faker (faker-js/faker 10.6 and faker-ruby/faker
+// 2.21, both under the MIT license), and some names were added by hand for languages that
+// Faker lacks. Lists of whole names were tried and dropped: they know fewer names and are
+// larger.
 //
 //go:embed neighbors.txt
 var neighborsText string
 
-// neighbors is that text: for each alphabet, letters that stand beside each other, as one
-// string.
+// neighbors is neighborsText, parsed: for each alphabet the letters that occur next to
+// each other, as one string.
 var neighbors = sync.OnceValue(func() map[alphabet]map[string]bool {
 	all := map[alphabet]map[string]bool{}
 	for a, name := range alphabetNames {
@@ -110,10 +112,9 @@ var neighbors = sync.OnceValue(func() map[alphabet]map[string]bool {
 	return all
 })
 
-// knows reports whether a word is written as names of the alphabet are: whether nothing
-// stands in it beside each other that does not in names. Where words are long for the
-// table, nearly nothing will do, but not where all letters are capitals, as those of
-// Hebrew are in KOI8.
+// knows reports whether a word is written as names of the alphabet are: all its pairs of
+// letters occur in such names. If the alphabet is not Latin, four fifths of the pairs are
+// enough, unless the word is all capitals, as Hebrew read as KOI8 is.
 func (a alphabet) knows(word []rune) bool {
 	capitals := !slices.ContainsFunc(word, func(r rune) bool { return !unicode.IsUpper(r) })
 	word = []rune(strings.ToLower(string(word)))

@@ -10,11 +10,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Clean returns a cell the way the Reader hands it out and the Writer puts it
-// down: in Unicode normal form C, so that an accent typed on one system equals
-// the same accent typed on another; with LF for every line break; and without
-// the white space around it, which nobody sees and which is never meant.
-// Cleaning twice changes nothing.
+// Clean returns a cell as the Reader returns it and the Writer writes it. It is in Unicode
+// normal form C, so that an accent typed on one system equals the same accent typed on
+// another. Every line break is LF. White space around the text is removed, because nobody
+// sees it and nobody means it. Cleaning twice changes nothing.
 func Clean(s string) string {
 	if tidy(s) {
 		return s
@@ -26,8 +25,7 @@ func Clean(s string) string {
 	return strings.TrimFunc(norm.NFC.String(s), isSpace)
 }
 
-// tidy reports whether s is ASCII with nothing to clean, which nearly all cells
-// are.
+// tidy reports whether s is ASCII and needs no cleaning, as nearly all cells.
 func tidy(s string) bool {
 	if s == "" {
 		return true
@@ -43,17 +41,17 @@ func tidy(s string) bool {
 	return true
 }
 
-// isSpace reports whether r is invisible at the edge of a cell. Beyond Unicode
-// white space, to which the no-break space belongs, that is the zero-width space
-// and byte order mark, which come along when text is pasted or files are joined,
-// and the character 0x1A, with which programs from the time of DOS end a file.
+// isSpace reports whether r is invisible at the edge of a cell. Besides Unicode white
+// space, which includes the no-break space, these are the zero-width space and the byte
+// order mark, which appear when text is pasted or files are joined, and the character
+// 0x1A, which ends a file written by a program from the time of DOS.
 func isSpace(r rune) bool {
 	return unicode.IsSpace(r) || r == '\u200B' || r == '\uFEFF' || r == 0x1A
 }
 
-// blank reports whether every cell of a record is blank, given the text of all
-// cells. Inspect and the Reader both decide by it which rows do not count. Of code pages
-// it takes what is blank in Windows-1252: which one it is, is not known yet.
+// blank reports whether every cell of a record is blank, given the text of all cells.
+// Inspect and the Reader both use it to decide which rows do not count. For a code page it
+// uses the blank characters of Windows-1252, because the code page is not known yet.
 func blank(text []byte, e Encoding) bool {
 	if codePageOf(e) == nil {
 		return bytes.IndexFunc(text, func(r rune) bool { return !isSpace(r) }) < 0
@@ -66,7 +64,7 @@ func blank(text []byte, e Encoding) bool {
 	return true
 }
 
-// blankASCII is blank as far as it can be told without knowing the encoding.
+// blankASCII is blank for as much as is certain without knowing the encoding.
 func blankASCII(text []byte) bool {
 	for _, b := range text {
 		if b >= utf8.RuneSelf || !isSpace(rune(b)) {

@@ -12,9 +12,9 @@ import (
 	"golang.org/x/text/encoding/traditionalchinese"
 )
 
-// The encodings in which a letter beyond ASCII is told by one byte, or by two, and that
-// are told apart by what the words of a file say in each of them; see judge. Where two of
-// them say the same, the file is said to be in the first one.
+// The code pages: encodings in which a letter beyond ASCII is one byte or two. judge tells
+// them apart by what the words of a file say in each of them. If two of them give the same
+// text, the file is reported to be in the first one.
 const (
 	Windows1250 Encoding = "Windows-1250"
 	Windows1251 Encoding = "Windows-1251"
@@ -36,15 +36,14 @@ const (
 	EUCKR       Encoding = "EUC-KR"
 )
 
-// codePage is one of these encodings, and the languages whose words it is there for.
+// codePage is one of these encodings, with the languages that it is expected for.
 type codePage struct {
 	name    Encoding
 	code    encoding.Encoding
 	letters alphabet
 }
 
-// codePages are all of them, in the order in which they are preferred where they say the
-// same.
+// codePages lists all of them. If two give the same text, the earlier one is preferred.
 var codePages = []*codePage{
 	{Windows1252, charmap.Windows1252, western},
 	{Windows1250, charmap.Windows1250, central},
@@ -67,7 +66,7 @@ var codePages = []*codePage{
 	{EUCKR, korean.EUCKR, hangul},
 }
 
-// codePageOf returns the code page of a name, or nil for an encoding that is none.
+// codePageOf returns the code page with a name, or nil if the encoding is not a code page.
 func codePageOf(e Encoding) *codePage {
 	for _, p := range codePages {
 		if p.name == e {
@@ -77,8 +76,8 @@ func codePageOf(e Encoding) *codePage {
 	return nil
 }
 
-// appendUTF8 appends text in the code page to dst as UTF-8. What is no character of the
-// code page becomes the replacement character.
+// appendUTF8 appends text in the code page to dst as UTF-8. Bytes that are no character of
+// the code page become the replacement character.
 func (p *codePage) appendUTF8(dst, text []byte) []byte {
 	if table, ok := p.code.(*charmap.Charmap); ok {
 		for _, b := range text {
@@ -100,8 +99,8 @@ func (p *codePage) appendUTF8(dst, text []byte) []byte {
 	return append(dst, out...)
 }
 
-// has reports whether all of some bytes, 0x80 and up, are characters of the code page.
-// Of those that take two bytes it is not known.
+// has reports whether all of the given bytes, from 0x80 up, are characters of the code
+// page. For code pages with two bytes a letter it does not know, and returns true.
 func (p *codePage) has(bytes *[256]bool) bool {
 	table, ok := p.code.(*charmap.Charmap)
 	for b := utf8.RuneSelf; ok && b < 256; b++ {
@@ -112,8 +111,8 @@ func (p *codePage) has(bytes *[256]bool) bool {
 	return true
 }
 
-// ReadOtherwise reports whether cell is what a code page makes of stored when another one
-// reads its bytes: Èâàí for Иван, ChloŽ for Chloé.
+// ReadOtherwise reports whether cell is stored with its bytes read in the wrong code page:
+// Èâàí for Иван, ChloŽ for Chloé.
 func ReadOtherwise(stored, cell string) bool {
 	if stored == cell || !hasHigh(stored) || !hasHigh(cell) {
 		return false

@@ -6,35 +6,33 @@ import (
 	"unicode"
 )
 
-// DamagedNumber reports whether an id was certainly spoiled by a spreadsheet
-// program: whether it is a number in scientific notation with an explicit sign,
-// as in 1.23457E+12 or 1,2E+10, or the display of an error, as in #NAME?, #REF!,
-// #N/A or ######.
+// DamagedNumber reports whether a spreadsheet program has certainly damaged an ID: it is a
+// number in scientific notation with an explicit sign, as in 1.23457E+12 or 1,2E+10, or
+// the display of an error, as in #NAME?, #REF!, #N/A or ######.
 //
-// It cannot know of damage that leaves a plausible id behind: leading zeros that
-// were dropped, and digits after the fifteenth that were turned into zeros; DatedID
-// knows of ids that were turned into dates. An id such as 12E3, without the sign,
-// may be what somebody meant, and is not reported.
+// It cannot detect damage that leaves a plausible ID: dropped leading zeros, or digits
+// after the fifteenth that became zeros. DatedID detects IDs that became dates. An ID such
+// as 12E3, without the sign, may be intended and is not reported.
 func DamagedNumber(cell string) bool {
 	cell = Clean(cell)
 	return isScientific(cell) || isErrorValue(cell)
 }
 
-// dated are what spreadsheet programs make of 1-2 and 1-2-26, in English and in
+// dated matches what spreadsheet programs make of 1-2 and 1-2-26, in English and in
 // German.
 var dated = regexp.MustCompile(
 	`(?i)^(\d{1,2}-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-\d{1,2}|` +
 		`\d{1,2}\. ?(jan|feb|mrz|mär|apr|mai|jun|jul|aug|sep|okt|nov|dez)\.?|\d{1,2}/\d{1,2}/\d{4}|\d{1,2}\.\d{1,2}\.\d{4})$`)
 
-// DatedID reports whether an id looks like the day that a spreadsheet program has
-// made of something like 1-2. Somebody may have meant it, so it is only a sign.
+// DatedID reports whether an ID looks like the date that a spreadsheet program makes of
+// something like 1-2. The date may be intended, so this is only a hint.
 func DatedID(cell string) bool {
 	cell = Clean(cell)
 	return len(cell) >= 5 && len(cell) <= 11 && dated.MatchString(cell)
 }
 
-// isScientific reports whether s is a digit, an optional fraction after a point
-// or comma, and E with a signed exponent.
+// isScientific reports whether s is a digit, an optional fraction after a point or comma,
+// and E with a signed exponent.
 func isScientific(s string) bool {
 	mantissa, exponent, found := strings.Cut(strings.ToUpper(s), "E")
 	if !found || len(exponent) < 2 || exponent[0] != '+' && exponent[0] != '-' || !isDigits(exponent[1:]) {
@@ -47,9 +45,9 @@ func isScientific(s string) bool {
 	return len(mantissa) == 1 && isDigits(mantissa)
 }
 
-// isErrorValue reports whether s is what a spreadsheet program shows in the
-// place of a value, in English and in the languages that follow its pattern: a
-// number sign, capitals, and an exclamation or question mark.
+// isErrorValue reports whether s is what a spreadsheet program shows when a value cannot
+// be shown, in English and in the languages that follow its pattern: a number sign,
+// capitals, and an exclamation or question mark.
 func isErrorValue(s string) bool {
 	switch s {
 	case "#N/A", "#N/D", "#NV":

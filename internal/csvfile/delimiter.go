@@ -7,13 +7,12 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// sampleRecords is how many records under the header have a say in which
-// delimiter a file uses.
+// sampleRecords is how many records under the header are used to find the delimiter.
 const sampleRecords = 20
 
-// skipSeparatorLine takes a first line such as "sep=;", by which Excel is told
-// the delimiter and which it does not show, and returns the character it names.
-// Without such a line it returns 0 and takes nothing.
+// skipSeparatorLine skips a first line such as "sep=;", which tells Excel the delimiter
+// and which Excel does not show. It returns the character that the line names. If there is
+// no such line, it returns 0 and skips nothing.
 func (s *scanner) skipSeparatorLine() byte {
 	sample, _ := s.sample()
 	length := bytes.IndexAny(sample, "\r\n")
@@ -34,8 +33,7 @@ func (s *scanner) skipSeparatorLine() byte {
 	return line[4]
 }
 
-// chooseDelimiter decides the delimiter of a file, and leaves the scanner at
-// the header.
+// chooseDelimiter finds the delimiter of a file and leaves the scanner at the header.
 func (s *scanner) chooseDelimiter() error {
 	if named := s.skipSeparatorLine(); named != 0 {
 		if delimiterOf(named) == "" {
@@ -54,10 +52,10 @@ func (s *scanner) chooseDelimiter() error {
 	return err
 }
 
-// vote tries every delimiter on the sample. Only those that divide the header
-// stand for election. The one that gives most records as many cells as the
-// header wins, then the one that makes more columns; if that does not settle it
-// the file is refused. No delimiter in the header means a single column.
+// vote tries every delimiter on the sample. Only those that occur in the header take part.
+// The winner is the one that gives most records as many cells as the header has, then the
+// one that makes more columns. If there is still a tie, the file is refused. If no
+// delimiter occurs in the header, the file has a single column.
 func vote(sample []byte, whole bool, limits Limits) (byte, error) {
 	best, tie := ballot{delim: ','}, false
 	for _, d := range [...]Delimiter{Comma, Semicolon, Tab} {
@@ -80,7 +78,7 @@ func vote(sample []byte, whole bool, limits Limits) (byte, error) {
 	return best.delim, nil
 }
 
-// ballot is how well one delimiter fits the sample.
+// ballot says how well one delimiter fits the sample.
 type ballot struct {
 	delim   byte
 	columns int // Cells in the header.
@@ -97,15 +95,15 @@ func (b ballot) beats(other ballot) bool {
 	return b.columns > other.columns
 }
 
-// countVotes stops at the first error: if it is one in the file, the scan of
-// the whole file will find it again and say where. The last record of a sample
-// that is not the whole file is cut off and has no say.
+// countVotes stops at the first error. If the error is in the file, the scan of the whole
+// file will find it again and say where it is. If the sample is not the whole file, its
+// last record is cut off and does not count.
 func countVotes(sample []byte, whole bool, delim byte, limits Limits) ballot {
 	b := ballot{delim: delim}
 	s := newSampleScanner(sample, delim, limits)
 	_, err := s.header()
 	for err == nil && blankASCII(s.text) {
-		err = s.next() // A blank row with delimiters says nothing about them.
+		err = s.next() // A blank row with delimiters is no evidence for them.
 	}
 	if err != nil {
 		return b

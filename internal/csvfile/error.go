@@ -9,37 +9,37 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// Code is the stable name of a reason to refuse a whole file.
+// Code is the stable name of a reason for which a whole file is refused.
 type Code string
 
-// The reasons to refuse a file. A file with a header and no rows under it is
-// not refused: it has zero rows.
+// The reasons to refuse a file. A file with a header and no rows is not refused; it has
+// zero rows.
 const (
 	EmptyFile       Code = "EMPTY_FILE"       // Nothing but blank lines.
 	NotText         Code = "NOT_TEXT"         // A workbook, a picture, or text in no known encoding.
 	FileTooLarge    Code = "FILE_TOO_LARGE"   // More than Limits.Bytes.
 	NoHeader        Code = "NO_HEADER"        // The first row cannot be column names.
-	DuplicateHeader Code = "DUPLICATE_HEADER" // Two columns with the same name.
-	// Two ways to divide the columns are equally good, or sep= names an unknown one.
+	DuplicateHeader Code = "DUPLICATE_HEADER" // Two columns have the same name.
+	// Two delimiters fit equally well, or sep= names an unknown one.
 	UnclearDelimiter  Code = "UNCLEAR_DELIMITER"
 	UnclearEncoding   Code = "UNCLEAR_ENCODING"   // The letters can be read in several ways.
 	TooManyColumns    Code = "TOO_MANY_COLUMNS"   // More than Limits.Columns in one row.
 	CellTooLarge      Code = "CELL_TOO_LARGE"     // More than Limits.CellBytes in one cell.
 	RowTooLarge       Code = "ROW_TOO_LARGE"      // More than Limits.RowBytes in one row.
 	UnterminatedQuote Code = "UNTERMINATED_QUOTE" // A quotation mark is opened and never closed.
-	FileChanged       Code = "FILE_CHANGED"       // The Reader found another file than Inspect did.
+	FileChanged       Code = "FILE_CHANGED"       // The Reader found a different file than Inspect.
 )
 
-// Error refuses a whole file. Message says what is wrong and Hint what to do
-// about it; both are sentences for the person who uploaded the file. A failure
-// to read the stream itself is not an Error.
+// Error refuses a whole file. Message says what is wrong and Hint says what to do; both
+// are sentences for the person who uploaded the file. A failure to read the stream is not
+// an Error.
 type Error struct {
 	Code    Code
 	Message string
 	Hint    string
 
-	// Row is the row of the problem, counted like Record.Row, and 0 if it is in
-	// the header or concerns the file as a whole.
+	// Row is the row of the problem, counted like Record.Row. It is 0 if the problem is in
+	// the header or in the file as a whole.
 	Row int
 }
 
@@ -52,7 +52,7 @@ const (
 		"Delete any title above it."
 )
 
-// notText refuses a file that is something else than a table of text.
+// notText refuses a file that is not a table of text.
 func notText(message, hint string) *Error {
 	return &Error{Code: NotText, Message: message, Hint: hint}
 }
@@ -126,8 +126,8 @@ func unterminatedQuote(row int) *Error {
 	}
 }
 
-// unclearEncoding shows what a file says in each reading that makes sense, and in the one
-// that it would have been given before anybody looked.
+// unclearEncoding shows the names in the file in each code page that makes sense, and in
+// the one in which the file would have been read without this check.
 func unclearEncoding(plausible, all []*reading) *Error {
 	slices.SortStableFunc(plausible, func(a, b *reading) int { return b.evidence(nil) - a.evidence(nil) })
 	shown := plausible[:min(len(plausible), 3)]
@@ -154,7 +154,7 @@ func fileChanged(message string) *Error {
 	}
 }
 
-// place begins a sentence with the position of a row.
+// place returns the beginning of a sentence, with the number of a row.
 func place(row int) string {
 	if row == 0 {
 		return "The header"
@@ -162,7 +162,7 @@ func place(row int) string {
 	return "Row " + strconv.Itoa(row) + " under the header"
 }
 
-// size writes a number of bytes in the largest unit that keeps it whole.
+// size formats a number of bytes in the largest unit that keeps it a whole number.
 func size(n int64) string {
 	switch {
 	case n >= 1<<20 && n%(1<<20) == 0:

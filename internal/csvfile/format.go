@@ -1,11 +1,11 @@
 package csvfile
 
-// Encoding names the way in which the characters of a file are stored.
+// Encoding names how the characters of a file are stored.
 type Encoding string
 
-// The encodings that Inspect tells apart. UTF-16 goes by the same name with
-// and without a byte order mark. Windows-1252 is also what most people call
-// ANSI or Latin-1; the other code pages stand in codepage.go.
+// The encodings that Inspect distinguishes. UTF-16 has the same name with and without a
+// byte order mark. Windows-1252 is also what most people call ANSI or Latin-1. The other
+// code pages are in codepage.go.
 const (
 	UTF8        Encoding = "UTF-8"
 	UTF8BOM     Encoding = "UTF-8 with BOM"
@@ -20,8 +20,8 @@ func (e Encoding) String() string { return string(e) }
 // Delimiter names the character between two cells.
 type Delimiter string
 
-// The delimiters that Inspect tells apart. A file with a single column has
-// none, and is said to use the comma.
+// The delimiters that Inspect distinguishes. A file with a single column has none, and is
+// reported to use the comma.
 const (
 	Comma     Delimiter = "comma"
 	Semicolon Delimiter = "semicolon"
@@ -54,13 +54,13 @@ func delimiterOf(c byte) Delimiter {
 	return ""
 }
 
-// LineEnding names what stands between two records. Line breaks inside quoted
-// cells do not count.
+// LineEnding names what separates two records. Line breaks inside quoted cells do not
+// count.
 type LineEnding string
 
-// The line endings that Inspect reports. Every one of the first three ends a
-// record in every file, so Mixed is information and not a problem; NoLineEnding
-// is a file of one line that was not ended.
+// The line endings that Inspect reports. Each of the first three ends a record in every
+// file, so Mixed is information and not a problem. NoLineEnding is a file of one line
+// without a line ending.
 const (
 	LF           LineEnding = "LF"
 	CRLF         LineEnding = "CRLF"
@@ -81,22 +81,21 @@ type Format struct {
 	// Bytes is the size of the file as it is stored, byte order mark included.
 	Bytes int64
 
-	// Rows counts the data records under the header. Blank lines and rows in
-	// which every cell is blank are not counted, so it is exactly the number of
-	// records that a Reader hands out.
+	// Rows counts the data records under the header. Blank lines and rows with only blank
+	// cells are not counted, so it is exactly the number of records that a Reader returns.
 	Rows int64
 
-	// Header holds the column names as Clean leaves them. A column without a
-	// name is "", so that positions match those of the cells.
+	// Header holds the column names after Clean. A column without a name is "", so that
+	// the positions match those of the cells.
 	Header []string
 
-	// HeaderRow is the row in which a spreadsheet shows the header: 1, or more
-	// if blank lines stand above it. A record is shown in HeaderRow + Record.Row.
+	// HeaderRow is the row in which a spreadsheet shows the header: 1, or more if there
+	// are blank lines above it. A record is shown in HeaderRow + Record.Row.
 	HeaderRow int
 }
 
-// Limits bounds what a file may ask of the server. A field that is zero or
-// negative stands for its value in DefaultLimits.
+// Limits bounds what a file may ask of the server. A field that is zero or negative gets
+// its value from DefaultLimits.
 type Limits struct {
 	// Bytes is the largest file as it is stored.
 	Bytes int64
@@ -104,21 +103,20 @@ type Limits struct {
 	// Columns is the largest number of cells in one row, the header included.
 	Columns int
 
-	// CellBytes is the largest cell without its quotes: as stored in UTF-8 and
-	// Windows-1252, and converted to UTF-8 in UTF-16.
+	// CellBytes is the largest cell without its quotes. It counts bytes as stored, except
+	// for UTF-16, where it counts bytes of UTF-8.
 	CellBytes int
 
 	// RowBytes is the most text in one row, the header included.
 	RowBytes int
 
-	// Spend is called for every piece of the file that is read, so that somebody can
-	// count what that costs; the reading ends with the error that it returns.
+	// Spend is called for every piece of the file that is read, so that a caller can count
+	// the cost. If it returns an error, reading ends with that error.
 	Spend func() error
 }
 
-// DefaultLimits lets through a district of a million students: 256 MiB, 256
-// columns, 64 KiB in a cell, which is twice as many letters as a spreadsheet
-// allows, and 128 KiB in a row.
+// DefaultLimits allows a district of a million students: 256 MiB, 256 columns, 64 KiB in a
+// cell, which is twice as many letters as a spreadsheet allows, and 128 KiB in a row.
 func DefaultLimits() Limits {
 	return Limits{Bytes: 256 << 20, Columns: 256, CellBytes: 64 << 10, RowBytes: 128 << 10, Spend: func() error {
 		return nil

@@ -19,10 +19,9 @@ func checkHeader(raw [][]byte, e Encoding, t tally) ([]string, error) {
 	return names, CheckHeader(names, 2*t.wide > t.sampled)
 }
 
-// CheckHeader refuses column names, each as Clean leaves it, that make no sense.
-// Columns without a name are let through: they are common at the right edge, and
-// a caller finds columns by name. wide tells that most rows have text in several
-// columns.
+// CheckHeader refuses column names that make no sense. Each name is as Clean returns it.
+// Columns without a name are allowed: they are common at the right edge, and callers find
+// columns by name. wide says that most rows have text in several columns.
 func CheckHeader(names []string, wide bool) error {
 	named, only := 0, ""
 	for _, name := range names {
@@ -50,8 +49,8 @@ func CheckHeader(names []string, wide bool) error {
 	return refuseDuplicates(names)
 }
 
-// refuseDuplicates refuses two names that people would read as the same one,
-// because it cannot be known which of the two columns is meant.
+// refuseDuplicates refuses two names that people would read as the same one, because it is
+// unclear which of the two columns is meant.
 func refuseDuplicates(names []string) error {
 	fold := cases.Fold()
 	seen := make(map[string]string, len(names))
@@ -68,10 +67,10 @@ func refuseDuplicates(names []string) error {
 	return nil
 }
 
-// isControl reports whether r has no place in a column name.
+// isControl reports whether r is a control character that a column name must not contain.
 func isControl(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\n' }
 
-// decode returns text as UTF-8, given how the file is stored.
+// decode returns text as UTF-8, given its encoding.
 func decode(text []byte, e Encoding) []byte {
 	if p := codePageOf(e); p != nil {
 		return p.appendUTF8(nil, text)

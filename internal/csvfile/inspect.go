@@ -5,11 +5,11 @@ import (
 	"io"
 )
 
-// Inspect reads r to its end and says what kind of table it is. It needs the
-// same memory for every file, however long.
+// Inspect reads r to its end and says what kind of table it is. It needs the same memory
+// for every file, however long.
 //
-// It returns an *Error for a file that cannot be understood with certainty, and
-// refuses rather than guesses. Any other error is a failure to read r.
+// It returns an *Error for a file that cannot be understood with certainty: it refuses
+// rather than guesses. Any other error is a failure to read r.
 func Inspect(r io.Reader, limits Limits) (Format, error) {
 	limits = limits.OrDefault()
 	src, err := open(r, limits)
@@ -59,8 +59,8 @@ func Inspect(r io.Reader, limits Limits) (Format, error) {
 	return f, nil
 }
 
-// firstError prefers what is wrong with the bytes over what is wrong with the
-// delimiter: in a file that is not text the one follows from the other.
+// firstError prefers an error of the bytes over an error of the delimiter, because in a
+// file that is not text the second follows from the first.
 func firstError(s *scanner, err error) error {
 	if s.srcErr != nil && !errors.Is(s.srcErr, io.EOF) {
 		return s.srcErr
@@ -68,15 +68,15 @@ func firstError(s *scanner, err error) error {
 	return err
 }
 
-// tally is what there is to know about the records under the header.
+// tally is what is counted in the records under the header.
 type tally struct {
-	// Whether a row is blank depends on the encoding, which is certain only at
-	// the end, so the rows are counted for both.
+	// Whether a row is blank depends on the encoding. That is certain only at the end, so
+	// rows are counted for both cases.
 	unicodeRows  int64
 	codePageRows int64
 
-	sampled int // Records among the first ones that are not blank.
-	wide    int // Those of them with text in two cells or more.
+	sampled int // How many of the first records are not blank.
+	wide    int // How many of those have text in two or more cells.
 }
 
 // tallyBody reads s to its end.
@@ -105,7 +105,7 @@ func tallyBody(s *scanner) (tally, error) {
 	}
 }
 
-// filledCells counts the cells of the current record that hold any text.
+// filledCells counts the cells of the current record that hold text.
 func filledCells(s *scanner) int {
 	filled := 0
 	for i := range s.cells() {

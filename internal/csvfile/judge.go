@@ -8,20 +8,20 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// reading is what the pieces of a file say in one code page.
+// reading is the pieces of a file as they read in one code page.
 type reading struct {
 	page  *codePage
 	texts []string
 	looks []verdict
 }
 
-// judge says in which code page a file is. Names are short, so that the frequencies of
-// letters tell little; what tells is the case within a word, the signs beside letters,
-// and which letters stand beside each other in names. A file is read where one code page
-// explains it and no other one does nearly as well; it is refused where two do, with what
-// it says in each, because a name that is read wrongly is hard to find afterwards.
+// judge finds out the code page of a file. Names are short, so the frequencies of letters
+// say little. What helps is the case within a word, the signs next to letters, and which
+// letters are next to each other in names. A file is accepted if one code page explains it
+// and no other one does nearly as well. It is refused if two do, and the message shows the
+// names in each, because a name that was read wrongly is hard to find afterwards.
 //
-// Windows-1252 is what nearly all of these files are in. It is believed until another code
+// Nearly all of these files are in Windows-1252, so that is assumed until another code
 // page explains the file better.
 func (s *samples) judge() (Encoding, error) {
 	var all []*reading
@@ -59,7 +59,7 @@ func (s *samples) read(p *codePage) *reading {
 		text := string(p.appendUTF8(nil, []byte(piece)))
 		r.texts = append(r.texts, text)
 		look := odd
-		if !utf8.ValidString(piece) { // UTF-8 among other text is no sign of a code page.
+		if !utf8.ValidString(piece) { // UTF-8 within other text is no evidence for a code page.
 			look = looksLike(text, p.letters)
 		}
 		r.looks = append(r.looks, look)
@@ -67,7 +67,8 @@ func (s *samples) read(p *codePage) *reading {
 	return r
 }
 
-// count counts the pieces with a look, of those that another reading reads in another way.
+// count counts the pieces with a verdict, among those that the other reading reads
+// differently.
 func (r *reading) count(look verdict, than *reading) (n int) {
 	for i, l := range r.looks {
 		if l == look && (than == nil || r.texts[i] != than.texts[i]) {
@@ -77,12 +78,13 @@ func (r *reading) count(look verdict, than *reading) (n int) {
 	return n
 }
 
-// evidence is how much speaks for a reading, of what another one reads in another way.
+// evidence is how much speaks for a reading, among the pieces that the other reading reads
+// differently.
 func (r *reading) evidence(than *reading) int {
 	return r.count(named, than) - 2*r.count(wrong, than)
 }
 
-// differing counts the pieces that another reading reads in another way.
+// differing counts the pieces that the other reading reads differently.
 func (r *reading) differing(than *reading) (n int) {
 	for i := range r.texts {
 		if r.texts[i] != than.texts[i] {
@@ -92,12 +94,11 @@ func (r *reading) differing(than *reading) (n int) {
 	return n
 }
 
-// enough is how many different words have to speak for a code page that is not the usual
-// one.
+// enough is how many different words must speak for a code page that is not the usual one.
 const enough = 2
 
-// enough is one word where another code page makes nonsense of it, or is one of the same
-// languages.
+// enough returns 1 if the other code page makes nonsense of the file, or is used for the
+// same languages.
 func (r *reading) enough(than *reading) int {
 	if (than.count(wrong, r) > 0 || than.page.letters == r.page.letters) && r.count(named, nil) >= enough {
 		return 1
@@ -105,7 +106,7 @@ func (r *reading) enough(than *reading) int {
 	return enough
 }
 
-// explains reports whether a reading, and no other one, makes sense of the file.
+// explains reports whether this reading, and no other one, makes sense of the file.
 func (r *reading) explains(all []*reading) bool {
 	usual := r.page.name == Windows1252
 	if 50*r.count(wrong, nil) > len(r.looks) {
@@ -126,7 +127,7 @@ func (r *reading) explains(all []*reading) bool {
 	return usual || 2*r.count(named, nil) > len(r.looks)
 }
 
-// names are up to three pieces, quoted, that not all of some readings read alike.
+// names quotes up to three pieces that the given readings do not all read alike.
 func (r *reading) names(shown []*reading) string {
 	var list []string
 	for i, text := range r.texts {

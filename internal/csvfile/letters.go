@@ -11,10 +11,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// LostLetters reports whether cell is what an encoding without all letters of
-// stored leaves of it: the same text with a question mark, or the replacement
-// character, in the place of some that are not ASCII. Łukasz becomes ?ukasz in a
-// file that a spreadsheet program saves as Windows-1252.
+// LostLetters reports whether cell is stored after it was saved in an encoding that lacks
+// some of its letters: the same text with a question mark, or the replacement character,
+// in place of some letters that are not ASCII. Łukasz becomes ?ukasz in a file that a
+// spreadsheet program saves as Windows-1252.
 func LostLetters(stored, cell string) bool {
 	lost := false
 	for stored != "" && cell != "" {
@@ -32,9 +32,9 @@ func LostLetters(stored, cell string) bool {
 	return lost && stored == cell
 }
 
-// LooksLost reports whether letters of a name seem to have been lost: whether it
-// has the replacement character, or a question mark just before a letter, as nobody
-// writes it, or, in the name of a person, any.
+// LooksLost reports whether a name seems to have lost letters: it contains the replacement
+// character, or a question mark just before a letter, which nobody writes, or, if it is
+// the name of a person, any question mark.
 func LooksLost(cell string, person bool) bool {
 	if !strings.ContainsAny(cell, "?\uFFFD") {
 		return false
@@ -52,9 +52,8 @@ func LooksLost(cell string, person bool) bool {
 	return false
 }
 
-// LostAccents reports whether cell is stored without accents that are none of ASCII, as a
-// program leaves it that knows no others: Lukasz for Łukasz, Mueller for Müller. Capital
-// letters do not count.
+// LostAccents reports whether cell is stored without its accents, as a program writes it
+// that knows only ASCII: Lukasz for Łukasz, Mueller for Müller. Case does not count.
 func LostAccents(stored, cell string) bool {
 	if !hasHigh(stored) || stored == cell || countHigh(cell) >= countHigh(stored) {
 		return false
@@ -72,12 +71,12 @@ func countHigh(s string) (n int) {
 	return n
 }
 
-// withoutStroke are letters that Unicode does not take for others with an accent.
+// withoutStroke lists letters that Unicode does not decompose into a letter and an accent.
 var withoutStroke = map[rune]string{'ł': "l", 'đ': "d", 'ð': "d", 'ø': "o", 'þ': "th", 'ß': "ss", 'æ': "ae", 'œ': "oe",
 	'ı': "i", 'ħ': "h", 'ŧ': "t", 'ŋ': "n", 'ĸ': "k"}
 
-// plain is a text in small letters without accents; long writes ä, ö, ü, å and ø as two
-// letters.
+// plain returns a text in lower case without accents. If long is set, ä, ö, ü, å and ø
+// become two letters.
 func plain(s string, long bool) string {
 	var out strings.Builder
 	var last rune
@@ -100,25 +99,25 @@ func plain(s string, long bool) string {
 	return out.String()
 }
 
-// entity is a letter or sign as a web page writes it.
+// entity matches a letter or sign as a web page writes it.
 var entity = regexp.MustCompile(`&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});`)
 
-// Unescape writes what a web page has written as Chlo&eacute; and O&#39;Neil as what it
-// shows. Nobody means these signs, so that it is certain.
+// Unescape decodes text that comes from a web page: Chlo&eacute; and O&#39;Neil become
+// what they show. Nobody means these signs in a name, so this is certain.
 func Unescape(cell string) string {
 	if !strings.Contains(cell, "&") || !strings.Contains(cell, ";") {
 		return cell
 	}
-	for range 2 { // Some programs do it twice.
+	for range 2 { // Some programs escape twice.
 		cell = entity.ReplaceAllStringFunc(cell, html.UnescapeString)
 	}
 	return Clean(cell)
 }
 
-// Misread returns what a cell said before its UTF-8 was taken for a code page, as
-// MÃ¼ller was Müller and Chlo√© was Chloé, once or several times, and whether that can
-// have happened to it. It is certain where one of the signs is no part of any name:
-// KNÍŽEK is read in another way as well, and is what somebody means.
+// Misread returns what a cell said before its UTF-8 was read as a code page, as Müller
+// became MÃ¼ller and Chloé became Chlo√©, once or several times, and whether that can have
+// happened. It is certain if one of the signs is no part of any name: KNÍŽEK can be read
+// in another way as well, and is what somebody means.
 func Misread(cell string) (was string, certain, possible bool) {
 	sure := false
 	for range 3 {
@@ -141,11 +140,11 @@ func Misread(cell string) (was string, certain, possible bool) {
 	return was, certain, possible
 }
 
-// misreaders are the code pages that programs take UTF-8 for.
+// misreaders lists the code pages that programs mistake UTF-8 for.
 var misreaders = []*charmap.Charmap{charmap.Windows1252, charmap.Macintosh, charmap.Windows1251, charmap.Windows1250,
 	charmap.CodePage437, charmap.CodePage850}
 
-// misreadAs is Misread for one code page, and once.
+// misreadAs is Misread for one code page and one misreading.
 func misreadAs(cell string, page *charmap.Charmap) (was string, certain, possible bool) {
 	if !hasHigh(cell) {
 		return "", false, false
@@ -156,7 +155,7 @@ func misreadAs(cell string, page *charmap.Charmap) (was string, certain, possibl
 		switch {
 		case ok:
 		case r >= 0x80 && r < 0xA0:
-			b = byte(r) // Five bytes are no letters, and most programs read them as controls.
+			b = byte(r) // Five bytes are undefined; most programs read them as controls.
 		default:
 			return "", false, false
 		}
@@ -167,11 +166,12 @@ func misreadAs(cell string, page *charmap.Charmap) (was string, certain, possibl
 		return "", false, false
 	}
 	was = string(text)
-	// Two letters beyond ASCII that happen to be UTF-8 in a rarer code page are no accident.
+	// Two letters beyond ASCII that happen to be UTF-8 in a rarer code page are no
+	// coincidence.
 	return was, certain || page != charmap.Windows1252 && countHigh(was) > 1, true
 }
 
-// isText reports whether a text has no other letters than those of living languages.
+// isText reports whether all letters of a text belong to scripts of living languages.
 func isText(s string) bool {
 	for _, r := range s {
 		latin := r < 0x180 || r >= 0x218 && r <= 0x21B || r >= 0x1E00 && r <= 0x1EFF
@@ -184,9 +184,9 @@ func isText(s string) bool {
 	return true
 }
 
-// inNoName reports whether a character is none of which names are made: a control,
-// a soft hyphen, or a sign such as ¼, ¤ and ©. Those that stand in names, or in the
-// place of an apostrophe, a dash or a quotation mark, are not among them.
+// inNoName reports whether a character never occurs in a name: a control, a soft hyphen,
+// or a sign such as ¼, ¤ and ©. Signs that occur in names, or that are written for an
+// apostrophe, a dash or a quotation mark, are not among them.
 func inNoName(r rune) bool {
 	return r >= 0x80 && r < 0xA0 || unicode.Is(unicode.Sm, r) || r >= 0x2500 && r < 0x2600 ||
 		strings.ContainsRune("\u00ad¢£¤¥¦§©¬®±²³µ¶¹¼½¾", r)

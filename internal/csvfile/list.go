@@ -2,10 +2,9 @@ package csvfile
 
 import "strings"
 
-// SplitList returns the items of a cell that holds several, divided by
-// semicolons. In an item \; stands for a semicolon and \\ for a backslash; a
-// backslash before anything else stands for itself. Items are cleaned with
-// Clean, and empty ones are dropped.
+// SplitList returns the items of a cell that holds several, separated by semicolons. In an
+// item, \; means a semicolon and \\ means a backslash; a backslash before anything else is
+// an ordinary character. Items are cleaned with Clean, and empty ones are dropped.
 func SplitList(cell string) []string {
 	var items []string
 	var item strings.Builder
@@ -30,9 +29,9 @@ func SplitList(cell string) []string {
 	return items
 }
 
-// JoinList is the inverse of SplitList: splitting its result gives the same
-// items, cleaned and without empty ones. A backslash is doubled only where it
-// could be misread, so that most names look in the file as they are.
+// JoinList is the inverse of SplitList: splitting its result gives the same items, cleaned
+// and without empty ones. A backslash is doubled only if it could be misread, so most
+// names look the same in the file.
 func JoinList(items []string) string {
 	var cell strings.Builder
 	for _, item := range items {

@@ -11,35 +11,33 @@ import (
 
 // Record is one row under the header.
 type Record struct {
-	// Row is 1 for the first row under the header. Blank rows are not handed
-	// out but do count, so that Row + Format.HeaderRow is always the row in which
-	// a spreadsheet shows the record. A cell with line breaks makes no more rows.
+	// Row is 1 for the first row under the header. Blank rows are not returned but are
+	// counted, so Row + Format.HeaderRow is always the row in which a spreadsheet shows
+	// the record. A cell with line breaks does not count as more rows.
 	Row int
 
-	// Cells has as many cells as the header, each as Clean leaves it. The slice
-	// belongs to the caller. Formula guards are still in place: see
-	// UnguardFormula.
+	// Cells has as many cells as the header, each as Clean returns it. The slice belongs
+	// to the caller. Formula guards are still there: see UnguardFormula.
 	Cells []string
 
-	// Missing is how many cells were left out at the end of the row and are ""
-	// in Cells. Many programs do so, and it is not a problem.
+	// Missing is how many cells were left out at the end of the row; they are "" in Cells.
+	// Many programs do so, and it is not a problem.
 	Missing int
 
-	// Extra is how many cells with text stood beyond the last column of the
-	// header. They are not in Cells. Such a row has most likely slipped, by a
-	// delimiter that should have been quoted, and is better refused.
+	// Extra is how many cells with text were beyond the last column of the header. They
+	// are not in Cells. Most likely an unquoted delimiter has shifted such a row, so it is
+	// better refused.
 	Extra int
 
-	// Beyond is what stood there, up to the last text, blank cells included; nil
-	// where Extra is 0. It is for giving the row back, not for reading it.
+	// Beyond holds those extra cells, blank cells included, up to the last one with text.
+	// It is nil if Extra is 0. It is used to give the row back, not to read it.
 	Beyond []string
 
-	// Flaws are cells that do not hold what somebody typed. Only workbooks know of
-	// any.
+	// Flaws are cells that do not hold what somebody typed. Only workbooks have them.
 	Flaws []Flaw
 
-	// StrayQuote tells that text followed a closing quotation mark, as in
-	// "Ann" Lee. Cells holds what a spreadsheet would show, here Ann Lee.
+	// StrayQuote says that text followed a closing quotation mark, as in "Ann" Lee. Cells
+	// holds what a spreadsheet would show, here Ann Lee.
 	StrayQuote bool
 }
 
@@ -54,33 +52,33 @@ type FlawKind int
 
 // The kinds of flaws.
 const (
-	// Failed is a formula that ended in an error; the cell shows it, as in #N/A.
+	// Failed is a formula that ended in an error; the cell shows the error, as in #N/A.
 	Failed FlawKind = iota + 1
 	// NotCalculated is a formula whose value is not in the file; the cell is "".
 	NotCalculated
-	// Imprecise is a number with more than 15 digits, of which a spreadsheet
-	// program has made zeros.
+	// Imprecise is a number with more than 15 digits; the spreadsheet program has turned
+	// the others into zeros.
 	Imprecise
-	// Dated is a date. In a column of IDs a spreadsheet program has made it of
-	// something else, as of 3-4.
+	// Dated is a date. In a column of IDs, a spreadsheet program has made it from
+	// something like 3-4.
 	Dated
 )
 
-// Reader hands out the records of a file that Inspect has let through.
+// Reader returns the records of a file that Inspect has accepted.
 type Reader struct {
 	scan   *scanner
 	format Format
 	rows   int64
 	err    error
 
-	page *codePage // Of a file that is in one.
-	text []byte    // Buffers for conversion from it.
+	page *codePage // nil if the file is not in a code page.
+	text []byte    // Buffers for the conversion from the code page.
 	ends []int
 }
 
-// NewReader returns a Reader for the bytes that Inspect has read before, under
-// the same limits. The error is an *Error with code FILE_CHANGED if r begins
-// differently from what f says.
+// NewReader returns a Reader for the bytes that Inspect has read before, under the same
+// limits. If r begins differently than f says, the error is an *Error with the code
+// FILE_CHANGED.
 func NewReader(r io.Reader, f Format, limits Limits) (*Reader, error) {
 	limits = limits.OrDefault()
 	src, err := open(r, limits)
@@ -108,10 +106,10 @@ func NewReader(r io.Reader, f Format, limits Limits) (*Reader, error) {
 	return &Reader{scan: s, format: f, page: codePageOf(f.Encoding)}, nil
 }
 
-// Next returns the next record, or io.EOF after the last one. By then exactly
-// Format.Rows records have been handed out; if the file has another number of
-// them the error is an *Error with code FILE_CHANGED instead. After an error
-// every call returns the same error.
+// Next returns the next record, or io.EOF after the last one. Until then it has returned
+// exactly Format.Rows records; if the file has another number of records, the error is an
+// *Error with the code FILE_CHANGED instead. After an error, every call returns the same
+// error.
 func (r *Reader) Next() (Record, error) {
 	for r.err == nil {
 		r.err = r.scan.next()
@@ -127,7 +125,7 @@ func (r *Reader) Next() (Record, error) {
 	return Record{}, r.err
 }
 
-// record makes a Record of what the scanner holds. All cells share one string.
+// record makes a Record from the state of the scanner. All cells share one string.
 func (r *Reader) record() Record {
 	text, ends := r.scan.text, r.scan.ends
 	if r.page != nil {

@@ -5,24 +5,24 @@ import (
 	"unicode/utf8"
 )
 
-// samples are pieces of a file that are not ASCII, as they are stored, by which it is
-// judged in which code page it is. A piece is what stands between separators and spaces;
-// in the code pages of two bytes a letter, none of these is the second one.
+// samples collects pieces of a file that are not ASCII, as they are stored; judge uses
+// them to find out the code page. A piece is the text between separators and spaces. None
+// of these is ever the second byte of a letter in the code pages with two bytes a letter.
 type samples struct {
-	bytes  [256]bool // Which bytes there are at all.
-	pieces []string  // Each of them once, in their order, as far as there is room.
+	bytes  [256]bool // Which bytes occur at all.
+	pieces []string  // Each piece once, in order, as long as there is room.
 	seen   map[string]bool
-	carry  []byte // The beginning of a piece that the end of a buffer cut in two.
+	carry  []byte // The beginning of a piece that the end of a buffer has cut in two.
 }
 
 const (
-	// mostSamples is how many different pieces are looked at. More say nothing new.
+	// mostSamples is how many different pieces are examined. More would add nothing.
 	mostSamples = 2000
-	// longestSample is how long a piece of letters may be.
+	// longestSample is the most bytes that a piece may have.
 	longestSample = 96
 )
 
-// add looks at the next bytes of the file.
+// add reads the next bytes of the file.
 func (s *samples) add(p []byte) {
 	if len(s.pieces) >= mostSamples {
 		for at := indexHigh(p); at >= 0; at = indexHigh(p) {
@@ -58,7 +58,7 @@ func (s *samples) add(p []byte) {
 		s.note(p[start:end])
 		p = p[end:]
 	}
-	// A piece may begin with ASCII here and go on with something else.
+	// A piece may begin with ASCII here and continue with something else.
 	start := len(p)
 	for start > 0 && !separates(p[start-1]) && len(p)-start <= longestSample {
 		start--
@@ -88,7 +88,7 @@ func (s *samples) note(piece []byte) {
 
 func separates(b byte) bool { return b <= ' ' || b == ',' || b == ';' || b == '"' }
 
-// indexHigh returns where the first byte stands that is not ASCII, or -1.
+// indexHigh returns the index of the first byte that is not ASCII, or -1.
 func indexHigh(p []byte) int {
 	i := 0
 	for ; i+8 <= len(p); i += 8 {

@@ -6,24 +6,21 @@ import (
 	"io"
 )
 
-// scanBytes is the size of the window through which a file is scanned, and
-// also of the sample on which the delimiter is decided.
+// scanBytes is the size of the window through which a file is scanned, and also the size
+// of the sample that decides the delimiter.
 const scanBytes = 64 << 10
 
-// scanner cuts a source into records. Its rules are those of a spreadsheet
-// program rather than those of RFC 4180, because that is what people see when
-// they check a file:
+// scanner cuts a source into records. It follows the rules of spreadsheet programs rather
+// than those of RFC 4180, because a spreadsheet is what people see when they check a file:
 //
-//   - LF, CRLF and CR each end a record, outside of quoted cells.
-//   - A cell is quoted if its first character is a quotation mark; spaces before
-//     it do not count, since a cell is trimmed anyway. Inside, two quotation
-//     marks stand for one.
-//   - Any other quotation mark is an ordinary character. Text after the closing
-//     one belongs to the cell, and marks the record as stray.
+//   - LF, CRLF and CR each end a record, except inside quoted cells.
+//   - A cell is quoted if its first character is a quotation mark; spaces before it do not
+//     count, since a cell is trimmed anyway. Inside, two quotation marks mean one.
+//   - Any other quotation mark is an ordinary character. Text after the closing one
+//     belongs to the cell, and marks the record as stray.
 //
-// The scanner does not know the encoding and does not trim, except for spaces
-// at the beginning of a cell. Memory is bounded by Limits.RowBytes and
-// Limits.CellBytes together.
+// The scanner does not know the encoding and does not trim, except for spaces at the
+// beginning of a cell. Limits.RowBytes and Limits.CellBytes together bound its memory.
 type scanner struct {
 	src    io.Reader
 	srcErr error // Why src has no more bytes; io.EOF at the end of the file.
@@ -37,18 +34,18 @@ type scanner struct {
 	ends  []int  // Where in text each cell ends.
 	stray bool   // Text followed a closing quotation mark.
 
-	row     int  // The number of the current record, once the header is behind.
-	inBody  bool // The header is behind.
-	afterCR bool // A CR has just ended a record; an LF may still belong to it.
+	row     int  // The number of the current record, once the header has been read.
+	inBody  bool // The header has been read.
+	afterCR bool // A CR has just ended a record; an LF that follows belongs to it.
 
-	lf, crlf, cr int64 // How many records were ended by what.
+	lf, crlf, cr int64 // How many records each line ending has ended.
 }
 
 func newScanner(src io.Reader, delim byte, limits Limits) *scanner {
 	return &scanner{src: src, delim: delim, limits: limits, buf: make([]byte, scanBytes)}
 }
 
-// newSampleScanner scans what is in memory already.
+// newSampleScanner scans bytes that are already in memory.
 func newSampleScanner(sample []byte, delim byte, limits Limits) *scanner {
 	return &scanner{srcErr: io.EOF, delim: delim, limits: limits, buf: sample, end: len(sample)}
 }
@@ -81,10 +78,9 @@ func (s *scanner) next() error {
 	}
 }
 
-// header reads the first record that is more than an empty line and counts the
-// empty lines above it. Rows are numbered from there. Only ASCII white space
-// makes a line empty here: the encoding is not certain yet, and where the header
-// stands must not depend on it.
+// header reads the first record that is more than an empty line and counts the empty lines
+// above it. Rows are numbered from there. Only ASCII white space makes a line empty here:
+// the encoding is not certain yet, and the position of the header must not depend on it.
 func (s *scanner) header() (above int, err error) {
 	for ; ; above++ {
 		if err := s.next(); err != nil {
@@ -159,9 +155,9 @@ func (s *scanner) plain(start int) (last bool, err error) {
 	return true, nil
 }
 
-// quoted appends everything up to the closing quotation mark. A cell that is
-// too large is still followed to its end, without keeping it, because a mark
-// that is never closed is what people need to be told about.
+// quoted appends everything up to the closing quotation mark. A cell that is too large is
+// still read to its end, without keeping it, because a quotation mark that is never closed
+// is the error that people need to hear about.
 func (s *scanner) quoted(start int) error {
 	large := false
 	keep := func(run []byte) {
@@ -196,8 +192,7 @@ func (s *scanner) quoted(start int) error {
 	return unterminatedQuote(s.place())
 }
 
-// stop takes the delimiter or line end at pos and reports whether it was a
-// line end.
+// stop reads the delimiter or line ending at pos and reports whether it was a line ending.
 func (s *scanner) stop() (last bool) {
 	b := s.buf[s.pos]
 	s.pos++

@@ -2,14 +2,12 @@ package csvfile
 
 import "bytes"
 
-// sniffBytes is how much of the beginning of a file is looked at to tell what
-// kind of file it is.
+// sniffBytes is how many bytes at the beginning of a file are examined to find its type.
 const sniffBytes = 4096
 
-// sniff tells the encoding of a file by its first bytes, and the length of its
-// byte order mark. The encoding is "" for a file that may be UTF-8 or
-// Windows-1252; only the whole of it tells which. Files that are plainly not
-// tables of text are refused.
+// sniff finds the encoding of a file from its first bytes, and the length of its byte
+// order mark. The encoding is "" if the file may be UTF-8 or in a code page; only the
+// whole file shows which. Files that are clearly not tables of text are refused.
 func sniff(head []byte) (e Encoding, mark int, err error) {
 	if err := refuseSignature(head); err != nil {
 		return "", 0, err
@@ -25,10 +23,10 @@ func sniff(head []byte) (e Encoding, mark int, err error) {
 	return encodingByZeros(head), 0, nil
 }
 
-// encodingByZeros recognizes UTF-16 without a byte order mark. Most characters
-// of a table are ASCII, so in UTF-16 most pairs of bytes have a zero, always on
-// the same side. Nothing less than a clear majority will do: any other zero is
-// a sign that the file is not text, which is found out later.
+// encodingByZeros recognizes UTF-16 without a byte order mark. Most characters of a table
+// are ASCII, so in UTF-16 most pairs of bytes contain a zero, always on the same side. It
+// requires a clear majority: any other zero means that the file is not text, which is
+// found out later.
 func encodingByZeros(head []byte) Encoding {
 	pairs, even, odd := len(head)/2, 0, 0
 	for i := range pairs {
@@ -48,8 +46,8 @@ func encodingByZeros(head []byte) Encoding {
 	return ""
 }
 
-// refuseSignature refuses the kinds of file that people upload in place of a
-// CSV file, so that they are told what they have instead of what they have not.
+// refuseSignature refuses the kinds of file that people upload in place of a CSV file, so
+// that the message can say what they have uploaded.
 func refuseSignature(head []byte) error {
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
@@ -80,7 +78,7 @@ func refuseSignature(head []byte) error {
 	return nil
 }
 
-// refuseZip names what is in a zip archive, because a modern workbook is one.
+// refuseZip names what is in a zip archive; a modern workbook is one.
 func refuseZip(head []byte) error {
 	switch {
 	case bytes.Contains(head, []byte("word/")):

@@ -10,24 +10,22 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// source is an opened file: its text in an encoding in which the ASCII bytes of
-// which a table is made stand for themselves and for nothing else, and what is known about the bytes that
-// have gone by.
+// source is an opened file: its text, in an encoding in which the ASCII bytes that make up
+// a table mean only themselves, and what is known about the bytes that were read.
 //
-// Files in UTF-8 and in code pages come out as they are stored. The structure of
-// a CSV file is all ASCII, so records can be cut out before it is known which
-// of them it is, and only cells that need it are ever converted. UTF-16 comes
-// out as UTF-8.
+// Files in UTF-8 and in code pages are returned as they are stored. The structure of a CSV
+// file is all ASCII, so records can be separated before the encoding is known, and only
+// cells that need it are ever converted. UTF-16 is converted to UTF-8.
 type source struct {
 	io.Reader
 	check     *checker
-	settled   Encoding      // The encoding, or "" where the first bytes do not tell.
-	undecided *eightBitText // Where they do not tell, what the bytes so far allow.
+	settled   Encoding      // The encoding, or "" if the first bytes do not show it.
+	undecided *eightBitText // If they do not show it, which encodings are still possible.
 }
 
-// open looks at the beginning of r, refuses what is not text, and returns the
-// text behind the byte order mark. Reading from the source returns an *Error as
-// soon as the bytes can no longer be a text file within the limits.
+// open examines the beginning of r, refuses what is not text, and returns the text after
+// the byte order mark. Reading from the source returns an *Error as soon as the bytes
+// cannot be a text file within the limits.
 func open(r io.Reader, limits Limits) (*source, error) {
 	raw := bufio.NewReaderSize(r, sniffBytes)
 	head, err := raw.Peek(sniffBytes)
@@ -60,8 +58,8 @@ func open(r io.Reader, limits Limits) (*source, error) {
 	return src, nil
 }
 
-// encoding is known only after the whole source has been read. It returns an *Error
-// where the text is in a code page and it is not certain in which.
+// encoding is known only after the whole source has been read. It returns an *Error if the
+// text is in a code page and it is not certain in which one.
 func (s *source) encoding() (Encoding, error) {
 	switch {
 	case s.settled != "":
@@ -72,8 +70,8 @@ func (s *source) encoding() (Encoding, error) {
 	return s.undecided.samples.judge()
 }
 
-// expect settles the encoding before the source is read, so that text in any
-// other one is refused from here on.
+// expect sets the encoding before the source is read, so that text in any other encoding
+// is refused.
 func (s *source) expect(e Encoding) error {
 	if s.undecided != nil {
 		s.undecided.utf8, s.undecided.codePage, s.undecided.samples = e == UTF8, codePageOf(e) != nil, nil
@@ -84,14 +82,14 @@ func (s *source) expect(e Encoding) error {
 	return nil
 }
 
-// textRule judges text as it passes by in pieces of any length. It returns an
-// *Error as soon as the text is wrong; end is called after the last piece.
+// textRule checks text as it is read, in pieces of any length. It returns an *Error as
+// soon as the text is wrong; end is called after the last piece.
 type textRule interface {
 	piece(p []byte) error
 	end() error
 }
 
-// checker passes bytes through, counts them and has them judged.
+// checker passes bytes through, counts them and checks them with its rule.
 type checker struct {
 	src   io.Reader
 	text  textRule
@@ -100,7 +98,7 @@ type checker struct {
 	spend func() error
 }
 
-// Read implements io.Reader. Bytes that were refused are not passed on.
+// Read implements io.Reader. Refused bytes are not passed on.
 func (c *checker) Read(p []byte) (int, error) {
 	if err := c.spend(); err != nil {
 		return 0, err
@@ -125,8 +123,8 @@ func (c *checker) Read(p []byte) (int, error) {
 	return n, io.EOF
 }
 
-// hasZero reports whether text contains the character NUL, which no table does.
+// hasZero reports whether text contains the character NUL, which tables never contain.
 func hasZero(p []byte) bool { return bytes.IndexByte(p, 0) >= 0 }
 
-// readError marks a failure of the stream, as opposed to a fault of the file.
+// readError marks a failure of the stream, as opposed to an error in the file.
 func readError(err error) error { return fmt.Errorf("read csv file: %w", err) }

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// notKnownText refuses text that is in none of the encodings that can be told
-// apart with certainty.
+// notKnownText refuses text in none of the encodings that can be distinguished with
+// certainty.
 func notKnownText() *Error {
 	return notText("The accented and special letters of this file cannot be read.", hintSaveAsCSV)
 }
@@ -17,13 +17,13 @@ func binaryFile() *Error {
 	return notText("This is not a text file.", "Choose the CSV file with the list. If it is a workbook, save it as CSV.")
 }
 
-// eightBitText holds whether the text seen so far can be UTF-8, and whether it may be
-// in a code page. It starts with what is allowed, and UTF-8 is lost for good.
+// eightBitText says whether the text so far can be UTF-8, and whether it can be in a code
+// page. Both begin as allowed, and once UTF-8 is ruled out it stays so.
 type eightBitText struct {
 	utf8     bool
 	codePage bool
-	samples  *samples // By which a code page is found out; nil where that is known.
-	carry    []byte   // The beginning of a UTF-8 character that the last piece cut in two.
+	samples  *samples // To find out the code page; nil if it is known.
+	carry    []byte   // The beginning of a UTF-8 character that the end of a piece has cut in two.
 }
 
 func (t *eightBitText) piece(p []byte) error {
@@ -55,8 +55,8 @@ func (t *eightBitText) end() error {
 	return nil
 }
 
-// validUTF8 reports whether p goes on as valid UTF-8 where the last piece
-// stopped, and keeps back an unfinished character at its end.
+// validUTF8 reports whether p continues as valid UTF-8 after the last piece. It keeps back
+// an unfinished character at the end of p.
 func (t *eightBitText) validUTF8(p []byte) bool {
 	for len(t.carry) > 0 && len(p) > 0 {
 		t.carry = append(t.carry, p[0])
@@ -81,12 +81,11 @@ func (t *eightBitText) validUTF8(p []byte) bool {
 	return utf8.Valid(p)
 }
 
-// utf16Text accepts text in which every surrogate has its other half. The
-// decoder behind it would put a replacement character in the place of a half
-// one, and so lose a letter of a name without a word.
+// utf16Text accepts text in which every surrogate has its other half. The decoder behind
+// it would silently replace a lone half, and a name would lose a letter.
 type utf16Text struct {
 	bigEndian bool
-	half      []byte // The first byte of a pair that the last piece cut in two.
+	half      []byte // The first byte of a pair that the end of a piece has cut in two.
 	high      bool   // The last unit was the first half of a surrogate pair.
 }
 
@@ -115,7 +114,7 @@ func (t *utf16Text) end() error {
 	return nil
 }
 
-// unit judges the two bytes at the beginning of p.
+// unit checks the two bytes at the beginning of p.
 func (t *utf16Text) unit(p []byte) error {
 	u := binary.LittleEndian.Uint16(p)
 	if t.bigEndian {

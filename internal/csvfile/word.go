@@ -7,17 +7,17 @@ import (
 	"unicode/utf8"
 )
 
-// verdict is what a piece of a file looks like in one reading.
+// verdict says what a piece of a file looks like in one reading.
 type verdict int
 
-// The verdicts. Odd is a piece in which nothing is wrong and nothing known.
+// The verdicts. In an odd piece, nothing is wrong and nothing is known.
 const (
 	odd verdict = iota
 	named
 	wrong
 )
 
-// besideLetters are signs that nobody writes within a word, or right before it.
+// besideLetters lists signs that nobody writes within a word or right before it.
 const besideLetters = "¢£¤¥¦§¬±²³µ¶¹¼½¾×÷†‡ˆ‰ƒ¿¡©®•…™\u00ad"
 
 // looksLike judges a piece of a file as it reads in a code page: whether its words have
@@ -63,7 +63,7 @@ func looksLike(text string, a alphabet) verdict {
 	return odd
 }
 
-// isWrongSign reports whether a sign stands where none does in a name.
+// isWrongSign reports whether the sign at i is in a place where names have none.
 func isWrongSign(runes []rune, i int) bool {
 	r := runes[i]
 	letter := func(i int) bool {
@@ -79,21 +79,21 @@ func isWrongSign(runes []rune, i int) bool {
 		first := r == '¿' || r == '¡'
 		return letter(i-1) && letter(i+1) || !first && letter(i+1) && letter(i+2) && letter(i+3) ||
 			(r == '³' || r == '¹') && letter(i-1) && letter(i-2) && letter(i-3)
-	case strings.ContainsRune("ºª‚„“‹", r): // N.º; but no quotation mark is opened behind a letter.
+	case strings.ContainsRune("ºª‚„“‹", r): // N.º; but no opening quotation mark after a letter.
 		return letter(i-1) && (letter(i+1) || r != 'º' && r != 'ª')
 	case r == '”':
 		return letter(i-1) && letter(i+1)
 	case r == '–' || r == '—':
 		return letter(i-1) && i+1 < len(runes) && (unicode.IsLower(runes[i+1]) || runes[i+1] == '–' || runes[i+1] == '—')
-	case unicode.IsSymbol(r) && r > 0x2000 && r != '€' || r >= 0x2500 && r < 0x2600: // As of line drawing.
+	case unicode.IsSymbol(r) && r > 0x2000 && r != '€' || r >= 0x2500 && r < 0x2600: // Line drawing, for example.
 		return letter(i-1) || letter(i+1)
-	case r >= 0xFF61 && r <= 0xFF9F: // Half a width of katakana is what other bytes look like.
+	case r >= 0xFF61 && r <= 0xFF9F: // Other bytes look like half-width katakana.
 		return true
 	}
 	return false
 }
 
-// isMark reports whether a typographic mark stands where it does in names and text:
+// isMark reports whether a typographic mark is in a place where names and text have one:
 // O’Brien, Sha’Niya, Ka’imi, “Bo”.
 func isMark(runes []rune, i int) bool {
 	letter := func(i int) bool { return i >= 0 && i < len(runes) && unicode.IsLetter(runes[i]) }
@@ -110,8 +110,8 @@ func isMark(runes []rune, i int) bool {
 	}
 }
 
-// isMixed reports whether a capital letter stands in a word behind a small one that is
-// not ASCII: one of two words, or what another code page reads as an apostrophe.
+// isMixed reports whether a capital letter follows a small one that is not ASCII: two
+// words joined, or a letter that another code page reads as an apostrophe.
 func isMixed(word []rune) bool {
 	for i := 1; i < len(word); i++ {
 		if word[i-1] >= utf8.RuneSelf && unicode.IsLower(word[i-1]) && unicode.IsUpper(word[i]) &&
@@ -122,10 +122,10 @@ func isMixed(word []rune) bool {
 	return false
 }
 
-// mayPrecede are beginnings of names behind which a capital letter stands.
+// mayPrecede lists beginnings of names that a capital letter may follow.
 var mayPrecede = []string{"mc", "mac", "de", "di", "du", "da", "la", "le", "van", "von", "fitz", "st", "san"}
 
-// isWrongWord reports whether no name is written like a word.
+// isWrongWord reports whether no name is written like this word.
 func isWrongWord(word []rune, a alphabet) bool {
 	foreign, high, run, longest := 0, 0, 0, 0
 	for _, r := range word {
@@ -141,7 +141,7 @@ func isWrongWord(word []rune, a alphabet) bool {
 	}
 	switch {
 	case foreign == len(word) && !a.isLatin() && a != cyrillic && a != greek && high*2 < len(word):
-		return false // A word of French in Windows-1256.
+		return false // A French word in Windows-1256.
 	case foreign > 0:
 		return true
 	case a.isLatin() && len(word) > 1 && high == len(word), a.isLatin() && longest > 3:
@@ -160,9 +160,9 @@ func isWrongWord(word []rune, a alphabet) bool {
 	return false
 }
 
-// isJoined reports whether a word goes on with a capital letter as McÉlroy does, or as
-// MaríaÁngeles, of which the space is missing. No names begin with those letters that
-// stand in the place of small ones in other code pages.
+// isJoined reports whether a word continues with a capital letter as McÉlroy does, or as
+// MaríaÁngeles, which lacks its space. Names do not begin with the letters that other code
+// pages show in place of small ones.
 func isJoined(word []rune, at int) bool {
 	if slices.Contains(mayPrecede, strings.ToLower(string(word[:at]))) {
 		return true
@@ -171,7 +171,8 @@ func isJoined(word []rune, at int) bool {
 		unicode.IsLower(word[at+1]) && unicode.IsLower(word[at+2]) && strings.ContainsRune("ÁÉÍÓÚÀÈÇÖÜÅØÞ", word[at])
 }
 
-// isSmall reports whether a word has small letters alone where names begin with a capital.
+// isSmall reports whether a word has only small letters, though names begin with a
+// capital.
 func isSmall(word []rune, a alphabet) bool {
 	return (a == cyrillic || a == greek) && !slices.ContainsFunc(word, unicode.IsUpper)
 }

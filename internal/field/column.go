@@ -2,40 +2,39 @@ package field
 
 import "slices"
 
-// Column is a column that is understood in the files of one kind.
-// Headers are compared without regard to case, accents, spaces and signs, so
-// that student_id is Student ID.
+// Column is a column in the files of one kind. Headers are compared without case, accents,
+// spaces and punctuation, so student_id is Student ID.
 type Column struct {
 	// Name is the header in exports and templates.
 	Name string
-	// Aliases are other headers that mean the same. Two of them in one file are
-	// refused, because it cannot be known which one is meant.
+	// Aliases are other headers with the same meaning. A file with two of them is refused,
+	// because it is unclear which one is meant.
 	Aliases []string
-	// Instead are headers that are taken only where there is none of the others.
+	// Instead lists headers that are used only if the file has none of the others.
 	Instead []string
-	// Required columns must be in the file. Where Or is set, that column will do.
+	// Required columns must be in the file. If Or is set, that column is enough.
 	Required bool
 	Or       string
-	// Exported columns come with an export and are passed over.
+	// Exported columns are in exports; an import ignores them.
 	Exported bool
-	// Identifies is set where the column says whom or what a row is about, or holds
-	// what only one may have. Rows that have nothing in common in such columns have
-	// nothing to do with each other.
+	// Identifies says that the column identifies whom or what a row is about, or that its
+	// values are unique. Rows that share no value in such columns cannot affect each
+	// other.
 	Identifies bool
-	// Person is set where the column holds the first or last name of somebody.
+	// Person says that the column holds somebody's first or last name.
 	Person bool
-	// Secret is set where nobody may read what stands in the column.
+	// Secret says that nobody may read the values of the column.
 	Secret bool
-	// Help says in a sentence what to write.
+	// Help says in one sentence what to write.
 	Help string
 }
 
-// Headers are all headers that mean the column, its name first.
+// Headers returns all headers of the column, its name first.
 func (c Column) Headers() []string {
 	return slices.Concat([]string{c.Name}, c.Aliases, c.Instead)
 }
 
-// The names of the columns. They are what the preview shows as the field that changes.
+// The names of the columns. The preview uses them to name the field that changes.
 const (
 	ColDatabaseID = "Database ID"
 	ColStudentID  = "Student ID"
@@ -56,12 +55,12 @@ const (
 	ColMinutes    = "Minutes"
 	ColLastActive = "Last Active"
 
-	// Deleted is no column; a student who comes back shows it.
+	// Deleted is not a column. The preview shows it for a student who comes back.
 	Deleted = "Deleted"
 )
 
-// Other headers of the column School: those that hold an ID, and those that hold a
-// name, which are taken where no ID is given.
+// Other headers of the column School: those that hold an ID, and those that hold a name.
+// The latter are used if no ID is given.
 var (
 	SchoolIDs = []string{"School SIS ID", "School ID", "School External ID", "School Sourced ID", "orgSourcedIds",
 		"Organization ID"}

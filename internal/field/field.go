@@ -16,64 +16,65 @@ type Reading int
 const (
 	// Plain is a cell that is taken as it stands.
 	Plain Reading = iota
-	// Identifier is a cell that identifies somebody. What a spreadsheet program has
-	// damaged is never written.
+	// Identifier is a cell that identifies somebody. A value that a spreadsheet program
+	// has damaged is never written.
 	Identifier
-	// Words is a cell with a name or other words. What has lost letters, because the
-	// file was saved in another encoding, is not written.
+	// Words is a cell with a name or other words. A value that has lost letters, because
+	// the file was saved in another encoding, is not written.
 	Words
 )
 
 // Field is one field of a T: a column of files, a column of the database, or both.
 //
-// A field with Check or Parse is a value that people write as a text, and all of it is
-// done by loops. Other fields, such as the school or the password of a student, stand in
-// the table for what they have in common with these; their kind does the rest.
+// A field with Check or Parse is a value that people write as text; loops do all of the
+// work. Other fields, such as the school or the password of a student, are in the table
+// for what they have in common with these; their kind does the rest.
 type Field[T any] struct {
-	// File is the column of files. It has no name where files do not hold the field.
+	// File is the column of files. It has no name if files do not hold the field.
 	File Column
 	// API is the name in the API, in the audit trail and in records; DB is the column of
 	// the database.
 	API, DB string
-	// Is names the field inside of a sentence, such as "first name".
+	// Is is the name of the field within a sentence, such as "first name".
 	Is string
 
-	// At points at the value where it is a text that is never missing. All others have
-	// Get, which returns the value as the database keeps it and as people read it, and
-	// Put, which takes the value as a text of the database.
+	// At returns a pointer to the value if the value is a text that is never missing. All
+	// other fields have Get and Put. Get returns the value as the database stores it and
+	// as people read it; Put sets it from the text that the database stores.
 	At  func(*T) *string
 	Get func(*T) (value any, text string)
 	Put func(t *T, text string) error
 
-	// Reading is how a cell becomes a value.
+	// Reading says how a cell becomes a value.
 	Reading Reading
-	// Optional fields may be empty: [clear] empties them, unless the field Stays.
+	// Optional fields may be empty. [clear] empties them, unless Stays is set.
 	Optional, Stays bool
-	// Check says what is wrong with a text, of which white space has been removed. Parse
-	// is for values that are no texts: it returns the value as the database keeps it and
-	// as people read it.
+	// Check says what is wrong with a text, after white space was removed. Parse is for
+	// values that are not texts: it returns the value as the database stores it and as
+	// people read it.
 	Check func(text string) *fault.Error
 	Parse func(text string) (value any, shown string, err *fault.Error)
-	// Typed makes of the value what ent takes, where that has a type of its own.
+	// Typed converts the value to the type that ent expects, if ent has its own type for
+	// it.
 	Typed func(value any) any
-	// Hint is what to do about a value that is refused.
+	// Hint says what to do about a refused value.
 	Hint string
 
-	// Taken is the code of the problem where somebody else has the value.
+	// Taken is the code of the problem if somebody else has the value.
 	Taken string
-	// Searched is set where the words of the text are found by a search.
+	// Searched says that a search finds the words of the text.
 	Searched bool
 
-	// Made returns the value of a column that is made of others, given their texts by
-	// their columns; From are those others.
+	// Made returns the value of a column that is computed from the columns From, given a
+	// function that returns their texts.
 	Made func(text func(db string) string) string
 	From []string
 }
 
-// IsValue reports whether people write the field as a text.
+// IsValue reports whether people write the field as text.
 func (f *Field[T]) IsValue() bool { return f.Check != nil || f.Parse != nil }
 
-// Text returns the value of the field as people read it; that of nobody is empty.
+// Text returns the value of the field as people read it; it is empty if t is nil.
 func (f *Field[T]) Text(t *T) string {
 	switch {
 	case t == nil:
@@ -86,7 +87,7 @@ func (f *Field[T]) Text(t *T) string {
 	}
 }
 
-// Value returns the value of the field as the database keeps it.
+// Value returns the value of the field as the database stores it.
 func (f *Field[T]) Value(t *T) any {
 	if f.At != nil {
 		return *f.At(t)
@@ -95,8 +96,8 @@ func (f *Field[T]) Value(t *T) any {
 	return value
 }
 
-// Read checks a text and returns the value as the database keeps it and as people
-// read it.
+// Read checks a text and returns the value as the database stores it and as people read
+// it.
 func (f *Field[T]) Read(text string) (value any, shown string, err *fault.Error) {
 	switch {
 	case text == "" && f.Optional:
@@ -108,7 +109,7 @@ func (f *Field[T]) Read(text string) (value any, shown string, err *fault.Error)
 	}
 }
 
-// Empty is the value of a field in which nothing stands, as the database keeps it.
+// Empty returns the value of an empty field, as the database stores it.
 func (f *Field[T]) Empty() any {
 	if f.At != nil {
 		return ""
@@ -119,7 +120,7 @@ func (f *Field[T]) Empty() any {
 // Clears reports whether [clear] empties the field.
 func (f *Field[T]) Clears() bool { return f.Optional && !f.Stays }
 
-// Load takes the value as the database writes it as a text.
+// Load sets the value from the text that the database writes.
 func (f *Field[T]) Load(t *T, text string) error {
 	if f.At != nil {
 		*f.At(t) = text
@@ -128,10 +129,10 @@ func (f *Field[T]) Load(t *T, text string) error {
 	return f.Put(t, text)
 }
 
-// Table holds the fields of one kind of thing, in the order of its files.
+// Table holds the fields of one kind, in the order of its files.
 type Table[T any] []*Field[T]
 
-// Columns are the columns of files.
+// Columns returns the columns of files.
 func (fs Table[T]) Columns() (columns []Column) {
 	for _, f := range fs {
 		if f.File.Name != "" {
@@ -141,17 +142,17 @@ func (fs Table[T]) Columns() (columns []Column) {
 	return columns
 }
 
-// Values are the fields that people write as texts.
+// Values returns the fields that people write as text.
 func (fs Table[T]) Values() Table[T] {
 	return fs.Where((*Field[T]).IsValue)
 }
 
-// Stored are the fields that the database keeps.
+// Stored returns the fields that the database stores.
 func (fs Table[T]) Stored() Table[T] {
 	return fs.Where(func(f *Field[T]) bool { return f.DB != "" })
 }
 
-// Where are the fields that a condition is true of.
+// Where returns the fields that meet a condition.
 func (fs Table[T]) Where(wanted func(*Field[T]) bool) (some Table[T]) {
 	for _, f := range fs {
 		if wanted(f) {
@@ -161,7 +162,7 @@ func (fs Table[T]) Where(wanted func(*Field[T]) bool) (some Table[T]) {
 	return some
 }
 
-// DB are the columns of the database.
+// DB returns the columns of the database.
 func (fs Table[T]) DB() (columns []string) {
 	for _, f := range fs {
 		if f.DB != "" {
@@ -171,7 +172,7 @@ func (fs Table[T]) DB() (columns []string) {
 	return columns
 }
 
-// By returns the field of a column of the database, or nil.
+// By returns the field with a column of the database, or nil.
 func (fs Table[T]) By(db string) *Field[T] {
 	if i := slices.IndexFunc(fs, func(f *Field[T]) bool { return f.DB == db }); i >= 0 {
 		return fs[i]
@@ -179,7 +180,7 @@ func (fs Table[T]) By(db string) *Field[T] {
 	return nil
 }
 
-// Now are the values that the database keeps of a thing, by their columns.
+// Now returns the values that the database stores, by column.
 func (fs Table[T]) Now(t *T) map[string]any {
 	now := make(map[string]any, len(fs))
 	for _, f := range fs {
@@ -190,7 +191,7 @@ func (fs Table[T]) Now(t *T) map[string]any {
 	return now
 }
 
-// Texts are the values of a thing as people read them, by their columns.
+// Texts returns the values as people read them, by column.
 func (fs Table[T]) Texts(t *T) map[string]string {
 	texts := make(map[string]string, len(fs))
 	for _, f := range fs {
@@ -201,8 +202,8 @@ func (fs Table[T]) Texts(t *T) map[string]string {
 	return texts
 }
 
-// Cells are what stands in the columns of files about a thing: its values, and in all other
-// columns what others has by their names.
+// Cells returns the cells of a row of a file about t: its values, and in the other columns
+// the texts in others, by the names of the columns.
 func (fs Table[T]) Cells(t *T, others map[string]string) (cells []string) {
 	for _, f := range fs {
 		switch {
@@ -216,7 +217,7 @@ func (fs Table[T]) Cells(t *T, others map[string]string) (cells []string) {
 	return cells
 }
 
-// Names are the names of the columns of files.
+// Names returns the names of the columns of files.
 func (fs Table[T]) Names() (names []string) {
 	for _, c := range fs.Columns() {
 		names = append(names, c.Name)
@@ -224,14 +225,14 @@ func (fs Table[T]) Names() (names []string) {
 	return names
 }
 
-// Compared are the fields by which it is seen whether a thing is as it was. What is made
-// of others is among them: an undo puts it back as a whole, also where only one of the
-// others has been changed since.
+// Compared returns the fields that show whether something has changed. Computed fields are
+// among them: an undo puts back all of them, even if only one of their sources has been
+// changed since.
 func (fs Table[T]) Compared() Table[T] {
 	return fs.Where(func(f *Field[T]) bool { return f.DB != "" && (f.Made != nil || len(f.From) == 0) && !f.File.Secret })
 }
 
-// Fixed are the names of the columns with a value that [clear] cannot empty.
+// Fixed returns the names of the columns whose value [clear] cannot empty.
 func (fs Table[T]) Fixed() (names []string) {
 	for _, f := range fs {
 		if f.IsValue() && !f.Clears() {
@@ -241,7 +242,7 @@ func (fs Table[T]) Fixed() (names []string) {
 	return names
 }
 
-// Identifying are the names of the columns that say whom or what a row is about.
+// Identifying returns the names of the columns that say whom or what a row is about.
 func (fs Table[T]) Identifying() (names []string) {
 	for _, f := range fs {
 		if f.File.Identifies {

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Key folds text for equality: case-folded (Unicode's full folding), NFC, white
-// space collapsed to single spaces. José and JOSÉ are equal, José and Jose are
+// Key folds text so that it can be compared for equality: full case folding of Unicode,
+// NFC, white space collapsed to single spaces. José and JOSÉ are equal, José and Jose are
 // not.
 func Key(s string) string {
 	if isASCII(s) {
@@ -25,8 +25,8 @@ func Key(s string) string {
 	return norm.NFC.String(strings.Map(cherokee, folded))
 }
 
-// Text folds text for sorting and searching: as Key, and without diacritics,
-// so that "jose" finds José and Ångström stands beside Angstrom.
+// Text folds text for sorting and searching: like Key, and without diacritics, so that
+// "jose" finds José and Ångström sorts next to Angstrom.
 func Text(s string) string {
 	if isASCII(s) {
 		return asciiKey(s)
@@ -38,8 +38,8 @@ func Text(s string) string {
 	return Key(stripped)
 }
 
-// cherokee folds the small letters of Cherokee into the capital ones, as Unicode
-// does; cases.Fold exchanges the two.
+// cherokee folds small Cherokee letters to capital ones, as Unicode does; cases.Fold swaps
+// the two.
 func cherokee(r rune) rune {
 	if unicode.Is(unicode.Cherokee, r) {
 		return unicode.ToUpper(r)
@@ -47,8 +47,8 @@ func cherokee(r rune) rune {
 	return r
 }
 
-// asciiKey is Key for text of ASCII alone, which most text is; it is about a
-// hundred times faster.
+// asciiKey is Key for text that is only ASCII, as most text is. It is about a hundred
+// times faster.
 func asciiKey(s string) string {
 	if Tidy(s) {
 		return strings.ToLower(s)
@@ -56,9 +56,8 @@ func asciiKey(s string) string {
 	return strings.ToLower(strings.Join(strings.Fields(s), " "))
 }
 
-// Tidy reports whether s is ASCII without control characters, with no other white
-// space than single spaces between words. Nearly all text is, and needs no
-// cleaning.
+// Tidy reports whether s is ASCII without control characters, and has only single spaces
+// between words. Nearly all text is like that and needs no cleaning.
 func Tidy(s string) bool {
 	space := true
 	for i := range len(s) {
@@ -81,15 +80,14 @@ func isASCII(s string) bool {
 	return true
 }
 
-// SortName is the key by which lists of people are sorted: last name, then
-// first name. Two spaces stand between them, which no folded name holds, so
-// that Kim stands before Kim Lee. It is cut to 120 characters; ties are broken
-// by the row's key.
+// SortName returns the key for sorting lists of people: last name, then first name. Two
+// spaces separate them, which no folded name contains, so that Kim sorts before Kim Lee.
+// The key is cut to 120 characters; the row's key breaks ties.
 func SortName(last, first string) string {
 	return cut(Text(last)+"  "+Text(first), 120)
 }
 
-// Visible removes the characters of a text that nobody sees.
+// Visible removes the invisible characters of a text.
 func Visible(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.Cf, unicode.Cc, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) {

@@ -19,13 +19,14 @@ const (
 	Group        Type = "grp"
 	Student      Type = "stu"
 	BulkJob      Type = "job"
-	// Session, ServiceKey and Passkey are not nodes: they are seen where they belong.
+	// Session, ServiceKey and Passkey are not nodes: the API shows them only within the
+	// account or the organization that they belong to.
 	Session    Type = "ses"
 	ServiceKey Type = "key"
 	Passkey    Type = "pky"
-	// AuditEvent is seen in its list alone.
+	// AuditEvent is seen only in the list of entries.
 	AuditEvent Type = "evt"
-	// Erasure is looked at by itself.
+	// Erasure is seen only by itself.
 	Erasure Type = "era"
 )
 
@@ -34,8 +35,8 @@ func Encode(t Type, key int) string {
 	return string(t) + "_" + strconv.FormatInt(int64(key), 36)
 }
 
-// Decode returns the type and key of an id. It accepts exactly what Encode
-// writes: every row has one id.
+// Decode returns the type and key of an id. It accepts exactly what Encode writes: every
+// row has only one id.
 func Decode(id string) (Type, int, bool) {
 	prefix, digits, found := strings.Cut(id, "_")
 	key, err := strconv.ParseInt(digits, 36, 64)

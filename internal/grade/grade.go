@@ -17,14 +17,14 @@ const (
 	Highest Grade = 12
 )
 
-// aliases are other ways to write a grade that school systems use.
+// aliases are other ways in which school systems write a grade.
 var aliases = map[string]Grade{
 	"PK": PK, "PREK": PK, "PRE-K": PK, "P": PK, "PREKINDERGARTEN": PK, "PRE-KINDERGARTEN": PK,
 	"K": K, "KG": K, "KINDERGARTEN": K,
 }
 
-// Parse reads a grade as it stands in a file: PK, K, 1 to 12, with a leading
-// zero or in small letters as well. OneRoster's code for kindergarten is KG.
+// Parse reads a grade as files write it: PK, K or 1 to 12, also with a leading zero or in
+// lower case. OneRoster's code for kindergarten is KG.
 func Parse(s string) (Grade, bool) {
 	s = strings.ToUpper(strings.TrimSpace(s))
 	if g, ok := aliases[s]; ok {

@@ -25,9 +25,8 @@ type Args struct {
 	After, Before *string
 }
 
-// Order is a column to sort by; ties are broken by the key in the same
-// direction. The name stands in the cursor, so that a cursor of one order is not
-// taken for a place in another.
+// Order is a column to sort by; ties are broken by the key, in the same direction. The
+// cursor includes the name, so that a cursor of one order is not accepted in another.
 type Order struct {
 	Name     string
 	Column   string
@@ -50,11 +49,11 @@ type cursor struct {
 	Order string          `json:"o"`
 	Value json.RawMessage `json:"v"`
 	ID    int             `json:"i"`
-	// Time marks a value that is an instant, in microseconds since 1970.
+	// Time says that the value is an instant, in microseconds since 1970.
 	Time bool `json:"t,omitempty"`
 }
 
-// Parse checks the arguments of a list.
+// Parse checks the paging arguments of a list.
 func Parse(a Args, order Order) (Query, error) {
 	q := Query{order: order, limit: Default}
 	switch {
@@ -81,8 +80,8 @@ func Parse(a Args, order Order) (Query, error) {
 // Limit is the number of rows asked for.
 func (q Query) Limit() int { return q.limit }
 
-// Select limits a statement to the page, and one row more, from which Result
-// learns whether there is a further page.
+// Select limits a statement to the page and one more row. From the extra row, Result knows
+// whether there is a next page.
 func (q Query) Select(s *sql.Selector) {
 	if q.after != nil {
 		s.Where(beyond(s, q.order, *q.after, q.order.Desc))
@@ -101,9 +100,9 @@ func (q Query) Select(s *sql.Selector) {
 	s.Limit(q.limit + 1)
 }
 
-// beyond is the condition for rows behind a cursor, written out so that the
-// databases read a range of the index; neither uses one for (a, b) > (?, ?).
-// Null sorts before everything in both.
+// beyond is the condition for rows after a cursor. It is written out so that the databases
+// read a range of the index; none of them does that for (a, b) > (?, ?). Null sorts first
+// in all of them.
 func beyond(s *sql.Selector, o Order, c cursor, desc bool) *sql.Predicate {
 	id := s.C("id")
 	idBeyond := sql.GT(id, c.ID)
@@ -181,8 +180,8 @@ type Result[T any] struct {
 	HasNextPage, HasPrevious bool
 }
 
-// NewResult cuts the extra row off, puts a page that was read backwards into the
-// order of the list, and gives each row its cursor.
+// NewResult removes the extra row, reverses a page that was read backwards, and gives each
+// row its cursor.
 func NewResult[T any](q Query, rows []T, key func(T) (Value, int)) Result[T] {
 	more := len(rows) > q.limit
 	if more {

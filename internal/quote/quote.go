@@ -9,10 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// Text puts a text into quotation marks, as a person would: there are no escapes in
-// it. Every kind of blank is shown as one, what cannot be seen and would change how
-// the rest is read is left out, and what is no character is shown as �. A text that
-// has straight quotation marks itself gets curved ones.
+// Text quotes a text for people: without escapes. Every kind of white space becomes a
+// space, invisible characters that would change how the rest reads are removed, and
+// invalid characters become �. A text that contains straight quotation marks gets curved
+// ones.
 func Text[S ~string](s S) string {
 	shown := strings.Map(func(r rune) rune {
 		switch {
@@ -32,7 +32,7 @@ func Text[S ~string](s S) string {
 	return `"` + shown + `"`
 }
 
-// Short cuts off a text that a caller has sent, so that it does not fill the answer.
+// Short shortens a text that a caller has sent, so that it does not fill the answer.
 func Short(s string) string {
 	const most = 40
 	if r := []rune(s); len(r) > most {
@@ -41,13 +41,13 @@ func Short(s string) string {
 	return s
 }
 
-// invisible reports whether r only directs how others are shown. Joiners stay:
-// some scripts, and emoji, are not written without them.
+// invisible reports whether r only controls how other characters are shown. Joiners are
+// kept: some scripts, and emoji, need them.
 func invisible(r rune) bool {
 	return unicode.Is(unicode.Cf, r) && r != '\u200C' && r != '\u200D'
 }
 
-// Count is a number with its noun, given for one; most nouns take an s.
+// Count returns a number with its noun. one is the singular; most nouns get an s.
 func Count(n int, one string) string {
 	if n != 1 {
 		one += "s"

@@ -20,15 +20,15 @@ type File struct {
 	book   *workbook.Book
 }
 
-// Rows hands out the records under the header, and io.EOF after the last one.
+// Rows returns the records under the header, and io.EOF after the last one.
 type Rows interface {
 	Next() (csvfile.Record, error)
 }
 
-// Inspect reads a file to its end and says what it is. A CSV file takes the same
-// memory however long it is; a workbook, which is small, is kept in memory. It
-// returns a *csvfile.Error for a file that
-// cannot be understood with certainty; any other error is a failure to read.
+// Inspect reads a file to its end and says what it is. A CSV file takes the same memory
+// however long it is; a workbook, which is small, is kept in memory. It returns a
+// *csvfile.Error for a file that cannot be understood with certainty. Any other error is a
+// failure to read.
 func Inspect(open func() (io.Reader, error), limits csvfile.Limits) (*File, error) {
 	f := &File{open: open, limits: limits.OrDefault()}
 	file, err := open()
@@ -58,8 +58,8 @@ func Inspect(open func() (io.Reader, error), limits csvfile.Limits) (*File, erro
 	return f, err
 }
 
-// Again returns the rows of a file that has been inspected before, in the format
-// that was found out then, from the first one on.
+// Again returns the rows, from the first one on, of a file that has been inspected before.
+// format is what was found out then.
 func Again(open func() (io.Reader, error), format csvfile.Format, limits csvfile.Limits) (Rows, error) {
 	f := &File{open: open, limits: limits.OrDefault(), format: format}
 	if format.Encoding == workbook.Encoding {
@@ -71,7 +71,7 @@ func Again(open func() (io.Reader, error), format csvfile.Format, limits csvfile
 	return f.Rows()
 }
 
-// Format is what has been found out.
+// Format returns what Inspect has found out.
 func (f *File) Format() csvfile.Format { return f.format }
 
 // Rows returns the rows, from the first one on.

@@ -19,8 +19,8 @@ type cell struct {
 type stored struct {
 	kind, style  string
 	raw, inline  string
-	filled       bool // There is a value at all, which may be "".
-	isCalculated bool // It is that of a formula.
+	filled       bool // There is a value, which may be "".
+	isCalculated bool // The value is the result of a formula.
 }
 
 // readCell reads the cell that has just begun.
@@ -65,15 +65,15 @@ func (r *rows) readCell(e xml.StartElement) (cell, error) {
 
 var errLong = errors.New("text is longer than a cell may be")
 
-// notCalculated reports whether the value of a formula is not in the file. Some
-// programs write none, or an empty one, which only a formula for a text may have;
-// others write 0, and that every formula is to be calculated anew.
+// notCalculated reports whether the value of a formula is missing in the file. Some
+// programs write no value, or an empty one, which is valid only if the formula returns
+// text. Others write 0, and say that every formula is to be calculated again.
 func (r *rows) notCalculated(s stored) bool {
 	number := s.kind == "" || s.kind == "n"
 	return s.isCalculated && (!s.filled || r.book.isStale || number && strings.TrimSpace(s.raw) == "")
 }
 
-// value is what a cell of some kind shows.
+// value returns what a cell of any type shows.
 func (r *rows) value(s stored) (c cell, err error) {
 	switch s.kind {
 	case "s":

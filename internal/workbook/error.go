@@ -8,11 +8,11 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// The reasons to refuse a workbook, beside those of csvfile.
+// The reasons to refuse a workbook, besides those of csvfile.
 const (
-	BadWorkbook   csvfile.Code = "BAD_WORKBOOK"   // Damaged, or not as programs write one.
+	BadWorkbook   csvfile.Code = "BAD_WORKBOOK"   // Damaged, or not written as programs write workbooks.
 	Encrypted     csvfile.Code = "ENCRYPTED"      // Protected with a password.
-	SeveralSheets csvfile.Code = "SEVERAL_SHEETS" // More than one visible sheet holds something.
+	SeveralSheets csvfile.Code = "SEVERAL_SHEETS" // More than one visible sheet has content.
 	MergedCells   csvfile.Code = "MERGED_CELLS"   // Cells of the table are merged.
 )
 
@@ -95,7 +95,7 @@ func rowTooLarge(row, limit int) *csvfile.Error {
 	}
 }
 
-// place begins a sentence with the position of a row; 0 is the header.
+// place returns the beginning of a sentence, with the number of a row; 0 is the header.
 func place(row int) string {
 	if row <= 0 {
 		return "The header"

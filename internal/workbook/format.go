@@ -7,19 +7,19 @@ import (
 	"unicode/utf8"
 )
 
-// format is a number format that a workbook spells out, such as
-// [<1000]0000;General: a section for each kind of number that it tells apart.
+// format is a number format that a workbook spells out, such as [<1000]0000;General. It
+// has a section for each kind of number that it distinguishes.
 type format []section
 
-// section is the look of some numbers: those that compare as it says, or all.
+// section says how some numbers look: those that meet its condition, or all.
 type section struct {
 	style
 	compare string // "<", "<=", ">", ">=", "=", "<>", or "" for all.
 	with    float64
 }
 
-// of is the style of a number. Sections without a condition are for positive
-// numbers, negative ones and zero, in this order; no text depends on the latter.
+// of returns the style of a number. Sections without a condition are for positive numbers,
+// negative numbers and zero, in this order; the text never depends on the third.
 func (f format) of(value float64) style {
 	for _, s := range f {
 		if s.holds(value) {
@@ -50,11 +50,10 @@ func (s section) holds(value float64) bool {
 
 var comparisons = []string{"<", "<=", ">", ">=", "=", "<>"}
 
-// shown are the characters, beside those that are quoted, that a number shows
-// among its digits.
+// shown lists the characters that a format may show among the digits without quotes.
 const shown = "$+-/():!^&'~{}<>= "
 
-// formatOf understands a number format. What it does not, it takes for one that
+// formatOf parses a number format. A format that it does not understand counts as one that
 // shows the number as it is.
 func formatOf(code string) format {
 	var f format
@@ -77,7 +76,7 @@ func formatOf(code string) format {
 
 // sectionOf reads a format up to the semicolon that ends its first section.
 func sectionOf(code string) (s section, length int, ok bool) {
-	var shape strings.Builder // 0 for a digit, and what stands between digits.
+	var shape strings.Builder // 0 for a digit, and the text between digits.
 	zeros, month, other, duration := 0, false, false, false
 	i := 0
 	for ; i < len(code) && code[i] != ';'; i++ {
@@ -93,7 +92,7 @@ func sectionOf(code string) (s section, length int, ok bool) {
 			_, n := utf8.DecodeRuneInString(code[i+1:])
 			shape.WriteString(literal(code[i+1 : i+1+n]))
 			i += n
-		case '_', '*': // Space as wide as the next character, or that over and over.
+		case '_', '*': // A space as wide as the next character, or that character repeated.
 			_, n := utf8.DecodeRuneInString(code[i+1:])
 			i += n
 		case '[':
@@ -101,8 +100,8 @@ func sectionOf(code string) (s section, length int, ok bool) {
 			if end < 0 {
 				return section{}, 0, false
 			}
-			// [h] counts the hours of a duration, which is a number. A color, a
-			// language and the like change no text.
+			// [h] counts the hours of a duration, which is a number. A color, a language
+			// and the like change no text.
 			switch inside := strings.ToLower(code[i+1 : i+end]); {
 			case strings.Trim(inside, "hms") == "":
 				duration = true
@@ -122,7 +121,7 @@ func sectionOf(code string) (s section, length int, ok bool) {
 			s.day, other = true, true
 		case 'h', 'H', 's', 'S':
 			s.clock, other = true, true
-		case 'm', 'M': // Months, or minutes beside hours or seconds.
+		case 'm', 'M': // Months, or minutes if next to hours or seconds.
 			month, other = true, true
 		case '0':
 			zeros++
@@ -130,7 +129,7 @@ func sectionOf(code string) (s section, length int, ok bool) {
 		default:
 			if strings.IndexByte(shown, c) >= 0 {
 				shape.WriteByte(c)
-			} else if c != '#' || shape.Len() > 0 { // A digit in front, if there is one.
+			} else if c != '#' || shape.Len() > 0 { // A digit before the others, if there is one.
 				other = true
 			}
 		}
@@ -145,5 +144,5 @@ func sectionOf(code string) (s section, length int, ok bool) {
 	return s, i, true
 }
 
-// literal is text of a format as it stands in the shape, in which 0 is a digit.
+// literal returns text of a format as it is stored in the shape, in which 0 means a digit.
 func literal(text string) string { return strings.ReplaceAll(text, "0", "\x01") }

@@ -8,7 +8,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
-// sampled is how many rows have a say in whether the first row is a header.
+// sampled is how many rows are used to decide whether the first row is a header.
 const sampled = 20
 
 // inspect reads the whole table once.
@@ -41,7 +41,7 @@ func (b *Book) inspect() error {
 			}
 		}
 	}
-	// A title over the table is often merged, but it is the title that is wrong.
+	// A title above the table is often merged, but the title is the real problem.
 	if err := csvfile.CheckHeader(b.format.Header, 2*several > wide); err != nil {
 		return err
 	}
@@ -84,8 +84,8 @@ func filled(cells []cell) int {
 	return n
 }
 
-// touches reports whether a range such as B2:B9 has a cell in some rows. Whatever
-// is no range is taken for one that has.
+// touches reports whether a range such as B2:B9 has a cell in the given rows. If cells is
+// not a range, the answer is yes.
 func touches(cells string, first, last int) bool {
 	from, to, found := strings.Cut(cells, ":")
 	if !found {
@@ -96,7 +96,7 @@ func touches(cells string, first, last int) bool {
 	return !ok1 || !ok2 || top <= last && bottom >= first
 }
 
-// Reader hands out the records of the table, as csvfile.Reader does.
+// Reader returns the records of the table, as csvfile.Reader does.
 type Reader struct {
 	book *Book
 	rows *rows

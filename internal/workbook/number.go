@@ -12,8 +12,8 @@ import (
 // exactDigits is how many digits of a number a spreadsheet program keeps.
 const exactDigits = 15
 
-// number is the text of a number in a cell with a style, as digits. Where ok is
-// false it is not one at all, or the style is not there.
+// number returns the digits of a number in a cell with the given style. ok is false if raw
+// is not a number or the style does not exist.
 func (b *Book) number(raw, style string) (text string, flaw csvfile.FlawKind, ok bool) {
 	raw = strings.TrimSpace(raw)
 	value, err := strconv.ParseFloat(raw, 64)
@@ -31,8 +31,8 @@ func (b *Book) number(raw, style string) (text string, flaw csvfile.FlawKind, ok
 		flaw = csvfile.Imprecise
 	}
 	if text = raw; !isWhole(raw) {
-		// What is behind the digits that count is an error of the arithmetic: a
-		// program shows 0.1 + 0.2 as 0.3.
+		// Whatever follows the significant digits is a rounding error: a program shows 0.1
+		// + 0.2 as 0.3.
 		value, _ = strconv.ParseFloat(strconv.FormatFloat(value, 'g', exactDigits, 64), 64)
 		value += 0 // No program shows -0.
 		text = strconv.FormatFloat(value, 'f', -1, 64)
@@ -46,14 +46,14 @@ func (b *Book) number(raw, style string) (text string, flaw csvfile.FlawKind, ok
 	return text, flaw, true
 }
 
-// isWhole reports whether text is a whole number, written as people write one.
+// isWhole reports whether text is a whole number, written as people write it.
 func isWhole(s string) bool {
 	digits := strings.TrimPrefix(s, "-")
 	return digits != "" && strings.Trim(digits, "0123456789") == "" && (digits[0] != '0' || s == "0")
 }
 
-// moment is the text of a day and time: days since the turn of the year 1900,
-// which some programs take for a leap year, or 1904.
+// moment returns the text of a day and time. They are stored as days since the beginning
+// of 1900, which some programs treat as a leap year, or of 1904.
 func (b *Book) moment(value float64, s style) string {
 	days, part := math.Modf(value)
 	seconds := int(math.Round(part * 86_400))
@@ -75,8 +75,8 @@ func (b *Book) moment(value float64, s style) string {
 	}
 }
 
-// isoMoment writes a day and time that a workbook stores as text, such as
-// 2026-11-18T13:30:00, as moment does.
+// isoMoment does the same for a day and time that a workbook stores as text, such as
+// 2026-11-18T13:30:00.
 func isoMoment(raw string) string {
 	t, err := time.Parse("2006-01-02T15:04:05", strings.TrimSuffix(strings.TrimSpace(raw), "Z"))
 	switch {

@@ -12,20 +12,21 @@ import (
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
-// decoder reads the XML of one part, and gives up where the part is larger than
-// it may be or wants too much memory at once.
+// decoder reads the XML of one part. It fails if the part is larger than allowed or needs
+// too much memory at once.
 type decoder struct {
 	*xml.Decoder
 	book *Book
 	raw  io.ReadCloser
-	// left is what the part may still give, and budget what the next token may.
+	// left is how many more bytes the part may have, and budget how many the next token
+	// may.
 	left, budget int64
 	depth        int
-	// begun tells that the element with everything in it has begun; there is one.
+	// begun says that the root element has begun; there is only one.
 	begun bool
 }
 
-// open begins to read a part that may have some bytes when it is unpacked.
+// open opens a part that may have up to most bytes when it is unpacked.
 func (b *Book) open(part string, most int64) (*decoder, error) {
 	f := b.parts[part]
 	if f == nil {
@@ -60,8 +61,8 @@ func (d *decoder) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// next returns the next token, or io.EOF at the end of a part that is complete.
-// Whatever else goes wrong is the workbook's fault, or a limit.
+// next returns the next token, or io.EOF at the end of a complete part. Any other error is
+// an error in the workbook, or a limit.
 func (d *decoder) next() (xml.Token, error) {
 	d.budget = maxToken
 	token, err := d.Token()
@@ -94,9 +95,9 @@ func (d *decoder) next() (xml.Token, error) {
 
 var errDamaged = damaged("A part of the workbook is damaged.")
 
-// inside calls fn for what is in the element that has just begun, up to its end.
-// fn reads an element that it is given to the end of that, or not at all, and
-// then its children come next.
+// inside calls fn for each token in the element that has just begun, up to its end. fn
+// either reads an element to its end, or does not read it at all; then the children of the
+// element come next.
 func (d *decoder) inside(fn func(xml.Token) error) error {
 	for outside := d.depth - 1; ; {
 		token, err := d.next()
@@ -115,11 +116,11 @@ func (d *decoder) inside(fn func(xml.Token) error) error {
 	}
 }
 
-// skip passes over the rest of the element that has just begun.
+// skip skips the rest of the element that has just begun.
 func (d *decoder) skip() error { return d.inside(func(xml.Token) error { return nil }) }
 
-// text reads the text of the element that has just begun; more than most bytes
-// are read and not kept.
+// text reads the text of the element that has just begun. Bytes beyond the limit most are
+// read but not kept.
 func (d *decoder) text(most int) (text string, long bool, err error) {
 	var kept []byte
 	err = d.inside(func(token xml.Token) error {
@@ -133,8 +134,8 @@ func (d *decoder) text(most int) (text string, long bool, err error) {
 	return string(kept), long, err
 }
 
-// richText reads the text of a shared or an inline string, which may come in
-// pieces of different looks; how it is pronounced is not part of it.
+// richText reads the text of a shared or an inline string. It may be in pieces with
+// different looks. Pronunciation hints are left out.
 func (d *decoder) richText(most int) (text string, long bool, err error) {
 	// A text may have as many pieces as it has characters.
 	var pieces strings.Builder
@@ -157,8 +158,8 @@ func (d *decoder) richText(most int) (text string, long bool, err error) {
 	return unescape(pieces.String()), long, err
 }
 
-// each calls fn for every element of a part as it begins. Parts that are read so
-// are small, but for the shared texts.
+// each calls fn for every element of a part as it begins. Parts that are read like this
+// are small, except for the shared strings.
 func (b *Book) each(part string, most int64, fn func(d *decoder, e xml.StartElement) error) error {
 	d, err := b.open(part, most)
 	if err != nil {
@@ -191,7 +192,7 @@ func attr(e xml.StartElement, name string) string {
 	return ""
 }
 
-// escapes are how a workbook writes characters that XML has no place for.
+// escapes matches how a workbook writes characters that XML cannot contain.
 var escapes = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
 
 func unescape(s string) string {
@@ -201,9 +202,9 @@ func unescape(s string) string {
 	return escapes.ReplaceAllStringFunc(s, func(escape string) string {
 		n, _ := strconv.ParseUint(escape[2:6], 16, 16)
 		if n == 0 {
-			return escape // No table holds a NUL.
+			return escape // A table cannot hold NUL.
 		}
-		return string(rune(n)) // Half a surrogate pair becomes U+FFFD.
+		return string(rune(n)) // Half of a surrogate pair becomes U+FFFD.
 	})
 }
 

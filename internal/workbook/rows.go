@@ -15,16 +15,16 @@ type rows struct {
 	// row is the number of the current row, from 1, and cells are its cells.
 	row   int
 	cells []cell
-	// bytes is the text of the current row.
+	// bytes is how much text the current row has.
 	bytes int
-	// left and blanks are how much text, and how many blank cells in front of others,
-	// the sheet may still have, no more than a CSV file. A text that cells share, and a place far to the right,
-	// cost next to nothing in the file.
+	// left and blanks are how much more text the sheet may have, and how many more blank
+	// cells before others; the limits are those of a CSV file. A shared text, and a cell
+	// far to the right, take next to no space in the file.
 	left   int64
 	blanks int
-	// above is the row of the header, or 0 before it is known; for messages.
+	// above is the row of the header, or 0 before it is known; messages need it.
 	above int
-	// merged are the cells that are merged, known at the end.
+	// merged lists the merged cells; it is complete at the end of the sheet.
 	merged []string
 	seen   bool // The rows have begun.
 	inRows bool
@@ -37,8 +37,8 @@ func (b *Book) rows(part string) (*rows, error) {
 
 func (r *rows) close() { r.d.close() }
 
-// next reads the next row that has cells at all, or returns io.EOF when the sheet
-// has been read to its end.
+// next reads the next row that has any cells. It returns io.EOF when the sheet has been
+// read to its end.
 func (r *rows) next() error {
 	for {
 		token, err := r.d.next()
@@ -61,7 +61,7 @@ func (r *rows) next() error {
 				if len(r.merged) == maxStyles {
 					return damaged("The workbook has too many merged cells.")
 				}
-				// No range is longer, and what is none counts as one.
+				// A valid range is never longer; anything else counts as one all the same.
 				ref := attr(t, "ref")
 				r.merged = append(r.merged, strings.Clone(ref[:min(len(ref), maxRange)]))
 			case r.inRows:
@@ -75,8 +75,8 @@ func (r *rows) next() error {
 	}
 }
 
-// readRow reads the row that has just begun. Rows and cells may leave out their
-// places, but not go back.
+// readRow reads the row that has just begun. Rows and cells may leave out their positions,
+// but must not go back.
 func (r *rows) readRow(e xml.StartElement) error {
 	row := r.row + 1
 	if place := attr(e, "r"); place != "" {
@@ -138,7 +138,7 @@ func (r *rows) put(column int, c cell) error {
 	return nil
 }
 
-// place is the current row as messages count it.
+// place returns the number of the current row as messages count it.
 func (r *rows) place() int {
 	if r.above == 0 {
 		return 0
@@ -156,13 +156,13 @@ func (r *rows) blank() bool {
 	return true
 }
 
-// columnOf returns the column, from 0, of a place such as AB12 in a row.
+// columnOf returns the column, from 0, of a cell reference such as AB12 in a row.
 func columnOf(place string, row int) (int, bool) {
 	column, at, ok := cellOf(place)
 	return column, ok && at == row
 }
 
-// cellOf returns the column, from 0, and the row, from 1, of a place.
+// cellOf returns the column, from 0, and the row, from 1, of a cell reference.
 func cellOf(place string) (column, row int, ok bool) {
 	place = strings.ReplaceAll(place, "$", "")
 	letters := strings.TrimRight(place, "0123456789")

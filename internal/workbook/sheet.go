@@ -18,7 +18,7 @@ type sheet struct {
 	part   string
 }
 
-// readWorkbook reads everything but the sheets.
+// readWorkbook reads everything except the sheets.
 func (b *Book) readWorkbook() ([]sheet, error) {
 	main, err := b.mainPart()
 	if err != nil {
@@ -61,7 +61,7 @@ func (b *Book) readWorkbook() ([]sheet, error) {
 	return tables, nil
 }
 
-// mainPart is the part with the list of sheets.
+// mainPart returns the name of the part with the list of sheets.
 func (b *Book) mainPart() (string, error) {
 	main := "xl/workbook.xml"
 	if b.parts["_rels/.rels"] != nil {
@@ -108,10 +108,10 @@ func (b *Book) listSheets(main string) ([]sheet, error) {
 	return sheets, err
 }
 
-// relation leads from one part to another.
+// relation is a reference from one part to another.
 type relation struct{ kind, part string }
 
-// relations are those of a part, by their ids; of the whole file for "".
+// relations returns those of a part by their ids; "" means the whole file.
 func (b *Book) relations(of string) (map[string]relation, error) {
 	folder, name := path.Split(of)
 	related := map[string]relation{}
@@ -139,7 +139,7 @@ func (b *Book) relations(of string) (map[string]relation, error) {
 	return related, err
 }
 
-// choose returns the part of the only visible sheet that holds anything.
+// choose returns the part of the only visible sheet that has content.
 func (b *Book) choose(sheets []sheet) (string, error) {
 	var filled []sheet
 	for _, s := range sheets {

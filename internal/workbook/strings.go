@@ -7,14 +7,14 @@ import (
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
-// sharedStrings are the texts that cells share, one after the other in one piece
-// of memory: a workbook with a million students has some millions of them. Cells
-// get parts of it and no copies: a text of some thousand letters may stand in
-// every cell, where it takes a few bytes of the file.
+// sharedStrings holds the texts that cells share, one after the other in one piece of
+// memory: a workbook with a million students has some millions of them. Cells get slices
+// of it instead of copies, because a text of some thousand letters may be in every cell
+// and take only a few bytes of the file.
 type sharedStrings struct {
 	text string
 	ends []uint32
-	long map[int]bool // Those that are longer than a cell may be, left out of text.
+	long map[int]bool // Texts longer than a cell may be; they are not in text.
 }
 
 func (s *sharedStrings) read(b *Book, part string) error {
@@ -41,7 +41,7 @@ func (s *sharedStrings) read(b *Book, part string) error {
 	return err
 }
 
-// at returns a text by its number; long is true for one that cannot be used.
+// at returns a text by its number; long says that it is too long for a cell.
 func (s *sharedStrings) at(i int) (text string, long bool, err error) {
 	if i < 0 || i >= len(s.ends) {
 		return "", false, damaged("A cell of the workbook refers to a text that does not exist.")

@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// style is what of the look of a number decides on its text.
+// style is the part of a number's style that changes its text.
 type style struct {
 	day, clock bool
-	// digits is a format that shows a fixed number of digits, such as 00000 or
-	// 000-00-0000, or empty.
+	// digits is a format with a fixed number of digits, such as 00000 or 000-00-0000, or
+	// "".
 	digits string
 }
 
-// styles are those that cells refer to: the number of a format for each, and the
-// formats by their numbers.
+// styles holds the number formats that cells refer to: the format number of each style,
+// and the formats by their numbers.
 type styles struct {
 	formats map[int]format
 	of      []int
@@ -47,9 +47,9 @@ func (b *Book) readStyles(part string) (styles, error) {
 	return read, err
 }
 
-// at is the style of a number in a cell that names its style, or names none. A
-// workbook may have no styles at all, but not some that are missing: without its
-// style a day is a number, and an ID has lost its zeros.
+// at returns the style of a number in a cell, given the name of its style, or "" for none.
+// A workbook may have no styles at all, but it may not lack a single one: without its
+// style a day is just a number, and an ID has lost its zeros.
 func (s *styles) at(name string, value float64) (style, bool) {
 	if name == "" {
 		name = "0"
@@ -65,7 +65,7 @@ func (s *styles) at(name string, value float64) (style, bool) {
 	return known(id), true
 }
 
-// known is a number format that every program knows by its number.
+// known returns a number format that every program knows by its number.
 func known(id int) style {
 	switch {
 	case id >= 14 && id <= 17, id >= 27 && id <= 31, id == 36, id >= 50 && id <= 54, id >= 57 && id <= 58:
@@ -79,7 +79,7 @@ func known(id int) style {
 	}
 }
 
-// pad writes digits into a format; those that it has no place for go in front.
+// pad writes digits into a format. Digits for which the format has no place go first.
 func (s style) pad(digits string) string {
 	out := []byte(s.digits)
 	first := strings.IndexByte(s.digits, '0')

@@ -37,40 +37,40 @@ import (
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
-// Encoding is what Format says of a workbook; it has no delimiter and no line
-// ends.
+// Encoding is what Format says about a workbook, which has no delimiter and no line
+// endings.
 const (
 	Encoding  csvfile.Encoding  = "XLSX"
 	Delimiter csvfile.Delimiter = "none"
 )
 
-// MaxBytes is the largest workbook as it is stored. It is compressed about ten
-// times; 32 MB hold some 700,000 students.
+// MaxBytes is the largest workbook as it is stored. Workbooks are compressed about
+// tenfold; 32 MB hold some 700,000 students.
 const MaxBytes = 32 << 20
 
-// The limits of what is inside.
+// Limits on the content of a workbook.
 const (
-	maxUnpacked = 1280 << 20 // All that is unpacked until the last row is read, which is twice.
+	maxUnpacked = 1280 << 20 // Everything that is unpacked until the last row has been read, which happens twice.
 	maxPart     = 512 << 20  // A part when it is unpacked.
-	maxList     = 16 << 20   // A part with a list of sheets, styles or other parts.
-	maxToken    = 1 << 20    // What must be in memory at once of a part.
-	maxStrings  = 4 << 20    // Texts that cells share: how many,
+	maxList     = 16 << 20   // A part that lists sheets, styles or other parts.
+	maxToken    = 1 << 20    // How much of a part must be in memory at once.
+	maxStrings  = 4 << 20    // Shared texts: their number,
 	maxText     = 64 << 20   // and their bytes.
 
 	maxParts   = 4096
 	chance     = 64
-	maxDepth   = 64 // Elements inside of each other.
+	maxDepth   = 64 // Nested elements.
 	maxRelated = 1024
 	maxSheets  = 256
 	maxStyles  = 65_536
-	maxFormat  = 1024 // Excel has 255 characters.
+	maxFormat  = 1024 // Excel allows 255 characters.
 	maxRange   = 32   // $XFD$1048576:$XFD$1048576 has 27.
 	maxBlanks  = 64 << 20
 	maxRow     = 1 << 20
 	maxColumn  = 1 << 14
 )
 
-// IsZip reports whether a file begins as a workbook, or another zip archive, does.
+// IsZip reports whether a file begins like a workbook, or like any other zip archive.
 func IsZip(head []byte) bool {
 	return bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06"))
 }
@@ -82,26 +82,25 @@ type Book struct {
 	strings sharedStrings
 	styles  styles
 	is1904  bool
-	isStale bool   // The values of formulas do not count.
-	sheet   string // The part of the table.
+	isStale bool   // The stored values of formulas must not be used.
+	sheet   string // The part with the table.
 	format  csvfile.Format
 
-	left int64 // What may still be unpacked.
+	left int64 // How many bytes may still be unpacked.
 }
 
-// IsCompound reports whether a file begins as an old workbook (.xls), or a
-// workbook that is protected with a password, does.
+// IsCompound reports whether a file begins like an old workbook (.xls), or like a workbook
+// that is protected with a password.
 func IsCompound(head []byte) bool {
 	return bytes.HasPrefix(head, []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"))
 }
 
-// encryptedPackage names, in UTF-16, what such a file has in it if it is the
-// latter.
+// encryptedPackage is a name, in UTF-16, that a password-protected workbook contains.
 var encryptedPackage = []byte("E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00")
 
-// Is reports whether a file in memory is a workbook that Open can say more about
-// than that it is no CSV file. One that is too large is: it was not read to its
-// end, where the list of its parts is.
+// Is reports whether a file in memory is a workbook, so that Open can say more about it
+// than that it is no CSV file. The answer is yes for a workbook that is too large: it was
+// not read to its end, where the list of its parts is.
 func Is(file []byte) bool {
 	if len(file) > MaxBytes {
 		return IsZip(file)
@@ -116,8 +115,8 @@ func Is(file []byte) bool {
 	return isSpreadsheet(parts)
 }
 
-// isSpreadsheet reports whether the list of the kinds of parts, which documents of
-// other programs have as well, speaks of a spreadsheet.
+// isSpreadsheet reports whether the list of content types names a spreadsheet. Documents
+// of other programs have such a list as well.
 func isSpreadsheet(parts map[string]*zip.File) bool {
 	list := parts["[content_types].xml"]
 	if list == nil {
@@ -132,8 +131,8 @@ func isSpreadsheet(parts map[string]*zip.File) bool {
 	return err != nil || bytes.Contains(kinds, []byte("spreadsheetml")) || bytes.Contains(kinds, []byte("ms-excel"))
 }
 
-// Open inspects a workbook that is in memory. It returns a *csvfile.Error for one
-// that cannot be understood with certainty.
+// Open inspects a workbook in memory. It returns a *csvfile.Error for a workbook that
+// cannot be understood with certainty.
 func Open(file []byte, limits csvfile.Limits) (*Book, error) {
 	limits = limits.OrDefault()
 	if most := min(limits.Bytes, MaxBytes); len(file) > int(most) {
@@ -159,13 +158,14 @@ func Open(file []byte, limits csvfile.Limits) (*Book, error) {
 	return b, b.inspect()
 }
 
-// Format is what there is to know about the table.
+// Format returns what is known about the table.
 func (b *Book) Format() csvfile.Format { return b.format }
 
-// partsOf lists the parts by their names in small letters, as programs find them.
+// partsOf returns the parts by their names in lower case, because programs ignore the
+// case.
 func partsOf(file []byte) (map[string]*zip.File, error) {
-	// The list takes ten times its size in memory, and is bounded before it is read.
-	// Compressed text holds such a sign by chance once in four gigabytes.
+	// The list takes ten times its size in memory, so its length is limited before it is
+	// read. Compressed text contains this signature by chance once in four gigabytes.
 	if bytes.Count(file, []byte("PK\x01\x02")) > maxParts+chance {
 		return nil, damaged("The workbook has too many parts.")
 	}
