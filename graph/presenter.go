@@ -58,7 +58,7 @@ func presentError(log *slog.Logger, introspection document.Introspection) graphq
 			shown.Message, shown.Extensions = fault.Sentence(f.Message), extensionsOf(f)
 		case errors.Is(err, privacy.Deny):
 			log.WarnContext(ctx, "a policy denied what a resolver asked for", "path", shown.Path.String(), "error", err)
-			shown.Message = "There is no such thing in your purview."
+			shown.Message = "There is no such thing among what you may see."
 			shown.Extensions = map[string]any{"code": codes[fault.NotFound]}
 		case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), database.TookTooLong(err):
 			shown.Message = "The operation took too long; ask for less at once, or try again."

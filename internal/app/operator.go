@@ -69,6 +69,9 @@ func target(ctx context.Context, d *database.DB, name, newDistrict string) (*db.
 			return nil, err
 		case len(districts) == 1:
 			return districts[0], nil
+		case len(districts) == 0 && newDistrict == "":
+			return nil, fault.Invalidf("the database holds no district yet; create one with an administrator: " +
+				"homeroom educator add EMAIL --name NAME --role district-admin --district DISTRICT")
 		case len(districts) == 0:
 			return createDistrict(ctx, d, newDistrict)
 		default:

@@ -65,7 +65,7 @@ func (s *Service) Events(ctx context.Context, organizationID int, f Filter) (*Li
 	o, err := s.db.Client(ctx).Organization.Query().Where(organization.ID(organizationID)).Only(ctx)
 	switch {
 	case db.IsNotFound(err):
-		return nil, fault.NotFoundf("there is no such organization in your purview").At("organizationId")
+		return nil, fault.NotFoundf("there is no such organization among those you may see").At("organizationId")
 	case err != nil:
 		return nil, err
 	case !v.Administers(o.ID, o.DistrictID):

@@ -174,7 +174,7 @@ func (s *Service) RevokeKey(ctx context.Context, id int) (key *db.ServiceKey, er
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		key, err = client.ServiceKey.Query().Where(servicekey.ID(id)).Only(ctx)
 		if db.IsNotFound(err) {
-			return fault.NotFoundf("there is no such service key in your purview").At("id")
+			return fault.NotFoundf("there is no such service key among those you may see").At("id")
 		}
 		if err != nil || key.RevokedAt != nil {
 			return err

@@ -15,7 +15,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-var errNoEducator = fault.NotFoundf("there is no such educator in your purview").At("educatorId")
+var errNoEducator = fault.NotFoundf("there is no such educator among those you may see").At("educatorId")
 
 // ResetFactors removes the factors of somebody who has lost them, and ends the sessions
 // and links of the account. The caller must administer every organization at which the

@@ -15,7 +15,7 @@ import (
 )
 
 // ErrNoJob is returned for a job that does not exist for the caller.
-var ErrNoJob = fault.NotFoundf("there is no such upload in your purview")
+var ErrNoJob = fault.NotFoundf("there is no such upload among those you may see")
 
 // Start lets a worker write what a job has shown. If that is so much that a second
 // administrator has to approve it, Start puts the job on hold. Everybody who sees the

@@ -143,7 +143,7 @@ func (s *Service) Erasure(ctx context.Context, id int) (*db.Erasure, error) {
 	return e, err
 }
 
-var errNoErasure = fault.NotFoundf("there is no such erasure in your purview").At("id")
+var errNoErasure = fault.NotFoundf("there is no such erasure among those you may see").At("id")
 
 // CertificateOf returns the certificate of a finished erasure, or nil.
 func CertificateOf(e *db.Erasure) (*Certificate, error) {

@@ -106,10 +106,10 @@ func (s *Service) Organizations(ctx context.Context) ([]*db.Organization, error)
 
 // These say that something does not exist for the caller.
 var (
-	ErrNoOrganization = fault.NotFoundf("there is no such organization in your purview")
-	ErrNoGroup        = fault.NotFoundf("there is no such class or group in your purview")
-	ErrNoStudent      = fault.NotFoundf("there is no such student in your purview")
-	ErrNoEducator     = fault.NotFoundf("there is no such educator in your purview")
+	ErrNoOrganization = fault.NotFoundf("there is no such organization among those you may see")
+	ErrNoGroup        = fault.NotFoundf("there is no such class or group among those you may see")
+	ErrNoStudent      = fault.NotFoundf("there is no such student among those you may see")
+	ErrNoEducator     = fault.NotFoundf("there is no such educator among those you may see")
 )
 
 // school returns a school that the viewer sees and that can have groups and students.

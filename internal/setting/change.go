@@ -81,7 +81,7 @@ func New(d *database.DB, o Options) *Service {
 	return &Service{db: d, now: o.Now, changed: o.Changed, log: o.Log}
 }
 
-var errNoOrganization = fault.NotFoundf("there is no such organization in your purview").At("organizationId")
+var errNoOrganization = fault.NotFoundf("there is no such organization among those you may see").At("organizationId")
 
 // Update changes the settings of an organization that the caller administers. In what
 // protects students, an administrator of a school can be stricter than the district, but

@@ -183,7 +183,7 @@ func (c *educatorCheck) match(r *educatorRow, found *educatorLookup) {
 		if r.e = found.ByID[r.id]; r.e == nil {
 			r.Fail(field.ColDatabaseID,
 				row.Problemf(row.UnknownEducator, "Copy the Database ID again, or clear the cell.",
-					"There is no educator with this Database ID in your purview."))
+					"There is no educator with this Database ID among those you may see."))
 			return
 		}
 		if owner := found.taken[r.externalID]; owner != 0 && owner != r.e.ID {

@@ -207,7 +207,7 @@ func (c *enrollmentCheck) person(r *enrollmentRow, found *personLookup) {
 	default:
 		r.Fail(field.ColPerson,
 			row.Problemf(row.UnknownPerson, "Check the ID, or import the person first.",
-				"Nobody in your purview has this ID."))
+				"Nobody whom you may see has this ID."))
 	}
 }
 

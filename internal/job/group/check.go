@@ -154,7 +154,7 @@ func (c *groupCheck) match(r *groupRow, found *groupLookup) {
 		if r.g == nil {
 			r.Fail(field.ColDatabaseID,
 				row.Problemf(row.UnknownGroup, "Copy the Database ID again, or clear the cell.",
-					"There is no class or group with this Database ID in your purview."))
+					"There is no class or group with this Database ID among those you may see."))
 			return
 		}
 		c.Note(r.Row, r.g)

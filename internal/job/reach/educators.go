@@ -170,7 +170,7 @@ func (f *EducatorFinder) Find(text string) (*db.Educator, *row.Problem) {
 	}
 	return nil, row.Problemf(row.UnknownEducator,
 		"Write the external ID, email address or Database ID of somebody with an account.",
-		"There is no educator %s in your purview.", quote.Text(text))
+		"There is no educator %s among those you may see.", quote.Text(text))
 }
 
 // ListedNames is a list of names as a cell holds it.

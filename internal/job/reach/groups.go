@@ -251,7 +251,7 @@ func (f *GroupFinder) Find(text string, schools []int, member []*db.Group) (*db.
 			return g, nil
 		}
 		return nil, row.Problemf(row.UnknownGroup, "Copy the Database ID again, or write the name.",
-			"There is no class or group with the Database ID %s in your purview.", text)
+			"There is no class or group with the Database ID %s among those you may see.", text)
 	}
 	found := f.in(text, schools)
 	if also := calledByName(text, member); len(also) > 0 {

@@ -80,7 +80,7 @@ func (x *schools) Find(cell string) (*db.Organization, *row.Problem) {
 	switch len(found) {
 	case 0:
 		return nil, row.Problemf(row.UnknownSchool, "Check the spelling, or write the school's external ID or Database ID.",
-			"There is no such school in your purview.")
+			"There is no such school among those you may see.")
 	case 1:
 		return aSchool(found[0])
 	default:

@@ -100,7 +100,7 @@ func (r *Planned) Stale(format string, args ...any) {
 // Gone refuses a row about something that no longer exists, or that one of the people
 // with a hand in the job may not see. The message does not say which of the two.
 func (r *Planned) Gone(what string) {
-	r.Stale("%s no longer exists, or is no longer in the purview of everybody who took part in the upload.", what)
+	r.Stale("%s no longer exists, or somebody who took part in the upload may no longer see it.", what)
 }
 
 // Last returns the last row of the batch.

@@ -76,7 +76,7 @@ func (r *Applied) PartGone(what string) {
 	r.KeepPart(ChangedSince, HintChanged, goneFor+" Everything else was put back.", what)
 }
 
-const goneFor = "%s no longer exists, or is not in the purview of the person who asked for the undo."
+const goneFor = "%s no longer exists, or the person who asked for the undo may not see it."
 
 // Open are the rows that are put back.
 func (b *UndoBatch) Open() []*Applied {

@@ -28,7 +28,7 @@ func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch)
 		switch {
 		case r.Plan.Do == row.Create:
 		case o == nil:
-			r.Stale("The school is no longer in the purview of the person who uploaded the file.")
+			r.Stale("The person who uploaded the file may no longer see the school.")
 		case !row.AsItWas(r.Plan, compared.Texts(o)):
 			r.Stale("Somebody changed the school after the file was checked.")
 		}

@@ -75,7 +75,7 @@ func (c *organizationCheck) match(r *sheet.Row, name, externalID string) *db.Org
 		if school = c.Schools.ByID[id]; school == nil {
 			r.Fail(field.ColDatabaseID,
 				row.Problemf(row.UnknownSchool, "Copy the Database ID again, or clear the cell.",
-					"There is no school with this Database ID in your purview."))
+					"There is no school with this Database ID among those you may see."))
 			return nil
 		}
 		if other := c.Schools.ByExternal[externalID]; other != nil && other.ID != school.ID {

@@ -24,7 +24,7 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 		switch {
 		case o == nil || !b.Viewer.Administers(b.Job.DistrictID, b.Job.DistrictID):
 			r.Keep(row.Forbidden, "Ask an administrator of the district.",
-				"The school is not in the purview of the person who asked for the undo.")
+				"The person who asked for the undo may not see the school.")
 		case !r.StillAs(compared.Now(o)):
 			r.ChangedSince("the school")
 		case r.Plan.Do == row.Create && hasSettings(o):

@@ -105,7 +105,7 @@ func (c *checker) match(r *studentRow, found *lookup) {
 			r.Fail(field.ColDatabaseID,
 				row.Problemf(row.UnknownStudent,
 					"Copy the Database ID again from an export, or clear the cell to match by Student ID.",
-					"There is no student with this Database ID in your purview."))
+					"There is no student with this Database ID among those you may see."))
 			return
 		}
 	case r.externalID == "":

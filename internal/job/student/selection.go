@@ -54,7 +54,7 @@ func (k *shared) selectionCheck(ctx context.Context, base *reach.Check) (*select
 		}
 		if len(*list.groups) != len(list.ids) {
 			return nil, row.Problemf(row.UnknownGroup, "Choose the classes or groups again.",
-					"A class or group of this edit no longer exists, or is no longer in the purview of the person who asked for it."),
+					"A class or group of this edit no longer exists, or the person who asked for it may no longer see it."),
 				nil
 		}
 		slices.SortFunc(*list.groups, reach.ByName)
@@ -94,7 +94,7 @@ func (c *selectionCheck) checkSelected(ctx context.Context, rows []*studentRow) 
 		switch r.st = found.byID[r.id]; {
 		case r.st == nil:
 			r.Fail("", row.Problemf(row.UnknownStudent, "You need not do anything, unless the student should be there.",
-				"The student has since been deleted, or is no longer in the purview of the person who asked for this."))
+				"The student has since been deleted, or the person who asked for this may no longer see the student."))
 		case !c.Reaches(r.st.OrganizationID):
 			r.Fail("", row.Problemf(row.OtherSchool, "Select the student again.",
 				"The student has since moved to another school."))

@@ -115,7 +115,7 @@ func (k *shared) keepChangedStudents(ctx context.Context, client *db.Client, b *
 		case st.Version != r.AppliedVersion && !standing[r]:
 			r.ChangedSince("the student")
 		case !may:
-			r.Keep(row.Forbidden, row.HintAsk, "The student is not in the purview of the person who asked for the undo.")
+			r.Keep(row.Forbidden, row.HintAsk, "The person who asked for the undo may not see the student.")
 		case st.Synced == 1 && len(r.Before.Set) > 0 && !onlyPassword(r.Before.Set):
 			r.Keep(row.ChangedSince, "Make the change in the school's information system.",
 				"The school's information system now keeps the student.")
