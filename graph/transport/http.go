@@ -1,14 +1,14 @@
 package transport
 
 import (
-	"mime"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/openhomeroom/homeroom/internal/accept"
 )
 
 // HTTP answers GET and POST, and refuses what no other transport has taken. It must be
@@ -56,11 +56,7 @@ func (t HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		respond(w, r, failed(err))
 		return
 	}
-	resp := execute(ctx, exec, params, allowed)
-	if codeOf(resp.Errors) == methodNotAllowed && resp.Data == nil {
-		w.Header().Set("Allow", http.MethodPost)
-	}
-	respond(w, r, resp)
+	respond(w, r, execute(ctx, exec, params, allowed))
 }
 
 const methods = "GET, POST, OPTIONS"
@@ -106,6 +102,9 @@ func respond(w http.ResponseWriter, r *http.Request, resp *graphql.Response) {
 			w.Header().Set("Retry-After", strconv.Itoa(seconds))
 		}
 	}
+	if codeOf(resp.Errors) == methodNotAllowed && resp.Data == nil && w.Header().Get("Allow") == "" {
+		w.Header().Set("Allow", http.MethodPost)
+	}
 	w.WriteHeader(status(media, resp))
 	_, _ = w.Write(body) // a client that has gone away gets no answer
 }
@@ -130,28 +129,13 @@ func status(media string, resp *graphql.Response) int {
 // negotiate returns the media type of the answer; empty if the client accepts neither. A
 // client that does not say, or accepts anything, counts as an old one.
 func negotiate(r *http.Request) string {
-	header := strings.Join(r.Header.Values("Accept"), ",")
-	if strings.TrimSpace(header) == "" {
-		return plainJSON
+	plain, response := accept.Of(r.Header, plainJSON), accept.Of(r.Header, responseJSON)
+	first := response.Named && (!plain.Named || response.Place < plain.Place)
+	switch {
+	case plain.Quality == 0 && response.Quality == 0:
+		return ""
+	case response.Quality > plain.Quality, response.Quality == plain.Quality && first:
+		return responseJSON
 	}
-	best, quality := "", 0.0
-	for item := range strings.SplitSeq(header, ",") {
-		media, options, err := mime.ParseMediaType(item)
-		if err != nil {
-			continue
-		}
-		q := 1.0
-		if text, given := options["q"]; given {
-			if q, err = strconv.ParseFloat(text, 64); err != nil {
-				continue
-			}
-		}
-		if media == "*/*" || media == "application/*" {
-			media = plainJSON
-		}
-		if (media == responseJSON || media == plainJSON) && q > quality {
-			best, quality = media, q
-		}
-	}
-	return best
+	return plainJSON
 }

@@ -3,18 +3,22 @@ package transport
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/openhomeroom/homeroom/internal/accept"
 )
 
 // SSE answers with server-sent events in the "distinct connections" mode of graphql-sse:
 // one request, one operation of any kind, its answers as events named next, and then the
 // event complete. It must be added before HTTP.
+//
+// Some clients accept JSON and event streams with everything they send, and can only read
+// JSON where an operation has one answer. They get a stream for subscriptions alone.
 type SSE struct {
 	Limits Limits
 	// KeepAlive is how often a comment is sent, so that no proxy takes the connection for
@@ -28,8 +32,7 @@ var _ graphql.Transport = SSE{}
 
 // Supports implements graphql.Transport.
 func (SSE) Supports(r *http.Request) bool {
-	return (r.Method == http.MethodGet || r.Method == http.MethodPost) &&
-		strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/event-stream")
+	return (r.Method == http.MethodGet || r.Method == http.MethodPost) && accept.EventStream(r.Header)
 }
 
 // Do implements graphql.Transport.
@@ -46,27 +49,32 @@ func (t SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecut
 		respond(w, r, failed(err))
 		return
 	}
+	e := &events{w: w, control: http.NewResponseController(w), every: t.KeepAlive, end: func() {}}
+	defer func() { e.end() }()
+	if negotiate(r) == "" && e.begin() != nil {
+		return
+	}
 	allowed := func(op ast.Operation) *gqlerror.Error {
 		if op == ast.Mutation && r.Method == http.MethodGet {
 			return Errorf(methodNotAllowed, "Send mutations by POST.")
 		}
+		if op == ast.Subscription && !e.begun {
+			_ = e.begin() // if the client has gone away, so will the next event
+		}
 		return nil
 	}
-	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
-	w.Header().Set("X-Accel-Buffering", "no") // otherwise nginx buffers events
-	e := &events{w: w, control: http.NewResponseController(w)}
-	defer e.keepAlive(t.KeepAlive)()
-	if e.send(":\n\n") != nil {
-		return
-	}
 	stream(ctx, exec, params, t.Patience, allowed, func(resp *graphql.Response) error {
+		if !e.begun {
+			respond(w, r, resp)
+			return nil
+		}
 		body, err := encode(resp)
 		if err != nil {
 			return err
 		}
 		return e.send("event: next\ndata: %s\n\n", body)
 	})
-	if r.Context().Err() == nil {
+	if e.begun && r.Context().Err() == nil {
 		// EventSource ignores an event without data.
 		_ = e.send("event: complete\ndata:\n\n")
 	}
@@ -77,6 +85,25 @@ type events struct {
 	mu      sync.Mutex
 	w       http.ResponseWriter
 	control *http.ResponseController
+	// every is how often a comment is sent, once the events have begun.
+	every time.Duration
+	begun bool
+	end   func()
+}
+
+// begin sends the head of the answer and a first comment, so that the client knows at once
+// that the connection stands. Then it sends comments until end is called; after that
+// nothing more is written.
+func (e *events) begin() error {
+	e.begun = true
+	e.w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+	e.w.Header().Add("Vary", "Accept")
+	e.w.Header().Set("X-Accel-Buffering", "no") // otherwise nginx buffers events
+	if err := e.send(":\n\n"); err != nil {
+		return err
+	}
+	e.end = e.keepAlive(e.every)
+	return nil
 }
 
 func (e *events) send(format string, args ...any) error {

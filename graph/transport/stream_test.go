@@ -70,3 +70,73 @@ func TestServerSentEvents(t *testing.T) {
 		}
 	})
 }
+
+// TestWhoReadsJSONGetsNoStream says what a client gets that accepts both: JSON, unless it
+// is a subscription.
+func TestWhoReadsJSONGetsNoStream(t *testing.T) {
+	t.Parallel()
+	// What urql sends with queries and mutations, and with subscriptions.
+	const urql = "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, " +
+		"multipart/mixed"
+	const urqlStream = "text/event-stream, multipart/mixed"
+	const stream = "text/event-stream"
+	address := serve(t, fine, events)
+	for _, c := range []struct {
+		accept, query string
+		status        int
+		media, code   string
+	}{
+		{urql, "{ ok }", 200, acceptResult, ""},
+		{urql, "mutation { ok }", 200, acceptResult, ""},
+		{urql, "subscription { ok }", 200, stream, ""},
+		{urql, "{ no }", 400, acceptResult, "GRAPHQL_VALIDATION_FAILED"},
+		{urql, "{", 400, acceptResult, "GRAPHQL_PARSE_FAILED"},
+		{urqlStream, "subscription { ok }", 200, stream, ""},
+		{urqlStream, "{ ok }", 200, stream, ""},
+		{stream + ", */*;q=0.1", "{ ok }", 200, acceptJSON, ""},
+		{stream + ";q=1, " + acceptJSON + ";q=0.1", "mutation { ok }", 200, acceptJSON, ""},
+		{stream + ", " + acceptJSON + ";q=0", "{ ok }", 200, stream, ""},
+		{stream + ", " + acceptJSON + ";q=0, */*", "{ ok }", 200, acceptResult, ""},
+		// Who accepts no stream has none.
+		{stream + ";q=0, " + acceptJSON, "{ ok }", 200, acceptJSON, ""},
+		{stream + ";q=0, " + acceptJSON, "subscription { ok }", 400, acceptJSON, "BAD_REQUEST"},
+		{stream + ";q=0", "{ ok }", 406, acceptJSON, "NOT_ACCEPTABLE"},
+		{"text/*", "subscription { ok }", 200, stream, ""},
+		{"*/*", "subscription { ok }", 400, acceptJSON, "BAD_REQUEST"},
+		{`text/plain;x="text/event-stream", ` + acceptJSON, "{ ok }", 200, acceptJSON, ""},
+	} {
+		t.Run(c.accept+" "+c.query, func(t *testing.T) {
+			t.Parallel()
+			r := send(t, "POST", address, strings.NewReader(`{"query":"`+c.query+`"}`), contentType, acceptJSON,
+				"Accept", c.accept)
+			if media := r.header.Get(contentType); r.status != c.status || media != c.media+"; charset=utf-8" ||
+				r.header.Get("Vary") != "Accept" {
+				t.Errorf("got %d %v %q, want %d %s", r.status, r.header, r.body, c.status, c.media)
+			}
+			if c.media == stream && !strings.Contains(r.body, "event: next\ndata: {\"data\":{\"ok\":true}}\n\n") ||
+				c.media != stream && c.status == 200 && r.body != `{"data":{"ok":true}}` || c.code != "" && r.code() != c.code {
+				t.Errorf("got %d %q", r.status, r.body)
+			}
+		})
+	}
+
+	t.Run("a mutation by GET", func(t *testing.T) {
+		t.Parallel()
+		r := send(t, "GET", address+"?query="+url.QueryEscape("mutation { ok }"), nil, "Accept", urql)
+		if r.status != 405 || r.header.Get("Allow") != "POST" || r.code() != "METHOD_NOT_ALLOWED" {
+			t.Errorf("got %d %v %q", r.status, r.header, r.body)
+		}
+	})
+
+	t.Run("what takes too long has a status", func(t *testing.T) {
+		t.Parallel()
+		address := serve(t, func(ctx context.Context) *graphql.Response {
+			<-ctx.Done()
+			return nil
+		}, events)
+		r := send(t, "POST", address, strings.NewReader(`{"query":"{ ok }"}`), contentType, acceptJSON, "Accept", urql)
+		if r.status != 503 || r.code() != "TIMEOUT" {
+			t.Errorf("got %d %q", r.status, r.body)
+		}
+	})
+}

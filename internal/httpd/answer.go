@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,6 +37,8 @@ type answer struct {
 	bytes    int64
 	hijacked bool
 	http2    bool
+	// streams is called once if the answer is a stream of events; it may be nil.
+	streams func()
 	// bodyFailed is the status for a body that could not be read, or 0.
 	bodyFailed atomic.Int32
 	// replaced is true if the handler's answer is discarded.
@@ -62,6 +65,9 @@ func (a *answer) WriteHeader(status int) {
 		return
 	default:
 		a.status = status
+		if a.streams != nil && strings.HasPrefix(a.Header().Get("Content-Type"), "text/event-stream") {
+			a.streams()
+		}
 	}
 	a.ResponseWriter.WriteHeader(status)
 }

@@ -135,6 +135,7 @@ func TestShutdown(t *testing.T) {
 	t.Run("a stream ends at once", func(t *testing.T) {
 		t.Parallel()
 		s := start(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/event-stream")
 			_, _ = io.WriteString(w, "event: next\n\n")
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()
@@ -152,6 +153,42 @@ func TestShutdown(t *testing.T) {
 		s.stop()
 		if body, err := io.ReadAll(response.Body); err != nil || string(body) != "event: next\n\n" {
 			t.Errorf("the stream ended with %q, %v", body, err)
+		}
+		if err := <-s.ended; err != nil {
+			t.Errorf("the server ended with %v", err)
+		}
+	})
+
+	t.Run("what could have been a stream, and is not, is waited for", func(t *testing.T) {
+		t.Parallel()
+		begun := make(chan struct{})
+		s := start(t, func(w http.ResponseWriter, r *http.Request) {
+			close(begun)
+			// When nobody gets in any more, streams have been ended.
+			for {
+				conn, err := net.Dial("tcp", r.Host)
+				if err != nil {
+					break
+				}
+				conn.Close()
+			}
+			if r.Context().Err() == nil {
+				_, _ = io.WriteString(w, "done")
+			}
+		})
+		request, err := http.NewRequest("POST", s.url+"/graphql", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Accept", "application/json, text/event-stream")
+		go func() { <-begun; s.stop() }()
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		if body, err := io.ReadAll(response.Body); err != nil || string(body) != "done" {
+			t.Errorf("the answer is %q, %v", body, err)
 		}
 		if err := <-s.ended; err != nil {
 			t.Errorf("the server ended with %v", err)

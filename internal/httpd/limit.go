@@ -9,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/openhomeroom/homeroom/internal/accept"
 )
 
 // limit limits the body of a request before anything is read, and its time unless it
@@ -28,10 +30,16 @@ func (s *Server) limit(a *answer, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	switch {
-	case isStream(r):
-		// A stream ends only when its client goes away.
+	case isWebSocket(r):
+		// It ends only when its client goes away, or the server stops.
 		stop := context.AfterFunc(s.draining, cancel)
 		defer stop()
+	case accept.EventStream(r.Header):
+		// Whether it becomes a stream shows in the answer. If not, a server that stops lets it
+		// come to its end; its time is limited by what runs it.
+		stop := func() bool { return true }
+		a.streams = func() { stop = context.AfterFunc(s.draining, cancel) }
+		defer func() { stop() }()
 	case r.URL.Path == graphQLPath && !upload:
 		ctx, cancel = context.WithTimeout(ctx, s.cfg.RequestTimeout)
 		defer cancel()
@@ -47,11 +55,6 @@ func (s *Server) limit(a *answer, r *http.Request) {
 func isUpload(r *http.Request) bool {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	return err == nil && media == "multipart/form-data" && r.Method == http.MethodPost && r.URL.Path == graphQLPath
-}
-
-// isStream reports whether the client decides how long the answer goes on.
-func isStream(r *http.Request) bool {
-	return isWebSocket(r) || strings.Contains(r.Header.Get("Accept"), "text/event-stream")
 }
 
 // isWebSocket reports whether a request really opens a WebSocket. A header that merely
