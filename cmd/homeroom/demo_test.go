@@ -3,6 +3,7 @@ package main_test
 import (
 	"bytes"
 	"encoding/csv"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,7 +57,25 @@ func TestTheDemoKeepsWhatIsChangedUntilItStartsOver(t *testing.T) {
 		t.Errorf("after the demo was started again the notice says %d", n.Count)
 	}
 	s.stop()
-	s = in.start("demo", "--data", "sample", "--fresh")
+	const page = "http://localhost:3000"
+	s = in.start("demo", "--data", "sample", "--fresh", "--allowed-origins", page)
+	for origin, want := range map[string]string{page: page, "http://localhost:3001": ""} {
+		request, err := http.NewRequest(http.MethodOptions, s.address+"/graphql", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Origin", origin)
+		request.Header.Set("Access-Control-Request-Method", http.MethodPost)
+		request.Header.Set("Access-Control-Request-Headers", "authorization,content-type")
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if got := response.Header.Get("Access-Control-Allow-Origin"); got != want {
+			t.Errorf("a page of %s: %v", origin, response.Header)
+		}
+	}
 	if n := signIn(t, s.address, "district@example.com", "homeroom").notice(); n.Count != 312 {
 		t.Errorf("after the demo was started over the notice says %d", n.Count)
 	}

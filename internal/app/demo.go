@@ -23,8 +23,7 @@ import (
 const demoPassword = "homeroom"
 
 func (a *app) demo() *cobra.Command {
-	var data, addr string
-	var fresh, insecure bool
+	var o demoOptions
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Run everything on a sample district, in an embedded database",
@@ -32,28 +31,41 @@ func (a *app) demo() *cobra.Command {
 stays in the data folder until you start over with --fresh.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.runDemo(cmd.Context(), data, addr, fresh, insecure)
+			return a.runDemo(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().StringVar(&data, "data", "homeroom-demo", "the data folder")
-	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "the address to listen on")
-	cmd.Flags().
-		BoolVar(&insecure, "insecure-http", false, "let other machines reach the demo over HTTP, at an address such as :8080")
-	cmd.Flags().BoolVar(&fresh, "fresh", false, "remove the sample district of the data folder and start over")
+	flags := cmd.Flags()
+	flags.StringVar(&o.data, "data", "homeroom-demo", "the data folder")
+	flags.StringVar(&o.addr, "addr", "127.0.0.1:8080", "the address to listen on")
+	flags.BoolVar(&o.insecure, "insecure-http", false,
+		"let other machines reach the demo over HTTP, at an address such as :8080")
+	flags.StringVar(&o.origins, "allowed-origins", "",
+		"the origins of web pages that may use the API, such as http://localhost:3000, separated by commas")
+	flags.BoolVar(&o.fresh, "fresh", false, "remove the sample district of the data folder and start over")
 	return cmd
 }
 
-func (a *app) runDemo(ctx context.Context, data, addr string, fresh, insecure bool) error {
-	path := filepath.Join(data, config.DatabaseFile)
+// demoOptions are the flags of the demo.
+type demoOptions struct {
+	data, addr, origins string
+	fresh, insecure     bool
+}
+
+func (a *app) runDemo(ctx context.Context, o demoOptions) error {
+	path := filepath.Join(o.data, config.DatabaseFile)
 	cfg := config.Default()
-	cfg.Server.Addr, cfg.Server.InsecureHTTP = addr, insecure
-	cfg.Secret.DataDir = data
+	cfg.Server.Addr, cfg.Server.InsecureHTTP = o.addr, o.insecure
+	cfg.Secret.DataDir = o.data
 	cfg.Mail.Print = true
-	cfg.Database.URL = config.FolderURL(data)
+	cfg.Database.URL = config.FolderURL(o.data)
+	var err error
+	if cfg.Server.AllowedOrigins, err = config.ParseOrigins(o.origins); err != nil {
+		return fmt.Errorf("--allowed-origins: %w", err)
+	}
 	if err := errors.Join(cfg.Server.Validate(), cfg.Secret.Validate(), cfg.Database.Validate()); err != nil {
 		return err
 	}
-	if fresh {
+	if o.fresh {
 		if err := removeDatabase(path); err != nil {
 			return err
 		}
@@ -62,7 +74,7 @@ func (a *app) runDemo(ctx context.Context, data, addr string, fresh, insecure bo
 		if err := a.fillDemo(ctx, d); err != nil {
 			return err
 		}
-		a.greet(data, address)
+		a.greet(o.data, address)
 		return nil
 	})
 }

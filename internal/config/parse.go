@@ -70,8 +70,9 @@ func formatDuration(d time.Duration) string {
 	return s
 }
 
-// parseOrigins reads a comma-separated list. It drops empty entries and repetitions.
-func parseOrigins(s string) ([]string, error) {
+// ParseOrigins reads origins, such as https://dashboard.example.org, separated by commas.
+// It drops empty entries and repetitions.
+func ParseOrigins(s string) ([]string, error) {
 	var origins []string
 	var problems []error
 	for entry := range strings.SplitSeq(s, ",") {

@@ -98,7 +98,7 @@ func Settings() []Setting {
 			Section: ServerSection, Name: "allowed origins", Flag: "allowed-origins", Form: "origins",
 			Description: "the origins of web pages on other sites that may use the API, " +
 				"as scheme://host[:port], separated by commas; the server's own pages need no entry",
-			set: func(c *Config, v string) error { return store(&c.Server.AllowedOrigins, parseOrigins)(v) },
+			set: func(c *Config, v string) error { return store(&c.Server.AllowedOrigins, ParseOrigins)(v) },
 		},
 		{
 			Section: ServerSection, Name: "trusted proxies", Flag: "trusted-proxies", Form: "networks",

@@ -17,10 +17,26 @@ func sharing(allowed []string) *cors.Cors {
 		AllowOriginFunc:  func(origin string) bool { return slices.Contains(allowed, origin) },
 		AllowCredentials: true,
 		AllowedMethods:   []string{http.MethodGet, http.MethodPost, http.MethodOptions},
-		AllowedHeaders:   []string{"Authorization", "Content-Type", requestIDHeader},
-		ExposedHeaders:   []string{requestIDHeader, "Content-Disposition"},
+		AllowedHeaders:   append([]string{"Authorization", "Content-Type", requestIDHeader}, clientHeaders...),
+		ExposedHeaders:   []string{requestIDHeader, "Content-Disposition", "Retry-After"},
 		MaxAge:           600,
 	})
+}
+
+// clientHeaders are what clients of GraphQL and tools for tracing send by themselves. The
+// server reads none of them, but without leave to send one a browser sends no request.
+var clientHeaders = []string{
+	// Apollo: the name of the client, that of the operation, and what forces a preflight.
+	"Apollographql-Client-Name", "Apollographql-Client-Version", "X-Apollo-Operation-Name", "X-Apollo-Operation-Id",
+	"Apollo-Require-Preflight", "GraphQL-Require-Preflight",
+	// The same of others: GraphQL Hive, GraphQL Yoga, urql's and Relay's examples.
+	"GraphQL-Client-Name", "GraphQL-Client-Version", "X-GraphQL-Client-Name", "X-GraphQL-Client-Version",
+	"X-Graphql-Yoga-Csrf", "X-Requested-With",
+	// W3C Trace Context and Baggage, B3, and those of Sentry and Datadog.
+	"Traceparent", "Tracestate", "Baggage", "B3", "X-B3-TraceId", "X-B3-SpanId", "X-B3-ParentSpanId", "X-B3-Sampled",
+	"Sentry-Trace", "X-Datadog-Origin", "X-Datadog-Parent-Id", "X-Datadog-Sampling-Priority", "X-Datadog-Trace-Id",
+	// Caches and streams: fetch with cache: "no-store", and EventSource after an interruption.
+	"Cache-Control", "Pragma", "Last-Event-ID",
 }
 
 // protection refuses requests that a browser sends for a page of another origin. A

@@ -77,6 +77,23 @@ func TestOrigins(t *testing.T) {
 			!strings.Contains(h.Get("Access-Control-Allow-Headers"), "authorization") {
 			t.Errorf("the headers are %v", h)
 		}
+		// What clients send by themselves, in the order of browsers.
+		for client, headers := range map[string]string{
+			"Apollo":  "apollo-require-preflight,apollographql-client-name,apollographql-client-version,content-type",
+			"Kotlin":  "content-type,x-apollo-operation-id,x-apollo-operation-name",
+			"Hive":    "authorization,content-type,graphql-client-name,graphql-client-version",
+			"tracing": "baggage,content-type,sentry-trace,traceparent,tracestate",
+			"Datadog": "content-type,x-datadog-origin,x-datadog-parent-id,x-datadog-sampling-priority,x-datadog-trace-id",
+			"events":  "cache-control,last-event-id",
+		} {
+			if h := ask(allowed, headers); h.Get("Access-Control-Allow-Headers") != headers ||
+				h.Get("Access-Control-Allow-Origin") != allowed {
+				t.Errorf("%s: the headers are %v", client, h)
+			}
+			if h := ask("https://evil.example", headers); h.Get("Access-Control-Allow-Headers") != "" {
+				t.Errorf("%s from elsewhere: the headers are %v", client, h)
+			}
+		}
 		for origin, headers := range map[string]string{"https://evil.example": "content-type", allowed: "x-other"} {
 			if h := ask(origin, headers); h.Get("Access-Control-Allow-Origin") != "" {
 				t.Errorf("%s may send %s: %v", origin, headers, h)
