@@ -89,11 +89,15 @@ func (s *Service) SecondFactors(ctx context.Context) (f SecondFactors, err error
 	return f, ignoreNotFound(err)
 }
 
-// needsFactor is an SQL expression for a role r at an organization o of a district d:
-// whether the holder of the role must have a second factor. A school that has not set it
-// inherits it from its district, as in package setting.
+// needsFactor is an SQL expression for an educator e with a role r at an organization o of
+// a district d: whether the educator must have a second factor, because of the role or of
+// a class that is taught, wherever it is. A school that has not set it inherits it from
+// its district, as in package setting.
 const needsFactor = "(COALESCE(o.second_factor_required, d.second_factor_required) = 'ALL' OR " +
-	"COALESCE(o.second_factor_required, d.second_factor_required) = 'ADMINISTRATORS' AND r.role <> 'TEACHER')"
+	"COALESCE(o.second_factor_required, d.second_factor_required) = 'ADMINISTRATORS' AND r.role <> 'TEACHER' OR " +
+	"EXISTS (SELECT 1 FROM group_educators t JOIN `groups` g ON g.id = t.group_id " +
+	"JOIN organizations a ON a.id = g.organization_id JOIN organizations b ON b.id = g.district_id " +
+	"WHERE t.educator_id = e.id AND COALESCE(a.second_factor_required, b.second_factor_required) = 'ALL'))"
 
 // rolesAndOrganizations joins the tables of needsFactor to educators e.
 const rolesAndOrganizations = "LEFT JOIN role_assignments r ON r.educator_id = e.id " +

@@ -10,7 +10,9 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/privacy"
 
 	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fixture"
@@ -133,6 +135,59 @@ func TestARequiredSecondFactor(t *testing.T) {
 			if v := h.in(t, h.NorthAdmin, "192.0.2.1").Viewer; !v.BeforeSecondFactor {
 				t.Errorf("%+v", v)
 			}
+		})
+	})
+}
+
+// TestAClassIsReasonEnoughForASecondFactor has people teach where a factor is required,
+// and hold their role elsewhere, or none.
+func TestAClassIsReasonEnoughForASecondFactor(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		guest, roleless := h.SouthTeacher, h.NorthTeacher
+		h.Client().RoleAssignment.Delete().Where(roleassignment.EducatorID(roleless.ID)).ExecX(fixture.System())
+		h.Teach(t, guest, h.Algebra)
+		before := map[int]identity.Session{}
+		for _, who := range []*db.Educator{guest, roleless, h.SouthAdmin} {
+			before[who.ID] = h.in(t, who, "192.0.2.1")
+		}
+		asked := func(t *testing.T, want bool, people ...*db.Educator) {
+			t.Helper()
+			for _, who := range people {
+				for _, in := range []identity.Session{before[who.ID], h.in(t, who, "192.0.2.1")} {
+					standing, err := h.Standing(context.Background(), []int{in.Viewer.SessionID})
+					if err != nil {
+						t.Fatal(err)
+					}
+					f, err := h.SecondFactors(as(in))
+					if err != nil || f.Required != want || h.next(t, in).BeforeSecondFactor != want ||
+						standing[in.Viewer.SessionID].BeforeSecondFactor != want {
+						t.Errorf("%s: %+v, %+v: %v", who.Email, h.next(t, in), f, err)
+					}
+				}
+			}
+		}
+		asked(t, false, guest, roleless, h.SouthAdmin)
+		t.Run("of administrators alone, a class is none", func(t *testing.T) {
+			h.ask(h.North, administrators)
+			asked(t, false, guest, roleless, h.SouthAdmin)
+		})
+		t.Run("of everybody at the school of the class", func(t *testing.T) {
+			h.ask(h.North, everybody)
+			asked(t, true, guest, roleless)
+			asked(t, false, h.SouthAdmin)
+		})
+		t.Run("or in its district, where the school has not set it", func(t *testing.T) {
+			h.Client().Organization.UpdateOneID(h.North.ID).ClearSecondFactorRequired().ExecX(fixture.System())
+			h.ask(h.Alpha, everybody)
+			h.ask(h.South, none)
+			asked(t, true, guest, roleless)
+			asked(t, false, h.SouthAdmin)
+		})
+		t.Run("until the class is taught no more", func(t *testing.T) {
+			h.Client().GroupEducator.Delete().Where(groupeducator.GroupID(h.Algebra.ID)).ExecX(fixture.System())
+			asked(t, false, guest, roleless)
 		})
 	})
 }
