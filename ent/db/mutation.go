@@ -22802,6 +22802,7 @@ type OneTimeLinkMutation struct {
 	expires_at       *time.Time
 	second_factor    *int8
 	addsecond_factor *int8
+	provider         *string
 	used_at          *time.Time
 	clearedFields    map[string]struct{}
 	educator         *int
@@ -23145,6 +23146,42 @@ func (m *OneTimeLinkMutation) ResetSecondFactor() {
 	m.addsecond_factor = nil
 }
 
+// SetProvider sets the "provider" field.
+func (m *OneTimeLinkMutation) SetProvider(s string) {
+	m.provider = &s
+}
+
+// Provider returns the value of the "provider" field in the mutation.
+func (m *OneTimeLinkMutation) Provider() (r string, exists bool) {
+	v := m.provider
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProvider returns the old "provider" field's value of the OneTimeLink entity.
+// If the OneTimeLink object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OneTimeLinkMutation) OldProvider(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProvider is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProvider requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProvider: %w", err)
+	}
+	return oldValue.Provider, nil
+}
+
+// ResetProvider resets all changes to the "provider" field.
+func (m *OneTimeLinkMutation) ResetProvider() {
+	m.provider = nil
+}
+
 // SetUsedAt sets the "used_at" field.
 func (m *OneTimeLinkMutation) SetUsedAt(t time.Time) {
 	m.used_at = &t
@@ -23255,7 +23292,7 @@ func (m *OneTimeLinkMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OneTimeLinkMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.created_at != nil {
 		fields = append(fields, onetimelink.FieldCreatedAt)
 	}
@@ -23273,6 +23310,9 @@ func (m *OneTimeLinkMutation) Fields() []string {
 	}
 	if m.second_factor != nil {
 		fields = append(fields, onetimelink.FieldSecondFactor)
+	}
+	if m.provider != nil {
+		fields = append(fields, onetimelink.FieldProvider)
 	}
 	if m.used_at != nil {
 		fields = append(fields, onetimelink.FieldUsedAt)
@@ -23297,6 +23337,8 @@ func (m *OneTimeLinkMutation) Field(name string) (ent.Value, bool) {
 		return m.ExpiresAt()
 	case onetimelink.FieldSecondFactor:
 		return m.SecondFactor()
+	case onetimelink.FieldProvider:
+		return m.Provider()
 	case onetimelink.FieldUsedAt:
 		return m.UsedAt()
 	}
@@ -23320,6 +23362,8 @@ func (m *OneTimeLinkMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldExpiresAt(ctx)
 	case onetimelink.FieldSecondFactor:
 		return m.OldSecondFactor(ctx)
+	case onetimelink.FieldProvider:
+		return m.OldProvider(ctx)
 	case onetimelink.FieldUsedAt:
 		return m.OldUsedAt(ctx)
 	}
@@ -23372,6 +23416,13 @@ func (m *OneTimeLinkMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSecondFactor(v)
+		return nil
+	case onetimelink.FieldProvider:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProvider(v)
 		return nil
 	case onetimelink.FieldUsedAt:
 		v, ok := value.(time.Time)
@@ -23470,6 +23521,9 @@ func (m *OneTimeLinkMutation) ResetField(name string) error {
 		return nil
 	case onetimelink.FieldSecondFactor:
 		m.ResetSecondFactor()
+		return nil
+	case onetimelink.FieldProvider:
+		m.ResetProvider()
 		return nil
 	case onetimelink.FieldUsedAt:
 		m.ResetUsedAt()
@@ -30436,6 +30490,7 @@ type SessionMutation struct {
 	last_used_at     *time.Time
 	second_factor    *int8
 	addsecond_factor *int8
+	provider         *string
 	proved_at        *time.Time
 	address          *string
 	user_agent       *string
@@ -30781,6 +30836,42 @@ func (m *SessionMutation) ResetSecondFactor() {
 	m.addsecond_factor = nil
 }
 
+// SetProvider sets the "provider" field.
+func (m *SessionMutation) SetProvider(s string) {
+	m.provider = &s
+}
+
+// Provider returns the value of the "provider" field in the mutation.
+func (m *SessionMutation) Provider() (r string, exists bool) {
+	v := m.provider
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProvider returns the old "provider" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldProvider(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProvider is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProvider requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProvider: %w", err)
+	}
+	return oldValue.Provider, nil
+}
+
+// ResetProvider resets all changes to the "provider" field.
+func (m *SessionMutation) ResetProvider() {
+	m.provider = nil
+}
+
 // SetProvedAt sets the "proved_at" field.
 func (m *SessionMutation) SetProvedAt(t time.Time) {
 	m.proved_at = &t
@@ -30963,7 +31054,7 @@ func (m *SessionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SessionMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 10)
 	if m.created_at != nil {
 		fields = append(fields, session.FieldCreatedAt)
 	}
@@ -30981,6 +31072,9 @@ func (m *SessionMutation) Fields() []string {
 	}
 	if m.second_factor != nil {
 		fields = append(fields, session.FieldSecondFactor)
+	}
+	if m.provider != nil {
+		fields = append(fields, session.FieldProvider)
 	}
 	if m.proved_at != nil {
 		fields = append(fields, session.FieldProvedAt)
@@ -31011,6 +31105,8 @@ func (m *SessionMutation) Field(name string) (ent.Value, bool) {
 		return m.LastUsedAt()
 	case session.FieldSecondFactor:
 		return m.SecondFactor()
+	case session.FieldProvider:
+		return m.Provider()
 	case session.FieldProvedAt:
 		return m.ProvedAt()
 	case session.FieldAddress:
@@ -31038,6 +31134,8 @@ func (m *SessionMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldLastUsedAt(ctx)
 	case session.FieldSecondFactor:
 		return m.OldSecondFactor(ctx)
+	case session.FieldProvider:
+		return m.OldProvider(ctx)
 	case session.FieldProvedAt:
 		return m.OldProvedAt(ctx)
 	case session.FieldAddress:
@@ -31094,6 +31192,13 @@ func (m *SessionMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSecondFactor(v)
+		return nil
+	case session.FieldProvider:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProvider(v)
 		return nil
 	case session.FieldProvedAt:
 		v, ok := value.(time.Time)
@@ -31206,6 +31311,9 @@ func (m *SessionMutation) ResetField(name string) error {
 		return nil
 	case session.FieldSecondFactor:
 		m.ResetSecondFactor()
+		return nil
+	case session.FieldProvider:
+		m.ResetProvider()
 		return nil
 	case session.FieldProvedAt:
 		m.ResetProvedAt()

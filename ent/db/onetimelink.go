@@ -30,6 +30,8 @@ type OneTimeLink struct {
 	ExpiresAt time.Time `json:"expires_at,omitempty"`
 	// 1 for an app's where the provider stands in for a second factor.
 	SecondFactor int8 `json:"second_factor,omitempty"`
+	// For an app's, the name of the OpenID provider at which the sign-in began.
+	Provider string `json:"provider,omitempty"`
 	// UsedAt holds the value of the "used_at" field.
 	UsedAt *time.Time `json:"used_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -65,7 +67,7 @@ func (*OneTimeLink) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case onetimelink.FieldID, onetimelink.FieldEducatorID, onetimelink.FieldSecondFactor:
 			values[i] = new(sql.NullInt64)
-		case onetimelink.FieldPurpose, onetimelink.FieldTokenHash:
+		case onetimelink.FieldPurpose, onetimelink.FieldTokenHash, onetimelink.FieldProvider:
 			values[i] = new(sql.NullString)
 		case onetimelink.FieldCreatedAt, onetimelink.FieldExpiresAt, onetimelink.FieldUsedAt:
 			values[i] = new(sql.NullTime)
@@ -125,6 +127,12 @@ func (_m *OneTimeLink) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field second_factor", values[i])
 			} else if value.Valid {
 				_m.SecondFactor = int8(value.Int64)
+			}
+		case onetimelink.FieldProvider:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field provider", values[i])
+			} else if value.Valid {
+				_m.Provider = value.String
 			}
 		case onetimelink.FieldUsedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -190,6 +198,9 @@ func (_m *OneTimeLink) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("second_factor=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SecondFactor))
+	builder.WriteString(", ")
+	builder.WriteString("provider=")
+	builder.WriteString(_m.Provider)
 	builder.WriteString(", ")
 	if v := _m.UsedAt; v != nil {
 		builder.WriteString("used_at=")

@@ -75,6 +75,20 @@ func (_c *OneTimeLinkCreate) SetNillableSecondFactor(v *int8) *OneTimeLinkCreate
 	return _c
 }
 
+// SetProvider sets the "provider" field.
+func (_c *OneTimeLinkCreate) SetProvider(v string) *OneTimeLinkCreate {
+	_c.mutation.SetProvider(v)
+	return _c
+}
+
+// SetNillableProvider sets the "provider" field if the given value is not nil.
+func (_c *OneTimeLinkCreate) SetNillableProvider(v *string) *OneTimeLinkCreate {
+	if v != nil {
+		_c.SetProvider(*v)
+	}
+	return _c
+}
+
 // SetUsedAt sets the "used_at" field.
 func (_c *OneTimeLinkCreate) SetUsedAt(v time.Time) *OneTimeLinkCreate {
 	_c.mutation.SetUsedAt(v)
@@ -142,6 +156,10 @@ func (_c *OneTimeLinkCreate) defaults() error {
 		v := onetimelink.DefaultSecondFactor
 		_c.mutation.SetSecondFactor(v)
 	}
+	if _, ok := _c.mutation.Provider(); !ok {
+		v := onetimelink.DefaultProvider
+		_c.mutation.SetProvider(v)
+	}
 	return nil
 }
 
@@ -169,6 +187,9 @@ func (_c *OneTimeLinkCreate) check() error {
 	}
 	if _, ok := _c.mutation.SecondFactor(); !ok {
 		return &ValidationError{Name: "second_factor", err: errors.New(`db: missing required field "OneTimeLink.second_factor"`)}
+	}
+	if _, ok := _c.mutation.Provider(); !ok {
+		return &ValidationError{Name: "provider", err: errors.New(`db: missing required field "OneTimeLink.provider"`)}
 	}
 	if len(_c.mutation.EducatorIDs()) == 0 {
 		return &ValidationError{Name: "educator", err: errors.New(`db: missing required edge "OneTimeLink.educator"`)}
@@ -219,6 +240,10 @@ func (_c *OneTimeLinkCreate) createSpec() (*OneTimeLink, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.SecondFactor(); ok {
 		_spec.SetField(onetimelink.FieldSecondFactor, field.TypeInt8, value)
 		_node.SecondFactor = value
+	}
+	if value, ok := _c.mutation.Provider(); ok {
+		_spec.SetField(onetimelink.FieldProvider, field.TypeString, value)
+		_node.Provider = value
 	}
 	if value, ok := _c.mutation.UsedAt(); ok {
 		_spec.SetField(onetimelink.FieldUsedAt, field.TypeTime, value)
@@ -339,6 +364,9 @@ func (u *OneTimeLinkUpsertOne) UpdateNewValues() *OneTimeLinkUpsertOne {
 		}
 		if _, exists := u.create.mutation.SecondFactor(); exists {
 			s.SetIgnore(onetimelink.FieldSecondFactor)
+		}
+		if _, exists := u.create.mutation.Provider(); exists {
+			s.SetIgnore(onetimelink.FieldProvider)
 		}
 	}))
 	return u
@@ -585,6 +613,9 @@ func (u *OneTimeLinkUpsertBulk) UpdateNewValues() *OneTimeLinkUpsertBulk {
 			}
 			if _, exists := b.mutation.SecondFactor(); exists {
 				s.SetIgnore(onetimelink.FieldSecondFactor)
+			}
+			if _, exists := b.mutation.Provider(); exists {
+				s.SetIgnore(onetimelink.FieldProvider)
 			}
 		}
 	}))

@@ -30,6 +30,8 @@ type Session struct {
 	LastUsedAt time.Time `json:"last_used_at,omitempty"`
 	// 1 where the person has shown a second factor, or a provider that is required has stood in for one.
 	SecondFactor int8 `json:"second_factor,omitempty"`
+	// The name of the OpenID provider at which the sign-in began; empty for any other way.
+	Provider string `json:"provider,omitempty"`
 	// When the person last showed who they are; changes of factors need it to be fresh.
 	ProvedAt *time.Time `json:"proved_at,omitempty"`
 	// The network address that signed in.
@@ -69,7 +71,7 @@ func (*Session) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case session.FieldID, session.FieldEducatorID, session.FieldSecondFactor:
 			values[i] = new(sql.NullInt64)
-		case session.FieldTokenHash, session.FieldAddress, session.FieldUserAgent:
+		case session.FieldTokenHash, session.FieldProvider, session.FieldAddress, session.FieldUserAgent:
 			values[i] = new(sql.NullString)
 		case session.FieldCreatedAt, session.FieldExpiresAt, session.FieldLastUsedAt, session.FieldProvedAt:
 			values[i] = new(sql.NullTime)
@@ -129,6 +131,12 @@ func (_m *Session) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field second_factor", values[i])
 			} else if value.Valid {
 				_m.SecondFactor = int8(value.Int64)
+			}
+		case session.FieldProvider:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field provider", values[i])
+			} else if value.Valid {
+				_m.Provider = value.String
 			}
 		case session.FieldProvedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -206,6 +214,9 @@ func (_m *Session) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("second_factor=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SecondFactor))
+	builder.WriteString(", ")
+	builder.WriteString("provider=")
+	builder.WriteString(_m.Provider)
 	builder.WriteString(", ")
 	if v := _m.ProvedAt; v != nil {
 		builder.WriteString("proved_at=")

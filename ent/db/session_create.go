@@ -83,6 +83,20 @@ func (_c *SessionCreate) SetNillableSecondFactor(v *int8) *SessionCreate {
 	return _c
 }
 
+// SetProvider sets the "provider" field.
+func (_c *SessionCreate) SetProvider(v string) *SessionCreate {
+	_c.mutation.SetProvider(v)
+	return _c
+}
+
+// SetNillableProvider sets the "provider" field if the given value is not nil.
+func (_c *SessionCreate) SetNillableProvider(v *string) *SessionCreate {
+	if v != nil {
+		_c.SetProvider(*v)
+	}
+	return _c
+}
+
 // SetProvedAt sets the "proved_at" field.
 func (_c *SessionCreate) SetProvedAt(v time.Time) *SessionCreate {
 	_c.mutation.SetProvedAt(v)
@@ -185,6 +199,10 @@ func (_c *SessionCreate) defaults() error {
 		v := session.DefaultSecondFactor
 		_c.mutation.SetSecondFactor(v)
 	}
+	if _, ok := _c.mutation.Provider(); !ok {
+		v := session.DefaultProvider
+		_c.mutation.SetProvider(v)
+	}
 	if _, ok := _c.mutation.Address(); !ok {
 		v := session.DefaultAddress
 		_c.mutation.SetAddress(v)
@@ -215,6 +233,9 @@ func (_c *SessionCreate) check() error {
 	}
 	if _, ok := _c.mutation.SecondFactor(); !ok {
 		return &ValidationError{Name: "second_factor", err: errors.New(`db: missing required field "Session.second_factor"`)}
+	}
+	if _, ok := _c.mutation.Provider(); !ok {
+		return &ValidationError{Name: "provider", err: errors.New(`db: missing required field "Session.provider"`)}
 	}
 	if _, ok := _c.mutation.Address(); !ok {
 		return &ValidationError{Name: "address", err: errors.New(`db: missing required field "Session.address"`)}
@@ -271,6 +292,10 @@ func (_c *SessionCreate) createSpec() (*Session, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.SecondFactor(); ok {
 		_spec.SetField(session.FieldSecondFactor, field.TypeInt8, value)
 		_node.SecondFactor = value
+	}
+	if value, ok := _c.mutation.Provider(); ok {
+		_spec.SetField(session.FieldProvider, field.TypeString, value)
+		_node.Provider = value
 	}
 	if value, ok := _c.mutation.ProvedAt(); ok {
 		_spec.SetField(session.FieldProvedAt, field.TypeTime, value)
@@ -432,6 +457,9 @@ func (u *SessionUpsertOne) UpdateNewValues() *SessionUpsertOne {
 		}
 		if _, exists := u.create.mutation.TokenHash(); exists {
 			s.SetIgnore(session.FieldTokenHash)
+		}
+		if _, exists := u.create.mutation.Provider(); exists {
+			s.SetIgnore(session.FieldProvider)
 		}
 		if _, exists := u.create.mutation.Address(); exists {
 			s.SetIgnore(session.FieldAddress)
@@ -724,6 +752,9 @@ func (u *SessionUpsertBulk) UpdateNewValues() *SessionUpsertBulk {
 			}
 			if _, exists := b.mutation.TokenHash(); exists {
 				s.SetIgnore(session.FieldTokenHash)
+			}
+			if _, exists := b.mutation.Provider(); exists {
+				s.SetIgnore(session.FieldProvider)
 			}
 			if _, exists := b.mutation.Address(); exists {
 				s.SetIgnore(session.FieldAddress)

@@ -167,7 +167,7 @@ func policies() map[string]policy {
 		"OneTimeLink": {
 			table:  "one_time_links",
 			update: []columns{{names: "used_at", may: server}},
-			fixed:  "created_at educator_id purpose token_hash expires_at second_factor",
+			fixed:  "created_at educator_id purpose token_hash expires_at second_factor provider",
 			edges:  "Educator",
 		},
 		"Organization": {
@@ -214,7 +214,7 @@ func policies() map[string]policy {
 			table: "sessions",
 			read:  ask.own, beforeSecondFactor: true,
 			update: []columns{{names: "expires_at last_used_at second_factor proved_at", may: server}},
-			fixed:  "created_at educator_id token_hash address user_agent",
+			fixed:  "created_at educator_id token_hash address user_agent provider",
 			edges:  "Educator",
 		},
 		"SignInMark": {table: "sign_in_marks", update: []columns{{names: "until_ms", may: server}}, fixed: "created_at mark"},

@@ -27,6 +27,8 @@ func (OneTimeLink) Fields() []ent.Field {
 		field.Time("expires_at").SchemaType(instant).Immutable(),
 		field.Int8("second_factor").Default(0).Immutable().
 			Comment("1 for an app's where the provider stands in for a second factor."),
+		field.String("provider").SchemaType(varchar(64)).Default("").Immutable().
+			Comment("For an app's, the name of the OpenID provider at which the sign-in began."),
 		field.Time("used_at").SchemaType(instant).Optional().Nillable(),
 	}
 }

@@ -27,6 +27,8 @@ func (Session) Fields() []ent.Field {
 			Comment("To the minute; a session that nobody uses ends before its time."),
 		field.Int8("second_factor").Default(0).
 			Comment("1 where the person has shown a second factor, or a provider that is required has stood in for one."),
+		field.String("provider").SchemaType(varchar(64)).Default("").Immutable().
+			Comment("The name of the OpenID provider at which the sign-in began; empty for any other way."),
 		field.Time("proved_at").SchemaType(instant).Optional().Nillable().
 			Comment("When the person last showed who they are; changes of factors need it to be fresh."),
 		field.String("address").SchemaType(varchar(64)).Default("").Immutable().

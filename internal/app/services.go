@@ -93,7 +93,7 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	s.identity = identity.New(d, identity.Options{
 		Hasher: s.hasher, Audit: s.audit, Lifetime: cfg.Session.Lifetime, Idle: cfg.Session.IdleTimeout,
 		Send: people.send, LinkBase: people.linkBase, ProviderOf: sso.ProviderOf(cfg.SignIn.Providers),
-		Factors: factors, Now: now, Log: log,
+		NamesOf: sso.NamesOf(cfg.SignIn.Providers), Factors: factors, Now: now, Log: log,
 	})
 	s.operation = operation.New(d, now)
 	s.usage = usage.New(d, now, log)

@@ -79,6 +79,10 @@ func (h *house) server() *identity.Service {
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	names := map[string][]string{}
+	for domain := range h.providerOf {
+		names[domain] = []string{known("", h.NorthAdmin).Provider}
+	}
 	return identity.New(h.DB, identity.Options{
 		Hasher:     h.hasher,
 		Audit:      audit.New(h.DB, h.clock, testlog.New(h.t)),
@@ -88,6 +92,7 @@ func (h *house) server() *identity.Service {
 		LinkBase:   origin,
 		Log:        testlog.New(h.t),
 		ProviderOf: h.providerOf,
+		NamesOf:    names,
 		Factors:    identity.Factors{Seal: aead, Site: site},
 		Send: func(_ context.Context, m identity.Mail) error {
 			h.mu.Lock()

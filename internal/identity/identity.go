@@ -46,7 +46,9 @@ type Service struct {
 	// accounts, and entering the transactions of people who sign in.
 	tryingOne, trying, entering *queue
 	// guard knows the label of the required provider, by the domain of addresses.
-	guard   Guard
+	guard Guard
+	// namesOf knows the names of the providers by the same domains.
+	namesOf map[string][]string
 	factors Factors
 }
 
@@ -65,6 +67,9 @@ type Options struct {
 	// ProviderOf is the required provider of each domain of addresses: accounts with such
 	// an address sign in there and nowhere else; see package sso.
 	ProviderOf map[string]string
+	// NamesOf are the names of the providers of these domains, at which sessions have to
+	// begin.
+	NamesOf map[string][]string
 	// Factors is for second factors.
 	Factors Factors
 	Now     func() time.Time
@@ -79,11 +84,15 @@ func New(d *database.DB, o Options) *Service {
 	if o.Idle <= 0 {
 		o.Idle = 2 * time.Hour
 	}
+	names := make(map[string][]string, len(o.NamesOf))
+	for domain, list := range o.NamesOf {
+		names[domainOf(domain)] = append(names[domainOf(domain)], list...)
+	}
 	return &Service{
 		db: d, hasher: o.Hasher, lifetime: o.Lifetime, idle: o.Idle, now: o.Now, log: o.Log,
 		audit: o.Audit, send: o.Send, linkBase: o.LinkBase, outbox: make(chan delivery, outboxSize),
 		trying: newQueue(maxTrying, 0), tryingOne: newQueue(maxTryingOne, 0), entering: newQueue(1, maxEntering),
-		guard: NewGuard(o.ProviderOf), factors: o.Factors,
+		guard: NewGuard(o.ProviderOf), namesOf: names, factors: o.Factors,
 	}
 }
 

@@ -75,7 +75,9 @@ func (s *Service) SignInExternally(ctx context.Context, who External) (Session, 
 	system := viewer.AsSystem(ctx, "sign-in by a provider")
 	account, err := s.admitExternally(system, who,
 		func(ctx context.Context, client *db.Client, e *db.Educator) (err error) {
-			opened = opening{facts: audit.Facts{"provider": who.Provider}, secondFactor: who.standsIn(e)}
+			opened = opening{
+				facts: audit.Facts{"provider": who.Provider}, provider: who.Provider, secondFactor: who.standsIn(e),
+			}
 			if !opened.secondFactor {
 				if step, err = s.secondStep(ctx, client, e, attempt{}, who.Provider); err != nil || step != nil {
 					return err
@@ -124,7 +126,7 @@ func (s *Service) AppCode(ctx context.Context, who External, challenge string) (
 	system := viewer.AsSystem(ctx, "sign-in of an app by a provider")
 	_, err := s.admitExternally(system, who, func(ctx context.Context, client *db.Client, e *db.Educator) error {
 		return client.OneTimeLink.Create().SetEducatorID(e.ID).SetPurpose(onetimelink.PurposeAPP).
-			SetTokenHash(hashAppCode(code, challenge)).SetSecondFactor(flag(who.standsIn(e))).
+			SetTokenHash(hashAppCode(code, challenge)).SetSecondFactor(flag(who.standsIn(e))).SetProvider(who.Provider).
 			SetCreatedAt(now).SetExpiresAt(now.Add(appCodeLifetime)).Exec(ctx)
 	})
 	return code, err
@@ -164,10 +166,15 @@ func (s *Service) SignInWithCode(ctx context.Context, code, verifier string) (Se
 		if err != nil || e == nil {
 			return orElse(err, errAppCode)
 		}
-		const by = "an app's code"
-		account, opened = e, opening{facts: audit.Facts{"provider": by}, secondFactor: link.SecondFactor == 1}
+		if s.begunElsewhere(e.EmailKey, link.Provider) {
+			return errAppCode
+		}
+		account, opened = e, opening{
+			facts: audit.Facts{"provider": link.Provider, "app": true}, provider: link.Provider,
+			secondFactor: link.SecondFactor == 1,
+		}
 		if !opened.secondFactor {
-			if step, err = s.secondStep(ctx, client, e, attempt{}, by); err != nil || step != nil {
+			if step, err = s.secondStep(ctx, client, e, attempt{}, link.Provider); err != nil || step != nil {
 				return err
 			}
 		}
@@ -332,6 +339,17 @@ func (s *Service) byProviderOnly(emailKey string) error {
 			WithCode("SIGN_IN_WITH_PROVIDER").At("email")
 	}
 	return nil
+}
+
+// begunElsewhere reports whether an address signs in at a provider only, and something was
+// begun in another way, for example before the provider was required. What was begun at a
+// provider has its name.
+func (s *Service) begunElsewhere(emailKey *string, provider string) bool {
+	if emailKey == nil || len(s.guard.providerOf) == 0 {
+		return false
+	}
+	domain := domainOf(*emailKey)
+	return s.guard.providerOf[domain] != "" && !slices.Contains(s.namesOf[domain], provider)
 }
 
 // Unlink removes the links of an account to persons at providers, for the operator, and

@@ -92,11 +92,13 @@ type opening struct {
 	facts audit.Facts
 	// secondFactor is true if the person has shown one, or a provider counts as one.
 	secondFactor bool
+	// provider is the name of the provider at which the person began, or empty.
+	provider string
 	// devices is Session.Devices.
 	devices string
 }
 
-// open creates a session, and removes those of the account that have expired or are too
+// open creates a session, and removes those of the account that have ended or are too
 // many.
 func (s *Service) open(ctx context.Context, client *db.Client, account *db.Educator, o *opening) error {
 	now := s.instant()
@@ -109,7 +111,11 @@ func (s *Service) open(ctx context.Context, client *db.Client, account *db.Educa
 	if origin.Address.IsValid() {
 		address = origin.Address.Unmap().WithZone("").String()
 	}
-	if _, err := client.Session.Delete().Where(session.EducatorID(account.ID), s.over(now)).Exec(ctx); err != nil {
+	ended := s.over(now)
+	if s.begunElsewhere(account.EmailKey, "") {
+		ended = session.Or(ended, session.ProviderNotIn(s.namesOf[domainOf(*account.EmailKey)]...))
+	}
+	if _, err := client.Session.Delete().Where(session.EducatorID(account.ID), ended).Exec(ctx); err != nil {
 		return err
 	}
 	surplus, err := s.makeRoom(ctx, client, account.ID)
@@ -125,7 +131,8 @@ func (s *Service) open(ctx context.Context, client *db.Client, account *db.Educa
 		o.facts["sessionsEnded"] = surplus
 	}
 	begun, err := client.Session.Create().SetEducatorID(account.ID).SetTokenHash(hashToken(o.token)).SetCreatedAt(now).
-		SetSecondFactor(flag(o.secondFactor)).SetProvedAt(now).SetExpiresAt(o.expires).SetLastUsedAt(now).SetAddress(address).
+		SetSecondFactor(flag(o.secondFactor)).SetProvider(o.provider).SetProvedAt(now).SetExpiresAt(o.expires).
+		SetLastUsedAt(now).SetAddress(address).
 		SetUserAgent(shorten(origin.UserAgent)).Save(ctx)
 	if err != nil {
 		return err
@@ -157,9 +164,10 @@ func shorten(userAgent string) string {
 // ErrSession is the error for a token that has no session, or whose session has ended.
 var ErrSession = fault.Unauthenticatedf("the session has ended; sign in again")
 
-// ofSession continues a statement that reads the viewers of sessions s: whether a second
-// factor has yet to be set up, the account, and its roles.
-const ofSession = "CASE WHEN s.second_factor = 0 AND " + needsFactor + " THEN 1 ELSE 0 END, " +
+// ofSession continues a statement that reads the viewers of sessions s: the address and
+// where the session began, whether a second factor has yet to be set up, the account, and
+// its roles.
+const ofSession = "e.email_key, s.provider, CASE WHEN s.second_factor = 0 AND " + needsFactor + " THEN 1 ELSE 0 END, " +
 	"e.id, e.district_id, r.role, r.organization_id, r.district_id " +
 	"FROM sessions s JOIN educators e ON e.id = s.educator_id " + rolesAndOrganizations
 
@@ -206,7 +214,7 @@ func (s *Service) writeUse(ctx context.Context, write func(ctx context.Context, 
 // behalf. A disabled account has none. Work that was started before a second factor was
 // required continues.
 func (s *Service) Viewer(ctx context.Context, educatorID int) (*viewer.Viewer, error) {
-	const query = "SELECT 0, 0, 0, e.id, e.district_id, r.role, r.organization_id, r.district_id " +
+	const query = "SELECT 0, 0, NULL, '', 0, e.id, e.district_id, r.role, r.organization_id, r.district_id " +
 		"FROM educators e LEFT JOIN role_assignments r ON r.educator_id = e.id WHERE e.id = ? " +
 		"AND e.disabled = 0 ORDER BY r.id"
 	v, _, err := s.loadOne(ctx, query, educatorID)
@@ -223,7 +231,8 @@ func (s *Service) loadOne(ctx context.Context, query string, args ...any) (v *vi
 }
 
 // load reads viewers with their roles, whose rows are adjacent, and for each whether the
-// last use is due to be written.
+// last use is due to be written. A session that began elsewhere than at the provider that
+// the address requires by now has ended.
 func (s *Service) load(ctx context.Context, found func(v *viewer.Viewer, stale bool), query string,
 	args ...any) (err error) {
 	rows, err := s.db.Query(ctx, query, args...)
@@ -235,12 +244,16 @@ func (s *Service) load(ctx context.Context, found func(v *viewer.Viewer, stale b
 	for rows.Next() {
 		var stale bool
 		var next viewer.Viewer
-		var role *string
+		var role, emailKey *string
+		var provider string
 		var before bool
 		var organizationID, districtID *int
-		if err := rows.Scan(&next.SessionID, &stale, &before, &next.EducatorID, &next.DistrictID, &role, &organizationID,
-			&districtID); err != nil {
+		if err := rows.Scan(&next.SessionID, &stale, &emailKey, &provider, &before, &next.EducatorID, &next.DistrictID,
+			&role, &organizationID, &districtID); err != nil {
 			return err
+		}
+		if s.begunElsewhere(emailKey, provider) {
+			continue
 		}
 		if v == nil || v.SessionID != next.SessionID {
 			v = &next

@@ -99,7 +99,7 @@ func (s *Service) CompleteSignIn(ctx context.Context, token string, answer Answe
 		if err != nil {
 			return err
 		}
-		if st.Password != "" && st.Password != hashToken(e.PasswordHash) {
+		if st.Password != "" && st.Password != hashToken(e.PasswordHash) || s.begunElsewhere(e.EmailKey, st.Provider) {
 			return errChallenge
 		}
 		method, err := s.shown(ctx, client, e, answer, st.Ceremony)
@@ -118,7 +118,7 @@ func (s *Service) CompleteSignIn(ctx context.Context, token string, answer Answe
 			}
 		}
 		opened.facts = audit.Facts{"factor": string(method)}
-		if st.Provider != "" {
+		if opened.provider = st.Provider; st.Provider != "" {
 			opened.facts["provider"] = st.Provider
 		}
 		return s.open(ctx, client, e, &opened)

@@ -116,6 +116,20 @@ func ProviderOf(providers []config.Provider) map[string]string {
 	return labels
 }
 
+// NamesOf returns the names of the providers at which the accounts of these domains
+// may sign in.
+func NamesOf(providers []config.Provider) map[string][]string {
+	names := map[string][]string{}
+	for _, p := range providers {
+		for _, domain := range p.Domains {
+			if p.Required {
+				names[domain] = append(names[domain], p.Name)
+			}
+		}
+	}
+	return names
+}
+
 func (s *Service) secure(r *http.Request) bool {
 	return r.TLS != nil || strings.HasPrefix(s.PublicURL, "https://")
 }

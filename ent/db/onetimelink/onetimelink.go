@@ -28,6 +28,8 @@ const (
 	FieldExpiresAt = "expires_at"
 	// FieldSecondFactor holds the string denoting the second_factor field in the database.
 	FieldSecondFactor = "second_factor"
+	// FieldProvider holds the string denoting the provider field in the database.
+	FieldProvider = "provider"
 	// FieldUsedAt holds the string denoting the used_at field in the database.
 	FieldUsedAt = "used_at"
 	// EdgeEducator holds the string denoting the educator edge name in mutations.
@@ -52,6 +54,7 @@ var Columns = []string{
 	FieldTokenHash,
 	FieldExpiresAt,
 	FieldSecondFactor,
+	FieldProvider,
 	FieldUsedAt,
 }
 
@@ -77,6 +80,8 @@ var (
 	DefaultCreatedAt func() time.Time
 	// DefaultSecondFactor holds the default value on creation for the "second_factor" field.
 	DefaultSecondFactor int8
+	// DefaultProvider holds the default value on creation for the "provider" field.
+	DefaultProvider string
 )
 
 // Purpose defines the type for the "purpose" enum field.
@@ -139,6 +144,11 @@ func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
 // BySecondFactor orders the results by the second_factor field.
 func BySecondFactor(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSecondFactor, opts...).ToFunc()
+}
+
+// ByProvider orders the results by the provider field.
+func ByProvider(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldProvider, opts...).ToFunc()
 }
 
 // ByUsedAt orders the results by the used_at field.

@@ -80,6 +80,11 @@ func SecondFactor(v int8) predicate.OneTimeLink {
 	return predicate.OneTimeLink(sql.FieldEQ(FieldSecondFactor, v))
 }
 
+// Provider applies equality check predicate on the "provider" field. It's identical to ProviderEQ.
+func Provider(v string) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldEQ(FieldProvider, v))
+}
+
 // UsedAt applies equality check predicate on the "used_at" field. It's identical to UsedAtEQ.
 func UsedAt(v time.Time) predicate.OneTimeLink {
 	return predicate.OneTimeLink(sql.FieldEQ(FieldUsedAt, v))
@@ -308,6 +313,71 @@ func SecondFactorLT(v int8) predicate.OneTimeLink {
 // SecondFactorLTE applies the LTE predicate on the "second_factor" field.
 func SecondFactorLTE(v int8) predicate.OneTimeLink {
 	return predicate.OneTimeLink(sql.FieldLTE(FieldSecondFactor, v))
+}
+
+// ProviderEQ applies the EQ predicate on the "provider" field.
+func ProviderEQ(v string) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldEQ(FieldProvider, v))
+}
+
+// ProviderNEQ applies the NEQ predicate on the "provider" field.
+func ProviderNEQ(v string) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldNEQ(FieldProvider, v))
+}
+
+// ProviderIn applies the In predicate on the "provider" field.
+func ProviderIn(vs ...string) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldIn(FieldProvider, vs...))
+}
+
+// ProviderNotIn applies the NotIn predicate on the "provider" field.
+func ProviderNotIn(vs ...string) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldNotIn(FieldProvider, vs...))
+}
+
+// ProviderGT applies the GT predicate on the "provider" field.
+func ProviderGT(v string) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldGT(FieldProvider, v))
+}
+
+// ProviderGTE applies the GTE predicate on the "provider" field.
+func ProviderGTE(v string) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldGTE(FieldProvider, v))
+}
+
+// ProviderLT applies the LT predicate on the "provider" field.
+func ProviderLT(v string) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldLT(FieldProvider, v))
+}
+
+// ProviderLTE applies the LTE predicate on the "provider" field.
+func ProviderLTE(v string) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldLTE(FieldProvider, v))
+}
+
+// ProviderContains applies the Contains predicate on the "provider" field.
+func ProviderContains(v string) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldContains(FieldProvider, v))
+}
+
+// ProviderHasPrefix applies the HasPrefix predicate on the "provider" field.
+func ProviderHasPrefix(v string) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldHasPrefix(FieldProvider, v))
+}
+
+// ProviderHasSuffix applies the HasSuffix predicate on the "provider" field.
+func ProviderHasSuffix(v string) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldHasSuffix(FieldProvider, v))
+}
+
+// ProviderEqualFold applies the EqualFold predicate on the "provider" field.
+func ProviderEqualFold(v string) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldEqualFold(FieldProvider, v))
+}
+
+// ProviderContainsFold applies the ContainsFold predicate on the "provider" field.
+func ProviderContainsFold(v string) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldContainsFold(FieldProvider, v))
 }
 
 // UsedAtEQ applies the EQ predicate on the "used_at" field.

@@ -783,6 +783,10 @@ func init() {
 	onetimelinkDescSecondFactor := onetimelinkFields[4].Descriptor()
 	// onetimelink.DefaultSecondFactor holds the default value on creation for the second_factor field.
 	onetimelink.DefaultSecondFactor = onetimelinkDescSecondFactor.Default.(int8)
+	// onetimelinkDescProvider is the schema descriptor for provider field.
+	onetimelinkDescProvider := onetimelinkFields[5].Descriptor()
+	// onetimelink.DefaultProvider holds the default value on creation for the provider field.
+	onetimelink.DefaultProvider = onetimelinkDescProvider.Default.(string)
 	organizationMixin := schema.Organization{}.Mixin()
 	organization.Policy = privacy.NewPolicies(schema.Organization{})
 	organization.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -959,12 +963,16 @@ func init() {
 	sessionDescSecondFactor := sessionFields[4].Descriptor()
 	// session.DefaultSecondFactor holds the default value on creation for the second_factor field.
 	session.DefaultSecondFactor = sessionDescSecondFactor.Default.(int8)
+	// sessionDescProvider is the schema descriptor for provider field.
+	sessionDescProvider := sessionFields[5].Descriptor()
+	// session.DefaultProvider holds the default value on creation for the provider field.
+	session.DefaultProvider = sessionDescProvider.Default.(string)
 	// sessionDescAddress is the schema descriptor for address field.
-	sessionDescAddress := sessionFields[6].Descriptor()
+	sessionDescAddress := sessionFields[7].Descriptor()
 	// session.DefaultAddress holds the default value on creation for the address field.
 	session.DefaultAddress = sessionDescAddress.Default.(string)
 	// sessionDescUserAgent is the schema descriptor for user_agent field.
-	sessionDescUserAgent := sessionFields[7].Descriptor()
+	sessionDescUserAgent := sessionFields[8].Descriptor()
 	// session.DefaultUserAgent holds the default value on creation for the user_agent field.
 	session.DefaultUserAgent = sessionDescUserAgent.Default.(string)
 	signinmarkMixin := schema.SignInMark{}.Mixin()

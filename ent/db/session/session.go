@@ -27,6 +27,8 @@ const (
 	FieldLastUsedAt = "last_used_at"
 	// FieldSecondFactor holds the string denoting the second_factor field in the database.
 	FieldSecondFactor = "second_factor"
+	// FieldProvider holds the string denoting the provider field in the database.
+	FieldProvider = "provider"
 	// FieldProvedAt holds the string denoting the proved_at field in the database.
 	FieldProvedAt = "proved_at"
 	// FieldAddress holds the string denoting the address field in the database.
@@ -55,6 +57,7 @@ var Columns = []string{
 	FieldExpiresAt,
 	FieldLastUsedAt,
 	FieldSecondFactor,
+	FieldProvider,
 	FieldProvedAt,
 	FieldAddress,
 	FieldUserAgent,
@@ -84,6 +87,8 @@ var (
 	DefaultLastUsedAt func() time.Time
 	// DefaultSecondFactor holds the default value on creation for the "second_factor" field.
 	DefaultSecondFactor int8
+	// DefaultProvider holds the default value on creation for the "provider" field.
+	DefaultProvider string
 	// DefaultAddress holds the default value on creation for the "address" field.
 	DefaultAddress string
 	// DefaultUserAgent holds the default value on creation for the "user_agent" field.
@@ -126,6 +131,11 @@ func ByLastUsedAt(opts ...sql.OrderTermOption) OrderOption {
 // BySecondFactor orders the results by the second_factor field.
 func BySecondFactor(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSecondFactor, opts...).ToFunc()
+}
+
+// ByProvider orders the results by the provider field.
+func ByProvider(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldProvider, opts...).ToFunc()
 }
 
 // ByProvedAt orders the results by the proved_at field.
