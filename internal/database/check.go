@@ -7,13 +7,13 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// The reasons of a server not to let somebody in.
+// The errors with which a server refuses a connection.
 const (
 	errAccessDenied         = 1045
 	errDatabaseAccessDenied = 1044
 )
 
-// whatToCheck says what a person looks at first where a database does not answer.
+// whatToCheck says what to check first if a database does not answer.
 func whatToCheck(err error) string {
 	var dial *net.OpError
 	var my *mysql.MySQLError

@@ -9,7 +9,7 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 )
 
-// Counter counts the statements of a context.
+// Counter counts the statements that are sent with a context.
 type Counter struct{ statements atomic.Int64 }
 
 // Statements returns how many statements have been sent.
@@ -17,8 +17,8 @@ func (c *Counter) Statements() int { return int(c.statements.Load()) }
 
 type counterKey struct{}
 
-// WithCounter returns a context whose statements are counted; the log of a
-// request and the tests of a page's cost read it.
+// WithCounter returns a context whose statements are counted. The log of a request uses
+// it, and so do tests that limit the statements of a page.
 func WithCounter(ctx context.Context) (context.Context, *Counter) {
 	c := new(Counter)
 	return context.WithValue(ctx, counterKey{}, c), c
@@ -30,13 +30,13 @@ func count(ctx context.Context) {
 	}
 }
 
-// raw is what ent's generated ExecContext and QueryContext look for.
+// raw is the interface that ent's generated ExecContext and QueryContext look for.
 type raw interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// counting is ent's driver with the statements counted.
+// counting is ent's driver and counts the statements.
 type counting struct{ *entsql.Driver }
 
 func (c counting) Exec(ctx context.Context, query string, args, v any) error {
@@ -69,7 +69,7 @@ func (c counting) BeginTx(ctx context.Context, opts *sql.TxOptions) (dialect.Tx,
 	return countingTx{tx, tx.(raw)}, nil
 }
 
-// countingTx is ent's transaction with the statements counted.
+// countingTx is ent's transaction and counts the statements.
 type countingTx struct {
 	dialect.Tx
 	raw raw

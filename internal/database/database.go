@@ -1,6 +1,7 @@
-// Package database opens the database, migrates it, and runs transactions; it retries a
-// transaction that the database refuses for a moment. Callers see an ent client. Which
-// database is behind it matters only to the few statements that ent cannot write.
+// Package database opens the database, migrates it, and runs transactions. It tries a
+// transaction again if the database has refused it for a temporary reason. Callers see an
+// ent client. Which database is behind it matters only to the few statements that ent
+// cannot write.
 package database
 
 import (
@@ -28,26 +29,26 @@ type DB struct {
 	file   string
 	sql    *sql.DB
 	client *db.Client
-	// writing begins the transactions that write. SQLite has one connection for
-	// them, which keeps the pages that they are about; the pages would otherwise be
-	// held by every connection that has ever written. On MySQL it is client.
+	// writing begins the transactions that write. On SQLite they share one connection,
+	// whose cache holds the pages that they use; otherwise every connection that has ever
+	// written would hold them. On MySQL it is the same as client.
 	writing *db.Client
-	// writes are the connections of writing; nil where they are those of client.
+	// writes holds the connections of writing; it is nil if they are those of client.
 	writes *sql.DB
-	// ready are the connections by which it is asked how it is. Those of everybody may be
-	// at work, which is no reason to take a server for one whose database is away.
+	// ready holds the connections for checks of the database. The other connections may
+	// all be busy, and that must not look like a database that is down.
 	ready *sql.DB
-	// writer lets one transaction of this process write at a time on SQLite,
-	// in the order of arrival; SQLite's own waiting is a lottery.
+	// writer lets one transaction of this process write at a time on SQLite, in the order
+	// of arrival. SQLite's own waiting has no order.
 	writer chan struct{}
-	// bounded makes the connections; nil for SQLite.
+	// bounded makes the connections; it is nil for SQLite.
 	bounded *bounded
-	// readiness is what is known about whether it can be written.
+	// readiness is what is known about whether the database can be written.
 	readiness readiness
 }
 
-// Open connects to the database of a URL (see CheckURL) and checks that it
-// answers. It creates the folder of an SQLite file and a missing MySQL database.
+// Open connects to the database with a URL (see CheckURL) and checks that it answers. It
+// creates the folder of an SQLite file and a missing MySQL database.
 func Open(ctx context.Context, rawURL string) (*DB, error) {
 	src, err := parse(rawURL)
 	if err != nil {
@@ -88,8 +89,8 @@ func Open(ctx context.Context, rawURL string) (*DB, error) {
 	return d, nil
 }
 
-// OpenSQL opens plain connections of a URL, with the settings of those that write,
-// for migrations and tests.
+// OpenSQL opens plain connections, with the settings of connections that write. Migrations
+// and tests use it.
 func OpenSQL(rawURL string) (*sql.DB, error) {
 	src, err := parse(rawURL)
 	if err != nil {
@@ -105,10 +106,10 @@ func OpenSQL(rawURL string) (*sql.DB, error) {
 	return conn, err
 }
 
-// sqliteConnections is how many connections an SQLite file is read by.
+// sqliteConnections is how many connections read an SQLite file.
 const sqliteConnections = 16
 
-// openWriter opens connections to an SQLite file that write it.
+// openWriter opens connections that write an SQLite file.
 func (s source) openWriter(connections int) (*sql.DB, error) {
 	conn, err := sql.Open(SQLite.DriverName(), s.writer)
 	if err != nil {
@@ -119,10 +120,10 @@ func (s source) openWriter(connections int) (*sql.DB, error) {
 	return conn, nil
 }
 
-// readyConnections is how many there are beside them to ask how the database is.
+// readyConnections is how many more connections there are for checks of the database.
 const readyConnections = 2
 
-// mysqlIdle is how many connections to MySQL are kept while nobody needs them.
+// mysqlIdle is how many unused connections to MySQL are kept open.
 const mysqlIdle = 16
 
 func (s source) open() (*sql.DB, *bounded, error) {
@@ -143,10 +144,10 @@ func (s source) open() (*sql.DB, *bounded, error) {
 	conn := sql.OpenDB(b)
 	conn.SetMaxOpenConns(48)
 	conn.SetMaxIdleConns(mysqlIdle)
-	// Proxies and servers close idle connections; a shorter life avoids
-	// meeting a closed one.
+	// Proxies and servers close idle connections. A short life makes it unlikely to use a
+	// closed one.
 	conn.SetConnMaxLifetime(4 * time.Minute)
-	conn.SetConnMaxIdleTime(12 * time.Second) // Before the database ends it: see wait_timeout.
+	conn.SetConnMaxIdleTime(12 * time.Second) // Sooner than the database ends it: see wait_timeout.
 	return conn, b, nil
 }
 
@@ -159,16 +160,16 @@ func (k Kind) dialect() string {
 
 const errUnknownDatabase = 1049
 
-// busyPings is how often an SQLite file is asked that others are just making; with
-// the pauses of a transaction that is some seconds.
+// busyPings is how often Open tries an SQLite file that others are creating at the same
+// time; with the pauses of a transaction, this is some seconds.
 const busyPings = 20
 
-// ping checks the connection and creates the database where the server has none
-// of that name.
+// ping checks the connection, and creates the database if the server has none with that
+// name.
 func ping(ctx context.Context, src source, conn *sql.DB) error {
 	err := conn.PingContext(ctx)
-	// While another server makes a new SQLite file one with a write-ahead log, SQLite
-	// answers that it is locked, and does not wait as it does for every other lock.
+	// While another process turns a new SQLite file into one with a write-ahead log,
+	// SQLite answers that it is locked, and does not wait as it does for every other lock.
 	for attempt := 1; src.kind == SQLite && TroubleOf(err) == Busy && attempt < busyPings; attempt++ {
 		select {
 		case <-time.After(pause(attempt)):
@@ -200,8 +201,8 @@ func createDatabase(ctx context.Context, c *mysql.Config, name string) error {
 	return err
 }
 
-// Scratch creates an empty database on the server of a MySQL URL, for tests and
-// for comparing schemas, and returns its URL and what drops it again.
+// Scratch creates an empty database on the server of a MySQL URL, for tests and for
+// comparing schemas. It returns the URL and a function that drops the database.
 func Scratch(ctx context.Context, serverURL, prefix string) (string, func(), error) {
 	src, err := parse(serverURL)
 	if err != nil {
@@ -235,14 +236,14 @@ func Scratch(ctx context.Context, serverURL, prefix string) (string, func(), err
 // Kind returns the kind of the database.
 func (d *DB) Kind() Kind { return d.kind }
 
-// File returns the path of an SQLite file, and nothing for a server.
+// File returns the path of an SQLite file, and "" for a server.
 func (d *DB) File() string { return d.file }
 
-// RowLocks reports whether reads can lock rows (FOR UPDATE). SQLite has no such
-// reads and needs none, because a transaction is the only one that writes.
+// RowLocks reports whether reads can lock rows (FOR UPDATE). SQLite has no such reads and
+// needs none, because only one transaction writes at a time.
 func (d *DB) RowLocks() bool { return d.kind == MySQL }
 
-// Instant is a moment as both databases keep it and give it back.
+// Instant returns a time with the precision with which both databases store it.
 func Instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // Ping checks that the database answers.
@@ -257,8 +258,8 @@ func (d *DB) Close() error {
 	return err
 }
 
-// Optimize refreshes the statistics by which the planner chooses its indexes;
-// call it after many rows have come in.
+// Optimize updates the statistics by which the planner chooses indexes. Call it after many
+// rows were added.
 func (d *DB) Optimize(ctx context.Context) error {
 	if d.kind == SQLite {
 		_, err := d.sql.ExecContext(ctx, "PRAGMA optimize = 0x10002")
@@ -268,10 +269,10 @@ func (d *DB) Optimize(ctx context.Context) error {
 	return err
 }
 
-// Scrub removes what has been erased from where the database keeps it beside its
-// tables. On SQLite the write-ahead log, which holds pages as they were before, is
-// brought into the file and cut; deleted content in the file is overwritten as it
-// is deleted (secure_delete). On MySQL the server's own purge does it, in its time.
+// Scrub removes erased data from places outside of the tables. On SQLite, the write-ahead
+// log holds old versions of pages; it is copied into the file and truncated. Deleted
+// content in the file itself is overwritten at once (secure_delete). On MySQL, the server
+// purges old versions itself, after some time.
 func (d *DB) Scrub(ctx context.Context) error {
 	if d.kind != SQLite {
 		return nil
@@ -293,8 +294,8 @@ func (d *DB) Scrub(ctx context.Context) error {
 	return rows.Err()
 }
 
-// Query runs a statement of one's own outside of any transaction; it is for what
-// must be known before anybody is a viewer.
+// Query runs a statement outside of any transaction, for what must be known before there
+// is a viewer.
 func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	count(ctx)
 	return d.sql.QueryContext(ctx, query, args...)

@@ -4,8 +4,8 @@ package database
 
 import "syscall"
 
-// freeBytes is how much room is left on the disk of a folder, for this process; negative if
-// nobody knows.
+// freeBytes returns how much space the disk of a folder has for this process. It is
+// negative if that is unknown.
 func freeBytes(folder string) int64 {
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(folder, &fs); err != nil {

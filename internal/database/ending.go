@@ -7,18 +7,18 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 )
 
-// Ending is what a transaction does as its last act, just before it commits, with
-// what has been collected for it until then. An error rolls the transaction back.
+// Ending collects work during a transaction and does it as the last step, just before the
+// commit. An error rolls the transaction back.
 type Ending interface {
 	End(ctx context.Context, client *db.Client) error
 }
 
-// AtEnd returns what the transaction of ctx does under a key before it commits,
-// and makes it at the first call. A transaction that is tried again begins with
-// none. Outside of a transaction it returns nil.
+// AtEnd returns the Ending with a key of the transaction of ctx, and creates it at the
+// first call. A transaction that is tried again begins without any. Outside of a
+// transaction it returns nil.
 //
-// What must be locked by every transaction of many belongs here: the lock is held
-// for the shortest time, and whoever has it waits for nobody any more.
+// A lock that many transactions need belongs here: it is held for the shortest time, and
+// whoever holds it waits for nobody.
 func AtEnd(ctx context.Context, key any, create func() Ending) Ending {
 	s, ok := ctx.Value(clientKey{}).(scope)
 	if !ok || s.ends == nil {
@@ -27,7 +27,7 @@ func AtEnd(ctx context.Context, key any, create func() Ending) Ending {
 	return s.ends.get(key, create)
 }
 
-// endings are those of one transaction, in the order in which they were made.
+// endings holds those of one transaction, in the order in which they were created.
 type endings struct {
 	mu    sync.Mutex
 	byKey map[any]Ending
@@ -50,7 +50,7 @@ func (e *endings) get(key any, create func() Ending) Ending {
 }
 
 func (e *endings) run(ctx context.Context, client *db.Client) error {
-	// The function of the transaction has returned; nothing is added any more.
+	// The function of the transaction has returned, so nothing is added any more.
 	for _, ending := range e.order {
 		if err := ending.End(ctx, client); err != nil {
 			return err

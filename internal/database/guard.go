@@ -10,15 +10,16 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// guard is a trigger that refuses what nobody may do to the audit trail, whoever
-// sends the statement. Guards are no migrations: a table that SQLite rebuilds loses
-// its triggers, and a MySQL server that writes a binary log lets only a privileged
-// account make one, without which the tables must still be built.
+// guard is a trigger that protects the audit trail: it refuses forbidden changes, whoever
+// sends the statement. Guards are not migrations. A table that SQLite rebuilds loses its
+// triggers, and a MySQL server with a binary log lets only privileged accounts create
+// triggers; the tables must be built without them then.
 type guard struct{ name, sqlite, mysql string }
 
 const (
 	neverChanged = "the audit trail is never changed"
-	// onlyErased is what is left of a detail by the one change that is allowed.
+	// onlyErased is the condition that an UPDATE only erases a detail, the one change that
+	// is allowed.
 	onlyErased = "NEW.body IS NULL AND NEW.salt IS NULL AND NEW.id = OLD.id AND NEW.district_id = OLD.district_id AND " +
 		"NEW.seq = OLD.seq AND NEW.position = OLD.position AND NEW.subject_type = OLD.subject_type AND NEW.subject_id = " +
 		"OLD.subject_id AND NEW.digest = OLD.digest AND NEW.created_at = OLD.created_at"
@@ -46,20 +47,20 @@ func refusing(name, statement string) guard {
 	}
 }
 
-// The errors of a MySQL account that may make no triggers: with a binary log
+// The errors of a MySQL account that may not create triggers: with a binary log and
 // without SUPER, and without the privilege TRIGGER.
 var noTriggers = []uint16{1419, 1227, 1142}
 
 const errTriggerExists = 1359
 
-// connection is a connection or several.
+// connection is one connection or a pool.
 type connection interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// mend makes the guards that are missing, as far as the account may.
+// mend creates the missing guards, if the account may.
 func (d *DB) mend(ctx context.Context, conn connection) error {
 	missing, err := d.missingGuards(ctx, conn)
 	if err != nil {
@@ -76,7 +77,7 @@ func (d *DB) mend(ctx context.Context, conn connection) error {
 			return nil
 		}
 		if my != nil && my.Number == errTriggerExists {
-			continue // A server of an older version has made it at this moment.
+			continue // A server of an older version has just created it.
 		}
 		if err != nil {
 			return fmt.Errorf("trigger %s: %w", g.name, err)
@@ -85,9 +86,8 @@ func (d *DB) mend(ctx context.Context, conn connection) error {
 	return nil
 }
 
-// Guarded reports whether the database itself refuses to change and remove entries
-// of the audit trail. It does not on a MySQL server on which the account may make
-// no triggers.
+// Guarded reports whether the database itself refuses to change and remove entries of the
+// audit trail. A MySQL server does not if the account may not create triggers.
 func (d *DB) Guarded(ctx context.Context) (bool, error) {
 	missing, err := d.missingGuards(ctx, d.sql)
 	return err == nil && len(missing) == 0, err

@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// sayAgain is after how long a trouble that goes on is told again.
+// sayAgain is how long the log is silent about a problem that continues.
 const sayAgain = time.Minute
 
-// NewLogHandler returns a handler that tells a trouble of the database once in a
-// while: many workers meet it many times a second. The first time is told at once,
-// the next one after a minute with how often it happened in between. Everything
-// else passes.
+// NewLogHandler returns a handler that logs a problem of the database only once in a
+// while, because many workers meet it many times a second. The first time is logged at
+// once; after a minute, the next one is logged with the number of times in between. All
+// other records pass.
 func NewLogHandler(h slog.Handler) slog.Handler {
 	return calmHandler{h, &repeated{told: map[string]*told{}}}
 }
@@ -25,7 +25,7 @@ type calmHandler struct {
 	repeated *repeated
 }
 
-// repeated are the troubles that have been told, by what was said of them.
+// repeated holds the problems that were logged, by what was logged about them.
 type repeated struct {
 	mu   sync.Mutex
 	told map[string]*told
@@ -49,7 +49,7 @@ func (h calmHandler) Handle(ctx context.Context, record slog.Record) error {
 	return h.Handler.Handle(ctx, record)
 }
 
-// say reports whether something is to be told, and how often it was not.
+// say reports whether to log something, and how often it was suppressed.
 func (r *repeated) say(key string, at time.Time) (more int, say bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -70,8 +70,8 @@ func (r *repeated) say(key string, at time.Time) (more int, say bool) {
 	return more, true
 }
 
-// troubleIn returns what a record says of a trouble of the database: its message,
-// the trouble, and the job that it is about.
+// troubleIn returns what a record says about a problem of the database: its message, the
+// problem, and the job that it is about.
 func troubleIn(record slog.Record) (key string, is bool) {
 	if record.Level < slog.LevelWarn {
 		return "", false
@@ -88,7 +88,7 @@ func troubleIn(record slog.Record) (key string, is bool) {
 		}
 		trouble := TroubleOf(err)
 		if trouble == None && errors.Is(err, context.DeadlineExceeded) {
-			trouble = "too late" // So does a database that has frozen show itself.
+			trouble = "too late" // A database that hangs looks like this as well.
 		}
 		if trouble != None {
 			is = true

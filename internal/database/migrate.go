@@ -12,18 +12,18 @@ import (
 	"github.com/openhomeroom/homeroom/ent/migrations"
 )
 
-// revisionTable remembers how far each migration has come. On MySQL it has two
-// columns more; see migrateMySQL.
+// revisionTable records the progress of each migration. On MySQL it has two more columns;
+// see migrateMySQL.
 const revisionTable = `CREATE TABLE IF NOT EXISTS schema_revisions (
 	name VARCHAR(190) NOT NULL PRIMARY KEY,
 	applied INTEGER NOT NULL,
 	total INTEGER NOT NULL
 )`
 
-// Migrate brings the tables up to date and returns the names of the migrations
-// that it applied. Several servers may call it at once: one migrates, the others
-// wait. Where nothing is to be done nothing is written, so that a server starts on
-// a database that can only be read for a while.
+// Migrate brings the tables up to date and returns the names of the migrations that it has
+// applied. Several servers may call it at the same time: one migrates, the others wait. If
+// there is nothing to do, it writes nothing, so that a server also starts on a database
+// that is read-only for a while.
 func (d *DB) Migrate(ctx context.Context) ([]string, error) {
 	files, err := migrations.Files(string(d.kind))
 	if err != nil {
@@ -51,8 +51,8 @@ func (d *DB) Migrate(ctx context.Context) ([]string, error) {
 	return done, d.mendCurrent(ctx)
 }
 
-// mendCurrent makes the guards that are missing from tables that are up to date.
-// Mostly there are none, and then nobody waits for the writer.
+// mendCurrent creates missing guards of tables that are up to date. Usually none are
+// missing, and then it does not wait for the writer.
 func (d *DB) mendCurrent(ctx context.Context) error {
 	missing, err := d.missingGuards(ctx, d.sql)
 	if err != nil || len(missing) == 0 {
@@ -64,7 +64,7 @@ func (d *DB) mendCurrent(ctx context.Context) error {
 		err = d.mendSQLite(ctx)
 	}
 	if t := TroubleOf(err); t == ReadOnly || t == Full {
-		return nil // A later start makes them; nobody can change the trail meanwhile.
+		return nil // A later start creates them; nobody can change the trail meanwhile.
 	}
 	return err
 }
@@ -91,8 +91,8 @@ func (d *DB) Pending(ctx context.Context) ([]string, error) {
 		err := d.ready.QueryRowContext(ctx, "SELECT applied, total FROM schema_revisions WHERE name = ?", f.Name).
 			Scan(&applied, &total)
 		switch {
-		// Before the first migration there is no such table; both kinds of
-		// databases name it in their error.
+		// Before the first migration there is no such table; both kinds of databases name
+		// it in their error.
 		case err != nil && !errors.Is(err, sql.ErrNoRows) && !strings.Contains(err.Error(), "schema_revisions"):
 			return nil, err
 		case err != nil || applied < total:
@@ -102,10 +102,9 @@ func (d *DB) Pending(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// migrateSQLite applies each file in one transaction. Rebuilding a table drops
-// the old one, which would delete the rows that refer to it; foreign keys are
-// switched off before the transaction, where alone it works, and checked before
-// the commit.
+// migrateSQLite applies each file in one transaction. Rebuilding a table drops the old
+// one, which would delete the rows that refer to it. So foreign keys are switched off
+// before the transaction, the only time when that works, and checked before the commit.
 func migrateSQLite(ctx context.Context, conn *sql.Conn, files []migrations.File) (done []string, err error) {
 	if _, err := conn.ExecContext(ctx, "PRAGMA foreign_keys = OFF"); err != nil {
 		return nil, err

@@ -10,23 +10,24 @@ import (
 	"time"
 )
 
-// The tables are built under a lease of their own: that of internal/lease stands in
-// one of the tables. GET_LOCK would not do, because it does not reach from one node
-// of a cluster to another.
+// Migrations have a lease of their own, because the table of internal/lease is itself
+// created by a migration. GET_LOCK would not be enough: it does not reach from one node of
+// a cluster to another.
 const leaseTable = `CREATE TABLE IF NOT EXISTS schema_lease (
 	name VARCHAR(64) NOT NULL PRIMARY KEY,
 	owner VARCHAR(64) NOT NULL,
 	until DATETIME(6) NOT NULL
 )`
 
-// migrationLease is how long a server that migrates may give no sign of life.
+// migrationLease is how long a server that migrates may be silent before another one takes
+// over.
 const migrationLease = 15 * time.Second
 
-// errLeaseLost is returned where another server has taken the migration over.
+// errLeaseLost says that another server has taken the migration over.
 var errLeaseLost = errors.New("database: another server migrates now")
 
-// claim waits until the lease is this migrator's. The clock is that of the
-// database, which all servers share.
+// claim waits until this migrator has the lease. It uses the clock of the database, which
+// all servers share.
 func (m *migrator) claim(ctx context.Context) error {
 	if err := m.ensureTable(ctx, "schema_lease", leaseTable); err != nil {
 		return err
@@ -36,13 +37,13 @@ func (m *migrator) claim(ctx context.Context) error {
 	m.owner = hex.EncodeToString(id)
 	for {
 		var claimed bool
-		// A claim that has been sent is waited for, or nobody would give it back.
+		// Wait for a claim that was sent, because otherwise nobody would release it.
 		err := m.again(context.WithoutCancel(ctx), func(ctx context.Context) error {
 			if _, err := m.db.sql.ExecContext(ctx,
 				"INSERT IGNORE INTO schema_lease (name, owner, until) VALUES ('migrate', '', NOW(6))"); err != nil {
 				return err
 			}
-			// An UPDATE whose answer was lost may have claimed it.
+			// An UPDATE whose answer was lost may still have claimed the lease.
 			result, err := m.db.sql.ExecContext(ctx,
 				"UPDATE schema_lease SET owner = ?, until = NOW(6) + INTERVAL ? MICROSECOND "+
 					"WHERE name = 'migrate' AND (owner = '' OR owner = ? OR until <= NOW(6))", m.owner,
@@ -65,7 +66,7 @@ func (m *migrator) claim(ctx context.Context) error {
 	}
 }
 
-// keepAlive renews the lease while a statement takes its time.
+// keepAlive renews the lease during a long statement.
 func (m *migrator) keepAlive(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
@@ -78,22 +79,22 @@ func (m *migrator) keepAlive(ctx context.Context) (stop func()) {
 				return
 			case <-tick.C:
 			}
-			// Who has lost the lease finds out before writing anything.
+			// A migrator that has lost the lease finds out before it writes anything.
 			_ = m.fenced(ctx, func(*sql.Tx) error { return nil })
 		}
 	})
 	return func() { cancel(); running.Wait() }
 }
 
-// fenced runs fn in a transaction that begins by asking whether the lease is still
-// this migrator's, and renews it.
+// fenced runs fn in a transaction that first checks that this migrator still has the
+// lease, and renews it.
 func (m *migrator) fenced(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	return m.again(ctx, func(ctx context.Context) error {
 		tx, err := m.db.sql.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 		if err != nil {
 			return err
 		}
-		defer func() { _ = tx.Rollback() }() // nothing is left of it after the commit
+		defer func() { _ = tx.Rollback() }() // does nothing after the commit
 		result, err := tx.ExecContext(ctx,
 			"UPDATE schema_lease SET until = NOW(6) + INTERVAL ? MICROSECOND WHERE name = 'migrate' AND owner = ?",
 			m.lasts.Microseconds(), m.owner)
@@ -110,15 +111,15 @@ func (m *migrator) fenced(ctx context.Context, fn func(tx *sql.Tx) error) error 
 	})
 }
 
-// release gives the lease back, so that whoever waits goes on at once.
+// release gives the lease back, so that a waiting server continues at once.
 func (m *migrator) release(ctx context.Context) {
-	// Where this fails the lease ends by itself.
+	// If this fails, the lease expires.
 	_, _ = m.db.sql.ExecContext(context.WithoutCancel(ctx),
 		"UPDATE schema_lease SET owner = '' WHERE name = 'migrate' AND owner = ?", m.owner)
 }
 
-// ensureTable makes a table that servers may be making at the same moment. On a
-// cluster CREATE TABLE IF NOT EXISTS fails with 1050 or a conflict all the same.
+// ensureTable creates a table that several servers may create at the same time. On a
+// cluster, CREATE TABLE IF NOT EXISTS can still fail with 1050 or a conflict.
 func (m *migrator) ensureTable(ctx context.Context, name, create string) error {
 	return m.again(ctx, func(ctx context.Context) error {
 		there, err := m.tables(ctx, []string{name})

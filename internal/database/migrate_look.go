@@ -13,11 +13,11 @@ import (
 
 var (
 	quotedName = regexp.MustCompile("`([^`]+)`")
-	// counter is what changes of a table's definition while rows come in.
+	// The counter in the definition of a table changes when rows are added.
 	nextNumber = regexp.MustCompile(` AUTO_INCREMENT=[0-9]+`)
-	// ofRows begins the statements that are part of a transaction.
+	// ofRows matches the beginning of statements that are part of a transaction.
 	ofRows = regexp.MustCompile(`(?i)^\s*(INSERT|UPDATE|DELETE|REPLACE)\b`)
-	// takesAway is part of the statements whose names say nothing about whether they
+	// takesAway matches statements for which the existing names do not show whether they
 	// have been carried out.
 	takesAway = regexp.MustCompile(`(?i)\b(DROP|MODIFY|CHANGE|RENAME)\b`)
 	newTable  = regexp.MustCompile(`(?i)^\s*CREATE\s+TABLE\b`)
@@ -25,8 +25,7 @@ var (
 
 func changesRows(statement string) bool { return ofRows.MatchString(statement) }
 
-// names are the quoted names of a statement, each once; all names of migrations are
-// quoted.
+// names returns the quoted names in a statement, each once. Migrations quote all names.
 func names(statement string) []string {
 	set := map[string]bool{}
 	for _, m := range quotedName.FindAllStringSubmatch(statement, -1) {
@@ -35,15 +34,15 @@ func names(statement string) []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
-// tables returns those of some names that are tables.
+// tables returns the names that are tables.
 func (m *migrator) tables(ctx context.Context, of []string) ([]string, error) {
 	return m.column(ctx,
 		"SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN ("+marks(of)+
 			") ORDER BY table_name", of)
 }
 
-// digest is of the tables that a statement names, with their indexes, constraints
-// and triggers, and also of which of them there are.
+// digest returns a digest of the tables that a statement names: of which of them exist,
+// and of their indexes, constraints and triggers.
 func (m *migrator) digest(ctx context.Context, statement string) (string, error) {
 	of := names(statement)
 	tables, err := m.tables(ctx, of)
@@ -69,9 +68,9 @@ func (m *migrator) digest(ctx context.Context, statement string) (string, error)
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// stands reports whether everything that a statement makes is there under its name.
-// It is for databases whose last server noted nothing before a statement; the
-// migrations of that time only made tables, columns and indexes.
+// stands reports whether everything that a statement creates exists. It is for databases
+// whose last server noted nothing before a statement; the migrations of that time only
+// created tables, columns and indexes.
 func (m *migrator) stands(ctx context.Context, statement string) (bool, error) {
 	of := quotedName.FindStringSubmatch(statement)
 	if of == nil || takesAway.MatchString(statement) {
@@ -87,7 +86,7 @@ func (m *migrator) stands(ctx context.Context, statement string) (bool, error) {
 	if newTable.MatchString(statement) {
 		for _, c := range columns {
 			if !slices.Contains(wanted, c) {
-				return false, nil // Another table of that name, which no migration has made.
+				return false, nil // A table with that name which no migration has created.
 			}
 		}
 	}
@@ -107,7 +106,7 @@ func (m *migrator) stands(ctx context.Context, statement string) (bool, error) {
 	return true, nil
 }
 
-// column reads the only column of a query.
+// column returns the only column of a query.
 func (m *migrator) column(ctx context.Context, query string, of ...[]string) (values []string, err error) {
 	var args []any
 	for _, list := range of {
@@ -130,7 +129,8 @@ func (m *migrator) column(ctx context.Context, query string, of ...[]string) (va
 	return values, rows.Err()
 }
 
-// marks are placeholders for values, and one that is no name where there are none.
+// marks returns placeholders for values; without values it returns one that matches no
+// name.
 func marks(values []string) string {
 	if len(values) == 0 {
 		return "NULL"

@@ -11,59 +11,59 @@ import (
 	"github.com/openhomeroom/homeroom/ent/migrations"
 )
 
-// migrator applies migrations on MySQL and MariaDB, where every statement that
-// defines a table commits by itself.
+// migrator applies migrations on MySQL and MariaDB, where every statement that defines a
+// table commits by itself.
 //
-// Each such statement is noted before it runs, together with a digest of the tables
-// that it is about. Whoever goes on after a server that died compares the digest
-// with that of the tables as they are: it is another one where the statement has
-// been carried out, and the same where it has not, or is still at work. In that
-// case it runs again, waits for the other one to end, fails because what it makes is
-// there, and the digest tells. A statement that changes rows is one transaction
-// with its note.
+// Each such statement is noted before it runs, with a digest of the tables that it is
+// about. A server that continues after another one died compares this digest with that of
+// the tables as they are now. If they differ, the statement has been carried out. If they
+// are equal, it has not been carried out, or is still running. Then it runs again, waits
+// for the first one to end, and fails because what it creates already exists; the digest
+// then shows that it was done. A statement that changes rows is one transaction with its
+// note.
 type migrator struct {
 	db *DB
-	// lasts is how long the lease lasts, and owner who has it.
+	// lasts is how long the lease lasts, and owner is who has it.
 	lasts time.Duration
 	owner string
-	// at is called between the notes and the statements, and ends the migrator as a
-	// crash would where it returns an error; only tests set it.
+	// at is called between notes and statements. If it returns an error, the migrator
+	// stops as if it had crashed. Only tests set it.
 	at func(moment Moment, statement string) error
-	// mend makes the guards that are missing.
+	// mend creates the missing guards.
 	mend func(ctx context.Context, conn connection) error
 }
 
-// Moment is a place between two writes of a migration.
+// Moment is a point between two writes of a migration.
 type Moment int
 
-// The moments at which a migration can be cut off.
+// The moments at which a migration can be interrupted.
 const (
-	// Noted is before a statement runs that has been noted.
+	// Noted is after a statement was noted and before it runs.
 	Noted Moment = iota
-	// Ran is after it has committed and before that is noted.
+	// Ran is after the statement has committed and before that is noted.
 	Ran
 )
 
-// errCutOff ends a migrator as a crash would.
+// errCutOff stops a migrator as if it had crashed.
 var errCutOff = errors.New("database: the migration was cut off")
 
 func newMigrator(d *DB) *migrator {
 	return &migrator{db: d, lasts: migrationLease, at: func(Moment, string) error { return nil }, mend: d.mend}
 }
 
-// revision is how far a migration has come.
+// revision is the progress of a migration.
 type revision struct {
 	applied int
-	// begun is the number of the last statement that was noted before it ran, and
-	// before the digest of its tables at that moment. It is null in the note of a
-	// server of an older version, which did not tell.
+	// begun is the number of the last statement that was noted before it ran, and before
+	// is the digest of its tables at that moment. It is null if a server of an older
+	// version wrote the note, because such a server did not note statements.
 	begun  sql.NullInt64
 	before sql.NullString
 }
 
-// run applies files and makes the guards that are missing. It ends between two
-// statements where ctx does: one that has begun is waited for, because the database
-// goes on with it whatever becomes of the connection.
+// run applies files and creates the missing guards. If ctx ends, it stops between two
+// statements: it waits for a statement that has begun, because the database continues it
+// whatever happens to the connection.
 func (m *migrator) run(ctx context.Context, files []migrations.File) (done []string, err error) {
 	for {
 		more, err := m.once(ctx, files)
@@ -99,7 +99,7 @@ func (m *migrator) once(ctx context.Context, files []migrations.File) (done []st
 	return done, m.again(context.WithoutCancel(ctx), func(ctx context.Context) error { return m.mend(ctx, m.db.sql) })
 }
 
-// prepare makes the table of the notes as it is today.
+// prepare creates the table of the notes in its current form.
 func (m *migrator) prepare(ctx context.Context) error {
 	if err := m.ensureTable(ctx, "schema_revisions", revisionTable); err != nil {
 		return err
@@ -170,7 +170,7 @@ func (m *migrator) revision(ctx context.Context, name string) (r revision, known
 	return r, known, err
 }
 
-// step carries out the statement of a number, which may have been begun before.
+// step carries out the statement with a number, which may have been begun before.
 func (m *migrator) step(ctx context.Context, name string, i int, statement string, r revision) error {
 	if changesRows(statement) {
 		return m.stepOfRows(ctx, name, i, statement)
@@ -181,7 +181,7 @@ func (m *migrator) step(ctx context.Context, name string, i int, statement strin
 	}
 	switch {
 	case !r.begun.Valid:
-		// A server of an older version has come to this statement, or died in it.
+		// A server of an older version has reached this statement, or died in it.
 		stands, err := m.stands(ctx, statement)
 		if err != nil {
 			return err
@@ -204,8 +204,8 @@ func (m *migrator) step(ctx context.Context, name string, i int, statement strin
 	return m.note(ctx, name, "applied = ?", i+1)
 }
 
-// define runs a statement that commits by itself. An error says little about what
-// has become of it: the tables do.
+// define runs a statement that commits by itself. An error does not show whether the
+// statement was carried out; the tables do.
 func (m *migrator) define(ctx context.Context, statement, before string) error {
 	return m.again(ctx, func(ctx context.Context) error {
 		if err := m.at(Noted, statement); err != nil {
@@ -226,8 +226,8 @@ func (m *migrator) define(ctx context.Context, statement, before string) error {
 	})
 }
 
-// stepOfRows carries out a statement that changes rows, in one transaction with
-// its note. Where nobody knows whether that committed, the note tells.
+// stepOfRows carries out a statement that changes rows, in one transaction with its note.
+// If it is unknown whether that committed, the note shows it.
 func (m *migrator) stepOfRows(ctx context.Context, name string, i int, statement string) error {
 	return m.fenced(ctx, func(tx *sql.Tx) error {
 		var applied int
@@ -258,13 +258,12 @@ func (m *migrator) note(ctx context.Context, name, set string, values ...any) er
 	})
 }
 
-// migrationAttempts is how often a statement is tried that the database gives up
-// for a reason that passes. Servers of an older version write meanwhile, and a
-// database may be starting again; with the pauses of a transaction this is about a
-// minute.
+// migrationAttempts is how often a statement is tried that fails for a temporary reason.
+// Servers of older versions write at the same time, and a database may be restarting; with
+// the pauses of a transaction this is about a minute.
 const migrationAttempts = 120
 
-// again runs fn until it does not fail for a reason that passes.
+// again runs fn until it does not fail for a temporary reason.
 func (m *migrator) again(ctx context.Context, fn func(ctx context.Context) error) error {
 	for attempt := 1; ; attempt++ {
 		err := fn(ctx)

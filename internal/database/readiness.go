@@ -12,36 +12,36 @@ import (
 )
 
 const (
-	// probeEvery is how often the database is asked whether it can be written, as
-	// long as somebody wants to know.
+	// probeEvery is how often the database is checked for writing, as long as somebody
+	// asks.
 	probeEvery = 5 * time.Second
-	// troubleLasts is for how long a transaction that failed counts. A small change
-	// often succeeds where a large one finds no room.
+	// troubleLasts is how long a failed transaction counts. A small change often succeeds
+	// when a large one finds no room.
 	troubleLasts = 15 * time.Second
-	// roomEvery is how often a MySQL database that had no room is asked whether it has.
+	// roomEvery is how often a full MySQL database is checked for room.
 	roomEvery = 30 * time.Second
-	// leastRoom is how many bytes a disk has that is not full.
+	// leastRoom is how many free bytes a disk must have not to count as full.
 	leastRoom = 1 << 20
 )
 
 // readiness is what is known about whether a database can be written.
 type readiness struct {
 	mu sync.Mutex
-	// probed is when the last probe began, running is closed when it ends, and found
-	// is what the one before it found.
+	// probed is when the last check began, running is closed when it ends, and found is
+	// the result of the check before.
 	probed  time.Time
 	running chan struct{}
 	found   Trouble
-	// met is what a transaction met last, and when.
+	// met is the last problem that a transaction met, and when.
 	met   Trouble
 	metAt time.Time
-	// sure is set where MySQL has shown that it has room, and no transaction has found
-	// none since; tried is when it was last asked.
+	// sure says that MySQL has shown that it has room, and no transaction has found it
+	// full since; tried is when it was last checked.
 	sure  bool
 	tried time.Time
 }
 
-// note remembers what a transaction ended with.
+// note remembers the result of a transaction.
 func (r *readiness) note(err error) {
 	if t := TroubleOf(err); t == ReadOnly || t == Full {
 		r.mu.Lock()
@@ -51,10 +51,10 @@ func (r *readiness) note(err error) {
 	}
 }
 
-// Writable returns what keeps the database from being written: ReadOnly, Full, or
-// nothing. It asks rarely, by a change that changes nothing, and takes into account
-// what transactions have met shortly before. A database that does not answer within
-// the time of ctx, because somebody else writes, counts as it did before.
+// Writable returns what keeps the database from being written: ReadOnly, Full, or None. It
+// checks rarely, with a change that changes nothing, and considers what transactions have
+// met shortly before. If a database does not answer before ctx ends, because somebody else
+// writes, the last result counts.
 func (d *DB) Writable(ctx context.Context) Trouble {
 	r := &d.readiness
 	r.mu.Lock()
@@ -86,12 +86,12 @@ func (d *DB) probe(ctx context.Context, done chan struct{}) {
 	if d.writes != nil {
 		conn = d.writes
 	}
-	// MySQL refuses it where it may not be carried out, and writes nothing, because
-	// nothing changes. SQLite writes a page.
+	// A read-only MySQL refuses this, and otherwise writes nothing because nothing
+	// changes. SQLite writes a page.
 	_, err := conn.ExecContext(ctx, "UPDATE schema_revisions SET applied = applied")
 	found := TroubleOf(err)
 	if found != ReadOnly && found != Full {
-		found = None // That it does not answer is seen by others.
+		found = None // Other checks notice that it does not answer.
 	}
 	if found == None && !d.hasRoom(ctx) {
 		found = Full
@@ -103,10 +103,10 @@ func (d *DB) probe(ctx context.Context, done chan struct{}) {
 	close(done)
 }
 
-// hasRoom looks for a disk that is full, on which a small change may still succeed: it
-// finds room in a file that has been longer, also after a restart. What a disk has that
-// this process sees is asked for. MySQL has to make a table, which happens at the first
-// look, and after a transaction that found no room until there is some again.
+// hasRoom detects a full disk. A small change may still succeed on it, because it finds
+// room in a file that was larger before, even after a restart. If the disk is visible to
+// this process, its free space is read. MySQL has to create a table: at the first check,
+// and after a transaction that found no room, until there is room again.
 func (d *DB) hasRoom(ctx context.Context) bool {
 	if d.kind == SQLite {
 		return HasRoom(filepath.Dir(d.file))
@@ -127,29 +127,30 @@ func (d *DB) hasRoom(ctx context.Context) bool {
 	return sure
 }
 
-// makeRoom makes a table with some content, and drops it. Its name is the same everywhere,
-// so that servers that are killed leave one at most.
+// makeRoom creates a table with some content, and drops it. Its name is always the same,
+// so that killed servers leave at most one.
 func (d *DB) makeRoom(ctx context.Context) error {
 	_, err := d.ready.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS schema_room (content LONGBLOB) ENGINE=InnoDB")
 	if err == nil {
 		_, err = d.ready.ExecContext(ctx, "INSERT INTO schema_room VALUES (REPEAT('x', 262144))")
 	}
 	if !isFull(err) && err != nil {
-		return err // Whoever may not make tables, or has lost the connection, drops none.
+		return err // If the account may not create tables, or the connection is lost, there is nothing to drop.
 	}
 	_, dropped := d.ready.ExecContext(ctx, "DROP TABLE IF EXISTS schema_room")
 	return errors.Join(err, dropped)
 }
 
-// isFull reports whether an error says that a disk is full. About a new file, MySQL says so
-// in the text of more general errors.
+// isFull reports whether an error says that a disk is full. For a new file, MySQL says so
+// only in the text of more general errors.
 func isFull(err error) bool {
 	var my *mysql.MySQLError
 	return TroubleOf(err) == Full ||
 		errors.As(err, &my) && (strings.Contains(my.Message, "No space left") || strings.Contains(my.Message, "rror 28 "))
 }
 
-// HasRoom reports whether the disk of a folder is not full. Where nobody knows, it is not.
+// HasRoom reports whether the disk of a folder is not full. If that is unknown, the answer
+// is yes.
 func HasRoom(folder string) bool {
 	free := freeBytes(folder)
 	return free < 0 || free >= leastRoom

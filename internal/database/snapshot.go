@@ -12,11 +12,10 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 )
 
-// Snapshot returns a context in which every query sees the database at one
-// moment, that of the first query, so that the numbers of one answer agree with
-// each other whatever is written meanwhile. Nothing is sent before that first
-// query. The queries may come from several goroutines; they run one after the
-// other, on one connection, which end gives back.
+// Snapshot returns a context in which every query sees the database as it was at the first
+// query, so that the numbers of one answer agree with each other, whatever is written
+// meanwhile. Nothing is sent before that first query. The queries may come from several
+// goroutines. They run one after the other, on one connection, which end releases.
 func (d *DB) Snapshot(ctx context.Context) (_ context.Context, end func()) {
 	if _, ok := ctx.Value(clientKey{}).(scope); ok {
 		return ctx, func() {}
@@ -65,8 +64,8 @@ func (s *snapshot) end() {
 	}
 }
 
-// Query implements dialect.Driver. The connection stays taken until the rows are
-// closed, as a connection answers one query at a time.
+// Query implements dialect.Driver. The connection is taken until the rows are closed,
+// because a connection answers one query at a time.
 func (s *snapshot) Query(ctx context.Context, query string, args, v any) error {
 	s.mu.Lock()
 	err := s.begin()

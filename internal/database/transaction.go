@@ -15,16 +15,16 @@ import (
 
 type clientKey struct{}
 
-// scope is the transaction or snapshot that a context is in.
+// scope is the transaction or snapshot of a context.
 type scope struct {
 	client *db.Client
 	writes bool
-	// ends is what the transaction does before it commits; nil for a snapshot.
+	// ends is what the transaction does before it commits; it is nil for a snapshot.
 	ends *endings
 }
 
-// Client returns the client to use in a context: that of the transaction or
-// snapshot that the context is in, otherwise that of the database.
+// Client returns the client to use in a context: that of its transaction or snapshot, or
+// otherwise that of the database.
 func (d *DB) Client(ctx context.Context) *db.Client {
 	if s, ok := ctx.Value(clientKey{}).(scope); ok {
 		return s.client
@@ -35,30 +35,30 @@ func (d *DB) Client(ctx context.Context) *db.Client {
 // attempts is how often a transaction is tried, including the first time.
 const attempts = 10
 
-// patience bounds the pause before the next attempt, whose upper bound doubles each
-// time: on a busy machine those who met once would otherwise meet again and again.
+// patience limits the pause before the next attempt. The maximum of the pause doubles each
+// time: on a busy machine, transactions that have collided once would otherwise collide
+// again and again.
 const patience = time.Second
 
-// longestAway is for how long a transaction looks for a database that is away; one
-// that fails over is back by then, and a person does not wait for longer.
+// longestAway is how long a transaction tries to reach a database that is away. A failover
+// is done by then, and people do not wait longer.
 const longestAway = 5 * time.Second
 
 func pause(attempt int) time.Duration {
 	return rand.N(min(10*time.Millisecond<<min(attempt, 10), patience))
 }
 
-// InTx runs fn in a transaction, which commits when fn returns nil. It runs fn
-// again, from the start, when the database gave the transaction up for a reason
-// that passes (a deadlock, a lock that took too long, a conflict between nodes, a
-// connection that was lost before the commit); fn must therefore change nothing
-// outside of the database. A connection that is lost at the commit is another
-// matter: the transaction may have been made, so that it is not tried again, and
-// the error's trouble is Uncertain. Inside of another InTx it joins the transaction
-// that is there.
+// InTx runs fn in a transaction, which commits if fn returns nil. If the database refuses
+// the transaction for a temporary reason (a deadlock, a lock that took too long, a
+// conflict between nodes, a connection that was lost before the commit), InTx runs fn
+// again from the start. So fn must not change anything outside of the database. A
+// connection that is lost during the commit is different: the change may have been made,
+// so the transaction is not tried again, and the error's trouble is Uncertain. Within
+// another InTx, it joins that transaction.
 //
-// On MySQL the isolation is READ COMMITTED: each statement sees what was
-// committed before it, so that what is read after a lock has been waited for is
-// what the lock protects, and no gaps are locked.
+// On MySQL the isolation is READ COMMITTED. Each statement sees what was committed before
+// it, so what is read after waiting for a lock is what the lock protects, and no gaps are
+// locked.
 func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context, client *db.Client) error) error {
 	if s, ok := ctx.Value(clientKey{}).(scope); ok && s.writes {
 		return fn(ctx, s.client)
@@ -128,7 +128,7 @@ func IsDuplicate(err error) bool { return sqlgraph.IsUniqueConstraintError(err) 
 
 // Violates reports whether the unique index that refused a row covers a column.
 func Violates(err error, column string) bool {
-	// Both kinds of databases name the index or its columns in the message; it is
-	// the only place where they do.
+	// Both kinds of databases name the index or its columns in the message, and nowhere
+	// else.
 	return err != nil && strings.Contains(err.Error(), column)
 }

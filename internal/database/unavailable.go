@@ -2,7 +2,7 @@ package database
 
 import "github.com/openhomeroom/homeroom/internal/fault"
 
-// unavailable is what people are told of a trouble, and in how many seconds they
+// unavailable says, for each trouble, what people are told and after how many seconds they
 // may try again.
 var unavailable = map[Trouble]*fault.Error{
 	Unreachable: fault.Unavailablef("the database does not answer at the moment; try again in a few seconds").After(5),
@@ -16,7 +16,7 @@ var unavailable = map[Trouble]*fault.Error{
 	Broken: fault.Unavailablef(
 		"the database has failed; try again in a minute, and if it fails again, tell the person who runs the " +
 			"server").After(60),
-	// Whoever tries this again by a rule may do it twice.
+	// A client that retries this automatically may do it twice.
 	Uncertain: fault.Unavailablef(
 		"the connection to the database was lost while the change was being saved; " +
 			"check whether it was made before you try again"),
@@ -24,8 +24,8 @@ var unavailable = map[Trouble]*fault.Error{
 		"the change is too large for the database, so nothing was changed; make it in smaller parts"),
 }
 
-// Unavailable returns what people are told of an error that is due to a trouble of
-// the database, and nil for all others. The reason is its code.
+// Unavailable returns the error that people see if err comes from a trouble of the
+// database, and nil for all other errors. The reason is its code.
 func Unavailable(err error) *fault.Error {
 	t := TroubleOf(err)
 	e := unavailable[t]

@@ -20,18 +20,18 @@ const (
 	MySQL  Kind = "mysql"
 )
 
-// DriverName is the name under which database/sql knows the driver.
+// DriverName is the name of the driver in database/sql.
 func (k Kind) DriverName() string { return string(k) }
 
 // source is a parsed database URL.
 type source struct {
 	kind Kind
 	dsn  string
-	// writer is the dsn of connections that write, for SQLite alone.
+	// writer is the dsn of connections that write; only SQLite has one.
 	writer string
 	// file is the path of the SQLite file.
 	file string
-	// mysql is set for MySQL alone.
+	// mysql is set only for MySQL.
 	mysql *mysql.Config
 }
 
@@ -41,14 +41,14 @@ func CheckURL(raw string) error {
 	return err
 }
 
-// FileOf returns the file that a URL names, and false for a server.
+// FileOf returns the file that a URL names, and false if the URL names a server.
 func FileOf(raw string) (string, bool) {
 	src, err := parse(raw)
 	return src.file, err == nil && src.kind == SQLite
 }
 
-// parse reads mysql://user:password@host:port/database and sqlite:path. The
-// messages never repeat the URL, because it holds a password.
+// parse reads mysql://user:password@host:port/database and sqlite:path. Its messages never
+// repeat the URL, because the URL may contain a password.
 func parse(raw string) (source, error) {
 	switch {
 	case strings.HasPrefix(raw, "sqlite:"):
@@ -68,22 +68,22 @@ func parseSQLite(path string) (source, error) {
 		return source{},
 			fmt.Errorf("an in-memory database is lost with its first connection; write sqlite:path/to/homeroom.db")
 	}
-	// Immediate transactions take the write lock at once: a deferred one that
-	// becomes a writer fails with BUSY instead of waiting. Read-only
-	// transactions stay deferred.
+	// Immediate transactions take the write lock at once: a deferred one that begins to
+	// write fails with BUSY instead of waiting. Read-only transactions stay deferred.
 	dsn := func(pragmas ...string) string {
 		q := url.Values{
 			"_txlock":      {"immediate"},
 			"_time_format": {"sqlite"},
 			"_pragma": append([]string{"busy_timeout(15000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)",
 				"temp_store(MEMORY)",
-				// What is deleted is overwritten: erased personal data do not stay in the file.
+				// Deleted data is overwritten, so that erased personal data does not stay
+				// in the file.
 				"secure_delete(1)"}, pragmas...),
 		}
 		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 	}
-	// There are many connections that read, and each has a cache of its own; they
-	// share the pages that are mapped. What is written is read again soon.
+	// There are many connections that read, and each has its own cache; they share the
+	// pages that are mapped. What is written is soon read again.
 	return source{kind: SQLite, file: path, dsn: dsn("cache_size(-2000)", "mmap_size(67108864)"),
 		writer: dsn("cache_size(-16000)", "wal_autocheckpoint(4000)")}, nil
 }
@@ -119,19 +119,18 @@ func parseMySQL(raw string) (source, error) {
 	c.ParseTime = true
 	c.Loc = time.UTC
 	c.Collation = "utf8mb4_bin"
-	// A cached prepared COUNT becomes a full scan on MariaDB after another read
-	// on its connection, so values are interpolated by the client.
+	// On MariaDB, a cached prepared COUNT becomes a full scan after another read on its
+	// connection, so the client interpolates values.
 	c.InterpolateParams = true
-	// Rows that an UPDATE found, not those whose values differed: ent takes no
+	// Count the rows that an UPDATE found, not those whose values changed: ent takes no
 	// changed row for a missing one.
 	c.ClientFoundRows = true
 	c.Timeout = 10 * time.Second
-	// What the driver would print has come back as an error, too.
+	// What the driver would print is also returned as an error.
 	c.Logger = &mysql.NopLogger{}
-	// A server that froze, or whose machine lost its network, keeps its locks until
-	// the database ends the connection. That must not be much later than the end of
-	// its lease on a job, and nothing here is silent for so long in the middle of a
-	// transaction.
+	// A server that hangs, or whose machine has lost its network, keeps its locks until
+	// the database ends the connection. That must not be much later than the end of its
+	// lease on a job. Nothing here is silent for so long within a transaction.
 	c.Params = map[string]string{
 		"wait_timeout": "20",
 		"time_zone":    "'+00:00'",

@@ -10,8 +10,8 @@ import (
 
 const auditFile = "audit-trail.csv"
 
-// AuditURL returns the address of the CSV of the entries of the audit trail that a
-// filter keeps, for the viewer. It refuses what the list would refuse.
+// AuditURL returns the address, for the viewer, of the CSV of the entries of the audit
+// trail that match a filter. It refuses what the list would refuse.
 func (s *Service) AuditURL(ctx context.Context, organizationID int, f audit.Filter) (string, error) {
 	if _, err := s.audit.Events(ctx, organizationID, f); err != nil {
 		return "", err

@@ -40,7 +40,7 @@ const Lifetime = 15 * time.Minute
 // Path is the folder of all downloads on the server.
 const Path = "/downloads/"
 
-// Service writes and serves addresses.
+// Service creates and serves addresses.
 type Service struct {
 	key     []byte
 	old     [][]byte // never trusted; see wasSigned
@@ -54,7 +54,7 @@ type Service struct {
 	session func(ctx context.Context, sessionID int) (*viewer.Viewer, error)
 	program func(ctx context.Context, keyID int) (*viewer.Viewer, error)
 	line    *line
-	// patience is how long the database may take to make the next piece of a file.
+	// patience is how long the database may take for the next piece of a file.
 	patience time.Duration
 	now      func() time.Time
 	log      *slog.Logger
@@ -65,36 +65,35 @@ type Options struct {
 	// Secret is the server's secret key; the key of the signatures is derived
 	// from it.
 	Secret []byte
-	// OldSecrets were the secret key before. Addresses that they have signed are told to
-	// have expired: a key is replaced because others may know it, and whoever does would
-	// make addresses for as long as it is listed.
+	// OldSecrets are former secret keys. Addresses that they have signed are reported as
+	// expired. They are not accepted: a key is replaced because others may know it, and
+	// those could create addresses for as long as the key is listed.
 	OldSecrets [][]byte
 	// PublicURL is the address under which browsers reach the server, such as
-	// https://homeroom.example.org; where it is empty, addresses are relative to the
-	// endpoint. Whoever sends a request chooses its Host, so that decides nothing.
+	// https://homeroom.example.org. If it is empty, addresses are relative to the
+	// endpoint. The Host of a request decides nothing, because the client chooses it.
 	PublicURL string
 	Notify    *notify.Service
 	Export    *export.Service
 	Importer  *jobs.Service
 	Privacy   *privacy.Service
-	// Audit records each file before its first byte is given out.
+	// Audit records each file before its first byte is sent.
 	Audit *audit.Service
-	// SessionViewer returns the educator of a session as a viewer, or an error for a
-	// session that has ended.
+	// SessionViewer returns the viewer of a session, or an error if the session has ended.
 	SessionViewer func(ctx context.Context, sessionID int) (*viewer.Viewer, error)
-	// KeyViewer returns a program as a viewer, or an error for a service key that has
-	// expired or has been revoked.
+	// KeyViewer returns the viewer of a service key, or an error if the key has expired or
+	// has been revoked.
 	KeyViewer func(ctx context.Context, keyID int) (*viewer.Viewer, error)
-	// Each is how many files are made at a time for one caller, All for all callers; 0
-	// stands for 2 and 8.
+	// Each is how many files are made at a time for one caller, and All for all callers; 0
+	// means 2 and 8.
 	Each, All int
-	// KeptEach and KeptAll are how many bytes of files may wait for the clients of one
-	// caller, and of all; 0 stands for 256 MiB and 2 GiB.
+	// KeptEach and KeptAll limit the bytes that wait for the clients of one caller, and of
+	// all callers; 0 means 256 MiB and 2 GiB.
 	KeptEach, KeptAll int64
-	// Turn waits until it is a file's turn to take a core; nil where none waits.
+	// Turn waits for the file's turn to use a core; if it is nil, files do not wait.
 	Turn func(ctx context.Context) (end func(), err error)
-	// Patience is how long the database may take to make the next piece of a file; 0
-	// stands for 30 seconds.
+	// Patience is how long the database may take for the next piece of a file; 0 means 30
+	// seconds.
 	Patience time.Duration
 	Now      func() time.Time
 	Log      *slog.Logger
@@ -137,20 +136,20 @@ func New(o Options) (*Service, error) {
 
 // file is one kind of download.
 type file struct {
-	// name is that of the file on the person's computer, before the day.
+	// name is the name of the file on the person's computer, without the date.
 	name string
-	// action is what the audit trail says of it.
+	// action is the action in the audit trail.
 	action audit.Action
-	// write writes it for the viewer of the context. What is refused is refused
-	// before anything is written.
+	// write writes the file for the viewer of the context. A refusal comes before anything
+	// is written.
 	write func(s *Service, ctx context.Context, w io.Writer, organizationID int, q url.Values) error
-	// json is set for a JSON document; the others are CSV.
+	// json says that the file is a JSON document; the others are CSV.
 	json bool
-	// forKeys is set for what programs with a service key may have as well.
+	// forKeys says that programs with a service key may have the file as well.
 	forKeys bool
 }
 
-// files are the downloads by their paths below Path.
+// files maps paths below Path to downloads.
 var files = map[string]file{
 	unassignedFile: {
 		name:   "unassigned-active-students",
@@ -173,8 +172,8 @@ var files = map[string]file{
 	auditFile: {name: "audit-trail", action: audit.AuditDownloaded, write: (*Service).writeAudit},
 }
 
-// owner is for whom an address is good: an educator by the session, or else a program
-// by its service key.
+// owner is who may use an address: an educator by the session, or a program by its service
+// key.
 type owner struct{ sessionID, keyID int }
 
 func ownerOf(ctx context.Context) owner {
@@ -201,8 +200,8 @@ func (s *Service) address(name string, organizationID int, o owner, q url.Values
 // signed reports whether an address has the signature of the secret key.
 func (s *Service) signed(name string, q url.Values) bool { return isSigned(s.key, name, q) }
 
-// wasSigned reports whether an address has the signature of an old key. It chooses the
-// words of a refusal and nothing else.
+// wasSigned reports whether an address has the signature of an old key. This only chooses
+// the message of a refusal.
 func (s *Service) wasSigned(name string, q url.Values) bool {
 	return slices.ContainsFunc(s.old, func(key []byte) bool { return isSigned(key, name, q) })
 }
@@ -211,7 +210,7 @@ func isSigned(key []byte, name string, q url.Values) bool {
 	return hmac.Equal([]byte(sign(key, name, q)), []byte(q.Get("signature")))
 }
 
-// sign is the signature of everything in an address but itself.
+// sign returns the signature of everything else in an address.
 func sign(key []byte, name string, q url.Values) string {
 	signed := maps.Clone(q)
 	signed.Del("signature")
@@ -220,8 +219,8 @@ func sign(key []byte, name string, q url.Values) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// ServeHTTP serves the downloads. Whoever holds an address gets what its owner
-// may see at this moment.
+// ServeHTTP serves the downloads. Whoever has an address gets what its owner may see at
+// this moment.
 func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if req.Method != http.MethodGet && req.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
@@ -257,7 +256,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	defer leave()
-	// It may have waited, and the session may have ended meanwhile.
+	// The request may have waited, and the session may have ended meanwhile.
 	if s.now().Sub(asked) >= ownerAge {
 		if v, err = s.owned(req.Context(), f, q); err != nil {
 			s.fail(w, req, err)
@@ -267,14 +266,14 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	s.stream(w, req.WithContext(viewer.NewContext(req.Context(), v)), f, organizationID, q, leave)
 }
 
-// owned is viewerOf within the time that a piece of a file may take.
+// owned is viewerOf with the time limit for a piece of a file.
 func (s *Service) owned(ctx context.Context, f file, q url.Values) (*viewer.Viewer, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	return s.viewerOf(ctx, f, q)
 }
 
-// viewerOf returns the owner of an address as who that is at this moment.
+// viewerOf returns the current viewer of the owner of an address.
 func (s *Service) viewerOf(ctx context.Context, f file, q url.Values) (*viewer.Viewer, error) {
 	if !q.Has("key") {
 		id, _ := globalid.Key(globalid.Session, q.Get("session"))
@@ -293,13 +292,15 @@ func (s *Service) viewerOf(ctx context.Context, f file, q url.Values) (*viewer.V
 
 var errBeforeSecondFactor = fault.Forbiddenf("a second factor must be set up first")
 
-// errOther is why a file ends in the middle: the rest would be of another purview.
+// errOther ends a file in the middle: the rest would be for other roles than the
+// beginning.
 var errOther = errors.New("the roles of the owner have changed")
 
 var errNotForKeys = fault.Forbiddenf("only people can download the file, not programs")
 
-// stream gives the file out while it is made, and calls made when it is. Headers that fit a file are set when its
-// first bytes are there, so that a refusal is still an answer of its own.
+// stream sends the file while it is made, and calls made when it is complete. The headers
+// of a file are set only with its first bytes, so that a refusal can still be an answer of
+// its own.
 func (s *Service) stream(w http.ResponseWriter, req *http.Request, f file, organizationID int, q url.Values,
 	made func()) {
 	ctx, cancel := context.WithCancelCause(req.Context())
@@ -352,7 +353,7 @@ func (s *Service) stream(w http.ResponseWriter, req *http.Request, f file, organ
 		s.log.InfoContext(req.Context(), "a download was cut off", "error", err)
 		panic(http.ErrAbortHandler)
 	default:
-		// The file is cut off: ending the connection tells the browser so.
+		// The file is incomplete: ending the connection tells the browser so.
 		s.log.ErrorContext(req.Context(), "a download failed in the middle", "error", err)
 		panic(http.ErrAbortHandler)
 	}
@@ -376,7 +377,7 @@ func (s *Service) fail(w http.ResponseWriter, req *http.Request, err error) {
 	}
 }
 
-// errSilent is why a file ends that nobody can go on with.
+// errSilent ends a file because the database takes too long.
 var errSilent = errors.New("the database takes too long")
 
 var errTookTooLong = fault.Unavailablef("making the file takes too long at the moment; try again in a few seconds").
@@ -387,8 +388,8 @@ func tookTooLong(ctx context.Context, err error) bool {
 		errors.Is(context.Cause(ctx), errSilent)
 }
 
-// record records a download before its first byte: what is not on record is not
-// given out. The texts that were searched for are not recorded.
+// record records a download before its first byte: without a record, nothing is sent.
+// Texts that were searched for are not recorded.
 func (s *Service) record(ctx context.Context, f file, organizationID int, q url.Values) error {
 	e := audit.Event{Action: f.action, DistrictID: audit.ActorOf(ctx).DistrictID, OrganizationID: organizationID,
 		Target: audit.On(globalid.Organization, organizationID), Facts: audit.Facts{"filtered": q.Get("filter") != ""}}
@@ -401,7 +402,7 @@ func (s *Service) record(ctx context.Context, f file, organizationID int, q url.
 	return s.audit.Now(viewer.WithOperation(ctx, Path+f.name), e)
 }
 
-// lazy starts a file with its first byte.
+// lazy starts a file when its first byte is written.
 type lazy struct {
 	w       io.Writer
 	start   func() error

@@ -11,8 +11,8 @@ import (
 
 const failedRowsFile = "failed-rows.csv"
 
-// FailedRowsURL returns the address of the CSV of the refused rows of a job that the
-// viewer sees, for the viewer.
+// FailedRowsURL returns the address, for the viewer, of the CSV of the refused rows of a
+// job that the viewer sees.
 func (s *Service) FailedRowsURL(ctx context.Context, job *db.BulkJob) string {
 	return s.address(failedRowsFile, job.OrganizationID, ownerOf(ctx),
 		url.Values{"job": {globalid.Encode(globalid.BulkJob, job.ID)}})

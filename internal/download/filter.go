@@ -8,13 +8,13 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
-// maxFilter is the length of a filter in an address. Servers and proxies take
-// addresses of 8 KiB.
+// maxFilter is the longest filter in an address. Servers and proxies accept addresses of 8
+// KiB.
 const maxFilter = 4 << 10
 
-// sealFilter puts the filter of a file into the query of its address. It is
-// encrypted: a search holds names, and addresses stay in the history of browsers
-// and the logs of proxies.
+// sealFilter puts the filter of a file into the query of its address. It is encrypted,
+// because a search contains names, and addresses stay in the history of browsers and the
+// logs of proxies.
 func (s *Service) sealFilter(name string, q url.Values, filter any) error {
 	text, err := json.Marshal(filter)
 	if err != nil {
@@ -28,8 +28,8 @@ func (s *Service) sealFilter(name string, q url.Values, filter any) error {
 	return nil
 }
 
-// openFilter reads the filter of an address, which can only be one that this
-// program has written for the same file. Without one the filter stays as it is.
+// openFilter reads the filter of an address. It accepts only what this program has written
+// for the same file. Without a filter in the address, filter stays as it is.
 func (s *Service) openFilter(name string, q url.Values, filter any) error {
 	text := q.Get("filter")
 	if text == "" {

@@ -14,24 +14,25 @@ import (
 )
 
 const (
-	// lineWait is how long a download waits for others to end.
+	// lineWait is how long a download waits for other downloads.
 	lineWait = 10 * time.Second
-	// The file of a client that accepts fewer bytes a second than leastRate over longer than
-	// rateFrom is cut off. It has no place of others, but a part of the room.
+	// If a client accepts fewer bytes a second than leastRate for longer than rateFrom,
+	// its file is cut off. Such a file takes no place from others, but a part of the
+	// storage.
 	leastRate = 4 << 10
 	rateFrom  = time.Minute
-	// ownerAge is how long it holds what was found out about the owner of an address.
+	// ownerAge is how long the result of looking up the owner of an address is used.
 	ownerAge = time.Second
-	// waitingForEach is how many downloads may wait for each that may be made.
+	// waitingForEach is how many downloads may wait for each one that may be made.
 	waitingForEach = 4
 )
 
-// line is where downloads wait for each other: a file reads a whole list, and many at
-// a time would leave nothing for those who ask for a page.
+// line is where downloads wait for each other. A file reads a whole list, and many at the
+// same time would leave nothing for people who ask for a page.
 type line struct {
 	made, waiting, spooled *allowance.Pool
 	each, all              int64
-	// keptEach and keptAll are how many bytes may wait for clients.
+	// keptEach and keptAll limit the bytes that wait for clients.
 	keptEach, keptAll int64
 	turn              func(ctx context.Context) (end func(), err error)
 	now               func() time.Time
@@ -57,8 +58,9 @@ func newLine(o Options) *line {
 	}
 }
 
-// levels are what a caller may have, and all callers of a district: half of what all have,
-// or all but one where the server has seen no other district, which then finds one.
+// levels returns what one caller may take, and all callers of a district. A district gets
+// half, or all but one if the server has seen no other district, so that the next district
+// still finds a place.
 func levels(v *viewer.Viewer, each, most int64) []allowance.Level {
 	who := caller{educator: v.EducatorID}
 	if v.Key != nil {
@@ -89,9 +91,9 @@ func (c *crowd) answer(w http.ResponseWriter) {
 	http.Error(w, c.text, c.status)
 }
 
-// enter waits until a file can be made for a viewer, but not for long. Sessions of one
-// person count together. The place is left when the file is made, and not when the client
-// has it.
+// enter waits, but not for long, until a file can be made for a viewer. Sessions of one
+// person count together. The place is released when the file is made, and not when the
+// client has it.
 func (l *line) enter(ctx context.Context, v *viewer.Viewer) (leave func(), _ *crowd) {
 	waiting := l.waiting.Enter(nil, levels(v, (1+waitingForEach)*l.each, (1+waitingForEach)*l.all)...)
 	made := l.made.Enter(nil, levels(v, l.each, l.all)...)
@@ -113,15 +115,14 @@ func (l *line) enter(ctx context.Context, v *viewer.Viewer) (leave func(), _ *cr
 	return nil, allCrowd
 }
 
-// pace has a file made in turns with others. A turn is taken only behind the first
-// piece, when the file has its connection to the database and is on record: whoever has
-// a turn waits for nothing that another one holds. While a piece is put aside, or the
-// client has to be waited for, there is none, so that a slow client keeps nobody from a
-// core.
+// pace lets files take turns. The first turn begins after the first piece, when the file
+// has its connection to the database and is on record: a file that has a turn waits for
+// nothing that another file holds. A file has no turn while a piece is stored or while it
+// waits for the client, so that a slow client keeps nobody from a core.
 //
-// silent is called where the next piece does not come within patience. What the client
-// takes does not count, nor what it takes to put the file on record, which has a limit of
-// its own.
+// silent is called if the next piece does not come within patience. The time that the
+// client takes does not count, and neither does recording the file, which has its own
+// limit.
 func (l *line) pace(ctx context.Context, w io.Writer, patience time.Duration, silent func()) *paced {
 	return &paced{
 		ctx:      ctx,
@@ -137,7 +138,7 @@ type paced struct {
 	ctx   context.Context
 	turn  func(ctx context.Context) (end func(), err error)
 	leave func()
-	// silence is what calls silent.
+	// silence is the timer that calls silent.
 	silence  *time.Timer
 	patience time.Duration
 }
@@ -163,7 +164,7 @@ func (p *paced) end() {
 	p.stop()
 }
 
-// stop ends the turn, where there is one.
+// stop ends the turn, if there is one.
 func (p *paced) stop() {
 	if p.leave != nil {
 		p.leave()

@@ -11,8 +11,8 @@ import (
 
 const recordFile = "student-record.json"
 
-// RecordURL returns the address of the record of a student, for the viewer. It
-// refuses what the record would refuse.
+// RecordURL returns the address, for the viewer, of the record of a student. It refuses
+// what the record would refuse.
 func (s *Service) RecordURL(ctx context.Context, studentID int) (string, error) {
 	st, err := s.privacy.CheckRecord(ctx, studentID)
 	if err != nil {

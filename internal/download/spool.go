@@ -15,14 +15,14 @@ const (
 	// inMemory is how much of a file waits for its client in memory. The rest goes to a
 	// temporary file.
 	inMemory = 64 << 10
-	// piece is how much is given out at a time.
+	// piece is how much is sent at a time.
 	piece = 32 << 10
-	// spoolEach and spoolAll are how many bytes may wait for the clients of one caller, and
-	// of all. A district has half of all.
+	// spoolEach and spoolAll limit the bytes that wait for the clients of one caller, and
+	// of all callers. A district gets half of all.
 	spoolEach = 256 << 20
 	spoolAll  = 2 << 30
-	// heldRate is the least rate in bytes a second of a client whose file still holds a
-	// place, because what waits for it has no more room.
+	// heldRate is the lowest rate, in bytes a second, of a client whose file still holds a
+	// place because its storage is full.
 	heldRate = 64 << 10
 )
 
@@ -32,28 +32,28 @@ var (
 	errStopped = errors.New("the file is not made any more")
 )
 
-// spool is what has been made of a file and waits for its client. It is given out while
-// more is made, so that whoever makes it does not wait for the client.
+// spool holds what has been made of a file and waits for its client. It is sent while more
+// is made, so that making the file does not wait for the client.
 type spool struct {
 	to     io.Writer
 	holder *allowance.Holder
 	now    func() time.Time
-	// owned says whether the owner of the address may still have the file.
+	// owned checks that the owner of the address may still have the file.
 	owned func(context.Context) error
 	ctx   context.Context
 
 	mu    sync.Mutex
 	moved *sync.Cond
-	// head is the first of what waits, and file has stored bytes behind it; given is how
-	// much of both the client has.
+	// head is the first part of what waits, and file has stored more bytes that follow it;
+	// given is how much of both was sent to the client.
 	head          []byte
 	file          *os.File
 	stored, given int64
-	// held is set while the maker waits for the client, ended when nothing comes any more.
+	// held says that the maker waits for the client, and ended that nothing more will be
+	// added.
 	held, ended bool
 	err         error
-	// running is set where something has been given out; done is closed behind the last of
-	// it.
+	// running says that something has been sent; done is closed after the last of it.
 	running bool
 	done    chan struct{}
 }
@@ -71,8 +71,8 @@ func (l *line) newSpool(ctx context.Context, to io.Writer, levels []allowance.Le
 	return s
 }
 
-// Write keeps a piece for the client. Where there is no room for more it waits until the
-// client has everything.
+// Write stores a piece for the client. If there is no room, it waits until the client has
+// received everything.
 func (s *spool) Write(b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,11 +102,11 @@ func (s *spool) Write(b []byte) (int, error) {
 	return 0, s.err
 }
 
-// store keeps a piece in the temporary file, if there is room. A disk that is full is no
-// reason for a file to fail: the client is waited for.
+// store writes a piece to the temporary file, if there is room. A full disk does not end a
+// file; the file waits for its client then.
 func (s *spool) store(b []byte) bool {
 	if more := inMemory + s.stored + int64(len(b)) - s.holder.Holds(); more > 0 {
-		s.mu.Unlock() // Others may be told to go, which needs their locks.
+		s.mu.Unlock() // Others may be cut off, which needs their locks.
 		err := s.holder.Claim(more)
 		s.mu.Lock()
 		if err != nil || s.err != nil {
@@ -118,7 +118,7 @@ func (s *spool) store(b []byte) bool {
 		if err != nil {
 			return false
 		}
-		_ = os.Remove(file.Name()) // It lasts as long as it is open.
+		_ = os.Remove(file.Name()) // The open file remains usable.
 		s.file = file
 	}
 	if _, err := s.file.WriteAt(b, s.stored); err != nil {
@@ -128,7 +128,7 @@ func (s *spool) store(b []byte) bool {
 	return true
 }
 
-// give gives the client what is there, until there is nothing more or something fails.
+// give sends what is there to the client, until there is no more or something fails.
 func (s *spool) give() {
 	defer close(s.done)
 	buffer := make([]byte, piece)
@@ -144,7 +144,7 @@ func (s *spool) give() {
 		if n == 0 {
 			return
 		}
-		s.holder.Wait() // Who has moved last is the last to make room.
+		s.holder.Wait() // The one that has moved last is the last to make room.
 		begun := s.now()
 		if begun.Sub(asked) >= ownerAge {
 			if err := s.owned(s.ctx); err != nil {
@@ -171,7 +171,7 @@ func (s *spool) give() {
 	}
 }
 
-// next waits for something to give out, and returns 0 behind the end.
+// next waits for something to send, and returns 0 after the end.
 func (s *spool) next(p []byte) (n int, held bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -206,7 +206,7 @@ func (s *spool) fail(err error) {
 	s.moved.Broadcast()
 }
 
-// end waits until the client has all that was made.
+// end waits until the client has received everything.
 func (s *spool) end() error {
 	s.mu.Lock()
 	s.ended = true
@@ -221,8 +221,8 @@ func (s *spool) end() error {
 	return s.err
 }
 
-// close gives everything back, whatever happened. interrupt ends a write that still goes
-// on.
+// close releases everything, whatever happened. interrupt ends a write that is still in
+// progress.
 func (s *spool) close(interrupt func()) {
 	s.fail(errStopped)
 	s.mu.Lock()

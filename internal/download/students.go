@@ -11,8 +11,8 @@ import (
 
 const studentsFile = "students.csv"
 
-// StudentsURL returns the address of the CSV of the students of an organization
-// whom a filter keeps, for the viewer. It refuses what the export would refuse.
+// StudentsURL returns the address, for the viewer, of the CSV of the students of an
+// organization that match a filter. It refuses what the export would refuse.
 func (s *Service) StudentsURL(ctx context.Context, organizationID int, f roster.StudentFilter) (string, error) {
 	if err := s.export.CheckStudents(ctx, organizationID, f); err != nil {
 		return "", err

@@ -8,8 +8,8 @@ import (
 
 const unassignedFile = "unassigned-active-students.csv"
 
-// UnassignedURL returns the address of the CSV of the unassigned active students
-// of an organization, for the viewer.
+// UnassignedURL returns the address, for the viewer, of the CSV of the unassigned active
+// students of an organization.
 func (s *Service) UnassignedURL(ctx context.Context, organizationID int) string {
 	return s.address(unassignedFile, organizationID, ownerOf(ctx), url.Values{})
 }

@@ -16,27 +16,27 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 )
 
-// ErrNoDomain is for a server whose address has no name: a passkey belongs to a
-// domain, which an IP address is not.
+// ErrNoDomain says that the address of the server has no domain name. A passkey belongs to
+// a domain, and an IP address is none.
 var ErrNoDomain = errors.New("passkeys need a domain name")
 
-// Site is the place that passkeys belong to.
+// Site is the site that passkeys belong to.
 type Site struct {
-	// Domain is the name that passkeys are bound to, for good.
+	// Domain is the name that passkeys are bound to, permanently.
 	Domain string
 	// Origin is the address at which browsers use them.
 	Origin  string
 	relying *webauthn.WebAuthn
 }
 
-// Owner is whose passkeys they are.
+// Owner is the owner of passkeys.
 type Owner struct {
 	Account     int
 	Name, Title string
 	Passkeys    []Passkey
 }
 
-// Passkey is what the server knows of one.
+// Passkey is what the server knows about a passkey.
 type Passkey struct {
 	ID, PublicKey            []byte
 	AAGUID                   string
@@ -45,16 +45,16 @@ type Passkey struct {
 	SignCount                uint32
 }
 
-// Ceremony is a step that a browser finishes: what it is asked, as JSON, and what
-// the server must remember.
+// Ceremony is a step that a browser completes: what the browser is asked, as JSON, and
+// what the server must remember.
 type Ceremony struct {
 	Options string
 	State   []byte
 }
 
-// NewSite returns the place of passkeys for the address under which people reach the
-// server. Origins are further pages that use the same passkeys; those that browsers
-// would not let are left out. It returns ErrNoDomain for an IP address.
+// NewSite returns the site for the address under which people reach the server. Origins
+// are other pages that use the same passkeys; those that browsers would not allow are left
+// out. It returns ErrNoDomain for an IP address.
 func NewSite(title, address string, origins []string) (*Site, error) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -92,7 +92,7 @@ func (s *Site) Register(owner Owner) (Ceremony, error) {
 	return ceremony(options, state, err)
 }
 
-// Registered checks what a browser has answered to Register.
+// Registered checks the answer of a browser to Register.
 func (s *Site) Registered(owner Owner, state []byte, response string) (Passkey, error) {
 	var session webauthn.SessionData
 	if err := json.Unmarshal(state, &session); err != nil {
@@ -120,7 +120,7 @@ func (s *Site) Registered(owner Owner, state []byte, response string) (Passkey, 
 	return p, nil
 }
 
-// Ask asks for a signature of one of the owner's passkeys, beside something else
+// Ask asks for a signature of one of the owner's passkeys, in addition to something else
 // that the owner has shown.
 func (s *Site) Ask(owner Owner) (Ceremony, error) {
 	options, state, err := s.relying.BeginLogin(person(owner),
@@ -128,16 +128,15 @@ func (s *Site) Ask(owner Owner) (Ceremony, error) {
 	return ceremony(options, state, err)
 }
 
-// AskAnybody asks for a signature of a passkey that says itself whose it is. It
-// stands alone, so that the device has to make sure who uses it, by a fingerprint or
-// a PIN.
+// AskAnybody asks for a signature of a passkey that identifies its owner. Nothing else is
+// shown, so the device has to verify the user by a fingerprint or a PIN.
 func (s *Site) AskAnybody() (Ceremony, error) {
 	options, state, err := s.relying.BeginDiscoverableLogin(webauthn.WithUserVerification(protocol.VerificationRequired))
 	return ceremony(options, state, err)
 }
 
-// Signed checks what a browser has answered to Ask, and returns the passkey as it is
-// now. It refuses one whose count goes backwards, which two devices seem to have.
+// Signed checks the answer of a browser to Ask, and returns the updated passkey. It
+// refuses a passkey whose counter goes backwards: it seems to be on two devices.
 func (s *Site) Signed(owner Owner, state []byte, response string) (Passkey, error) {
 	return s.signed(owner, state, response, s.relying.ValidateLogin)
 }
@@ -183,7 +182,7 @@ func (s *Site) signed(owner Owner, state []byte, response string,
 	return p, nil
 }
 
-// CredentialID is the passkey that a response says it comes from.
+// CredentialID returns the passkey that a response claims to come from.
 func CredentialID(response string) ([]byte, error) {
 	parsed, err := protocol.ParseCredentialRequestResponseBytes([]byte(response))
 	if err != nil {
@@ -196,7 +195,7 @@ func ceremony(options any, state *webauthn.SessionData, err error) (Ceremony, er
 	if err != nil {
 		return Ceremony{}, err
 	}
-	// Browsers parse what stands below publicKey.
+	// Browsers parse the content of publicKey.
 	var asked any
 	switch o := options.(type) {
 	case *protocol.CredentialCreation:
@@ -212,7 +211,7 @@ func ceremony(options any, state *webauthn.SessionData, err error) (Ceremony, er
 	return Ceremony{Options: string(text), State: kept}, err
 }
 
-// explained adds what the library tells developers.
+// explained adds the details that the library gives to developers.
 func explained(err error) error {
 	var e *protocol.Error
 	if errors.As(err, &e) {
@@ -221,10 +220,10 @@ func explained(err error) error {
 	return err
 }
 
-// person is an owner as the library wants one.
+// person is an owner in the form that the library needs.
 type person Owner
 
-// WebAuthnID names the account to authenticators, which keep it; it tells nothing.
+// WebAuthnID names the account to authenticators, which store it; it reveals nothing.
 func (p person) WebAuthnID() []byte {
 	sum := sha256.Sum256([]byte("homeroom passkeys of account " + strconv.Itoa(p.Account)))
 	return sum[:]

@@ -11,8 +11,8 @@ import (
 // RecoveryCodes is how many codes somebody gets at a time.
 const RecoveryCodes = 10
 
-// recoveryLength is the length of a code in letters of base32: 80 bits, which
-// nobody guesses, and nobody finds by trying out hashes either.
+// recoveryLength is the length of a code in letters of base32: 80 bits, which nobody can
+// guess, not even by trying hashes.
 const recoveryLength = 16
 
 // NewRecoveryCodes makes codes, each in four groups of four letters and digits.
@@ -25,17 +25,17 @@ func NewRecoveryCodes() []string {
 	return codes
 }
 
-// IsRecoveryCode reports whether a text looks like a recovery code, and not like
-// the code of an app.
+// IsRecoveryCode reports whether a text looks like a recovery code and not like the code
+// of an app.
 func IsRecoveryCode(text string) bool { return len(plain(text)) == recoveryLength }
 
-// HashRecoveryCode is what is kept of a code of an account.
+// HashRecoveryCode returns what is stored of a code of an account.
 func HashRecoveryCode(account int, code string) string {
 	sum := sha256.Sum256([]byte("recovery code\x00" + strconv.Itoa(account) + "\x00" + plain(code)))
 	return hex.EncodeToString(sum[:])
 }
 
-// plain is a code as it was made, however it was typed.
+// plain returns a code as it was made, however it was typed.
 func plain(code string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

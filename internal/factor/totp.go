@@ -16,27 +16,27 @@ import (
 )
 
 const (
-	// period is how long a code of an app is shown.
+	// period is how long an app shows a code.
 	period = 30 * time.Second
-	// skew is how many steps a code may be old or early, for clocks that differ and
+	// skew is how many steps a code may be early or late, for clocks that differ and
 	// people who type slowly.
 	skew = 1
 	// qrSize is the side of the picture in pixels.
 	qrSize = 240
 )
 
-// appOptions are what every authenticator app understands.
+// appOptions are options that every authenticator app supports.
 var appOptions = hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1}
 
 // TOTP is the secret of an authenticator app, for the person who sets it up.
 type TOTP struct {
-	// Secret is what apps take where they cannot see the picture, in base32.
+	// Secret is in base32, for apps that cannot read the picture.
 	Secret string
-	// URI is what the picture shows: otpauth://totp/…
+	// URI is the content of the picture: otpauth://totp/…
 	URI string
 }
 
-// NewTOTP makes a secret for an account.
+// NewTOTP creates a secret for an account.
 func NewTOTP(issuer, account string) (TOTP, error) {
 	key, err := totp.Generate(totp.GenerateOpts{Issuer: issuer, AccountName: account, Period: uint(period / time.Second)})
 	if err != nil {
@@ -45,8 +45,8 @@ func NewTOTP(issuer, account string) (TOTP, error) {
 	return TOTP{Secret: key.Secret(), URI: key.URL()}, nil
 }
 
-// Picture draws a QR code, as a data: address of a PNG. It takes some milliseconds of a
-// core, so it is not for a transaction.
+// Picture returns a QR code as a data: URL with a PNG. It takes some milliseconds of a
+// core, so it is not for use within a transaction.
 func (t TOTP) Picture() (string, error) {
 	key, err := otp.NewKeyFromURL(t.URI)
 	if err != nil {
@@ -63,9 +63,9 @@ func (t TOTP) Picture() (string, error) {
 	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes()), nil
 }
 
-// Step returns the time step that a code belongs to, and whether the code is right
-// at a moment, one step early or late included. A code is good once; so whoever
-// takes one keeps its step and takes none that is not later.
+// Step returns the time step of a code, and whether the code is right at a moment, give or
+// take one step. A code works once; so a caller that accepts one stores its step and
+// accepts no step that is not later.
 func Step(secret, code string, now time.Time) (step int64, right bool) {
 	code = strings.Map(func(r rune) rune {
 		if r == ' ' || r == '-' {
@@ -75,7 +75,7 @@ func Step(secret, code string, now time.Time) (step int64, right bool) {
 	}, code)
 	at := now.Unix() / int64(period/time.Second)
 	for step := at - skew; step <= at+skew; step++ {
-		// A code of the wrong length is an error here, and wrong.
+		// A code of the wrong length returns an error here, and counts as wrong.
 		if right, err := hotp.ValidateCustom(code, uint64(step), secret, appOptions); err == nil && right {
 			return step, true
 		}

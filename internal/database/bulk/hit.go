@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// MustHitOne returns errLost where a conditional UPDATE met no row.
+// MustHitOne returns ErrLost if a conditional UPDATE changed no row.
 func MustHitOne(result sql.Result, err error) error {
 	if err != nil {
 		return err
@@ -20,6 +20,6 @@ func MustHitOne(result sql.Result, err error) error {
 	return nil
 }
 
-// ErrLost is returned where another server has taken the job over, or the job
-// has left the state that was worked on.
+// ErrLost says that another server has taken the job over, or that the job is no longer in
+// the state that was expected.
 var ErrLost = errors.New("job: the job belongs to another server now")

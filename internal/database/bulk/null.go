@@ -1,6 +1,6 @@
 package bulk
 
-// Optional turns a text that may be missing into a value.
+// Optional returns a text that may be missing as a value of SQL.
 func Optional(text *string) any {
 	if text == nil {
 		return nil
@@ -8,7 +8,7 @@ func Optional(text *string) any {
 	return *text
 }
 
-// Nullable turns an empty text into NULL.
+// Nullable returns a text as a value of SQL; an empty text becomes NULL.
 func Nullable(text string) any {
 	if text == "" {
 		return nil
@@ -16,7 +16,7 @@ func Nullable(text string) any {
 	return text
 }
 
-// Flag is a condition as the value of a column, 1 or 0.
+// Flag returns 1 or 0, as a column stores a condition.
 func Flag(set bool) int8 {
 	if set {
 		return 1

@@ -1,12 +1,12 @@
 package bulk
 
-// IDSet makes a set of the result of a query.
+// IDSet returns the result of a query as a set.
 func IDSet(ids []int, err error) (map[int]bool, error) {
 	set := make(map[int]bool, len(ids))
 	return set, AddIDs(set)(ids, err)
 }
 
-// AddIDs returns what adds the result of a query to a set.
+// AddIDs returns a function that adds the result of a query to a set.
 func AddIDs(set map[int]bool) func([]int, error) error {
 	return func(ids []int, err error) error {
 		for _, id := range ids {
@@ -16,7 +16,7 @@ func AddIDs(set map[int]bool) func([]int, error) error {
 	}
 }
 
-// KeysOf returns the keys of a map, in no order.
+// KeysOf returns the keys of a map, in no particular order.
 func KeysOf[T any](rows map[int]T) []int {
 	ids := make([]int, 0, len(rows))
 	for id := range rows {

@@ -22,7 +22,7 @@ import (
 // StatementRows is how many rows one statement writes or names.
 const StatementRows = 500
 
-// statementBytes bounds the values of one statement; MySQL refuses one of 16 MiB.
+// statementBytes limits the values of one statement; MySQL refuses a statement of 16 MiB.
 const statementBytes = 4 << 20
 
 // Insert inserts rows into a table, several with one statement.
@@ -45,7 +45,7 @@ func Insert(ctx context.Context, client *db.Client, table, columns string, rows 
 	return nil
 }
 
-// fitting returns how many of the first rows one statement holds, at least one.
+// fitting returns how many of the first rows fit into one statement; it is at least one.
 func fitting(rows [][]any) int {
 	size := 0
 	for i, row := range rows[:min(len(rows), StatementRows)] {
@@ -64,31 +64,30 @@ func fitting(rows [][]any) int {
 	return min(len(rows), StatementRows)
 }
 
-// Change is one row of a table and what of it changes, by column.
+// Change is one row of a table with its new values, by column.
 type Change struct {
 	ID  int
 	Set map[string]any
 }
 
-// FromKey is a value of a column: the key of the row itself plus a number. Rows
-// that are written in the order of others refer to them by the same number, so
-// that one statement does for all of them.
+// FromKey is a value of a column: the key of the row itself plus a number. Rows that were
+// written in the order of other rows can refer to them by the same number, so one
+// statement is enough for all of them.
 type FromKey int
 
-// enoughAlike is how many rows with the same new values are worth a statement of
-// their own.
+// enoughAlike is how many rows with the same new values get a statement of their own.
 const enoughAlike = 8
 
-// casesAtOnce is how many rows one statement of cases changes: the databases look
-// through all of the cases for each row.
+// casesAtOnce is how many rows one statement with CASE changes: for each row, the
+// databases go through all cases.
 const casesAtOnce = 100
 
-// Update changes rows of a table, several with one statement, of which also
-// is a further assignment, such as "version = version + 1", or empty.
+// Update changes rows of a table, several with one statement. also is a further
+// assignment, such as "version = version + 1", or empty.
 //
-// Rows with values of their own are written by an UPDATE with a CASE for each
-// column and not by an upsert: where an upsert meets a second unique index it
-// changes another row than the one that is meant.
+// Rows with different values are written by an UPDATE with a CASE for each column and not
+// by an upsert: if an upsert meets a second unique index, it changes another row than the
+// one that is meant.
 func Update(ctx context.Context, client *db.Client, table, also string, rows []Change) error {
 	groups, others := alike(rows)
 	for _, group := range groups {
@@ -122,7 +121,7 @@ func updateAlike(ctx context.Context, client *db.Client, table, also string, row
 	return update(ctx, client, table, also, sets, args, rows)
 }
 
-// updateCases changes rows each of which gets values of its own.
+// updateCases changes rows that each get different values.
 func updateCases(ctx context.Context, client *db.Client, table, also string, rows []Change) error {
 	byColumn := map[string][]Change{}
 	for _, row := range rows {
@@ -172,8 +171,8 @@ func update(ctx context.Context, client *db.Client, table, also string, sets []s
 	return nil
 }
 
-// consecutive reports whether the keys of rows have no gap, so that a range
-// stands for them.
+// consecutive reports whether the keys of rows have no gap, so that a range can replace
+// the list.
 func consecutive(rows []Change) bool {
 	for i, row := range rows {
 		if row.ID != rows[0].ID+i {
@@ -183,7 +182,7 @@ func consecutive(rows []Change) bool {
 	return true
 }
 
-// value is the new value of a column.
+// value returns the new value of a column.
 func (c Change) value(column string) any {
 	if n, ok := c.Set[column].(FromKey); ok {
 		return c.ID + int(n)
@@ -191,8 +190,8 @@ func (c Change) value(column string) any {
 	return c.Set[column]
 }
 
-// alike divides rows into those that get the same values as enough others, and
-// all other ones.
+// alike returns groups of rows that get the same values, if enough rows do, and all other
+// rows.
 func alike(rows []Change) (groups [][]Change, others []Change) {
 	var kinds []string
 	byKind := map[string][]Change{}
@@ -218,8 +217,8 @@ func alike(rows []Change) (groups [][]Change, others []Change) {
 	return groups, others
 }
 
-// appendKind appends a text that is the same for rows with the same new values,
-// and reports whether there is one.
+// appendKind appends a text that is equal for rows with the same new values, and reports
+// whether the row has such a text.
 func (c Change) appendKind(to []byte) ([]byte, bool) {
 	for _, column := range slices.Sorted(maps.Keys(c.Set)) {
 		to = append(append(to, column...), 0)
@@ -248,8 +247,8 @@ func (c Change) appendKind(to []byte) ([]byte, bool) {
 	return to, true
 }
 
-// allSame reports whether rows get the same value of a column, for which a
-// statement needs no CASE, the longest part of it.
+// allSame reports whether all rows get the same value in a column. Such a column needs no
+// CASE, which is the longest part of a statement.
 func allSame(rows []Change, column string) bool {
 	first := rows[0].value(column)
 	return !slices.ContainsFunc(rows, func(row Change) bool { return !reflect.DeepEqual(row.value(column), first) })
@@ -267,9 +266,9 @@ func Args[T any](list []T) []any {
 	return args
 }
 
-// In returns what stands between the brackets of IN for some values. SQLite
-// reads a statement again each time it is sent, which takes longer than finding the
-// rows where there are hundreds of placeholders; one list has one.
+// In returns the content of the parentheses of IN for some values. SQLite parses a
+// statement again each time it is sent. With hundreds of placeholders this takes longer
+// than finding the rows, so for SQLite the list is a single placeholder.
 func In[T any](kind database.Kind, values []T) (text string, args []any, err error) {
 	if kind != database.SQLite {
 		return Placeholders(len(values)), Args(values), nil

@@ -9,19 +9,19 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database"
 )
 
-// The characters that divide values and rows of a joined text. No text on record
-// has them (roster.Clean); where one does all the same, it is noticed.
+// The characters that separate values and rows of a joined text. Stored texts do not
+// contain them (roster.Clean); if one does all the same, it is noticed.
 const (
 	unitSeparator   = "\x1f"
 	recordSeparator = "\x1e"
 )
 
-// EachText reads the rows of SELECT columns rest and hands out their values as
-// texts, in no order. No value may be NULL.
+// EachText reads the rows of SELECT columns rest and passes on their values as texts, in
+// no particular order. No value may be NULL.
 //
-// It is for statements that read as many rows as a file has. On SQLite each value
-// of each row is a call into the engine with a cost of its own, which adds up to
-// more than finding the rows; there they come as one text, in half the time.
+// It is for statements that read as many rows as a file has. On SQLite, each value of each
+// row needs a call into the engine, and together these calls take longer than finding the
+// rows. So on SQLite all rows come as one text, in half the time.
 func EachText(ctx context.Context, d *database.DB, columns []string, rest string, args []any,
 	read func(values []string) error) error {
 	client := d.Client(ctx)
@@ -46,8 +46,8 @@ func EachText(ctx context.Context, d *database.DB, columns []string, rest string
 	})
 }
 
-// joinedTexts lets the engine join all values to one text. It is not ok where the
-// text has not as many separators as it should: then one of them is in a value.
+// joinedTexts lets the engine join all values to one text. ok is false if the text has
+// another number of separators than expected: then a value contains one of them.
 func joinedTexts(ctx context.Context, client *db.Client, columns []string, rest string, args []any) (rows [][]string,
 	ok bool, err error) {
 	query := "SELECT count(*), coalesce(group_concat(concat_ws(char(31), " + strings.Join(columns, ", ") +
