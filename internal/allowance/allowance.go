@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// The reasons for which nothing is taken.
+// The reasons to refuse.
 var (
 	// ErrEach is returned if the caller already holds too much.
 	ErrEach = errors.New("the caller holds too much")
@@ -24,7 +24,7 @@ type Allowance[K comparable] struct {
 	mu   sync.Mutex
 	held map[K]int64
 	sum  int64
-	// given is closed when something is given back; nil if nobody waits.
+	// given is closed when something is given back; it is nil if nobody waits.
 	given chan struct{}
 }
 
@@ -34,7 +34,7 @@ func New[K comparable](each, all int64) *Allowance[K] {
 	return &Allowance[K]{each: each, all: all, held: map[K]int64{}}
 }
 
-// Take takes n for a caller, or nothing and says why.
+// Take takes n for a caller, or takes nothing and returns the reason.
 func (a *Allowance[K]) Take(who K, n int64) error {
 	_, err := a.take(who, n, false)
 	return err

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// ErrLost is given to a holder that has made room, or left.
+// ErrLost is returned to a holder that has made room, or has left.
 var ErrLost = errors.New("the caller has made room for others")
 
 // ErrGroup is returned if a group of callers, such as a district, holds too much.
@@ -20,10 +20,11 @@ var ErrGroup = errors.New("the group of the caller holds too much")
 type Level struct {
 	// Key tells groups apart, also those of different kinds.
 	Key any
-	// Most is what the group may hold.
+	// Most is how much the group may hold.
 	Most int64
-	// Alone is what it may hold as long as the pool has seen no other group of its kind;
-	// 0 for Most. A server with one district does not keep half of it for nobody.
+	// Alone is how much the group may hold as long as the pool has seen no other group of
+	// its kind; 0 stands for Most. A server with only one district does not keep half for
+	// others.
 	Alone int64
 }
 
@@ -33,20 +34,20 @@ type Level struct {
 type Pool struct {
 	mu     sync.Mutex
 	groups map[any]*group
-	// seen are the groups that share, by the position of their levels.
+	// seen holds the groups that share, by the position of their levels.
 	seen map[int]map[any]bool
-	// given is closed when something is given back; nil if nobody waits for it.
+	// given is closed when something is given back; it is nil if nobody waits for it.
 	given chan struct{}
 }
 
 type group struct {
 	sum int64
-	// holders is how many there are, waiting are those who wait, for longest in front.
+	// holders is how many there are; waiting lists those who wait, the longest first.
 	holders int
 	waiting *list.List
 }
 
-// NewPool returns a pool of which nobody holds anything.
+// NewPool returns a pool without holders.
 func NewPool() *Pool { return &Pool{groups: map[any]*group{}, seen: map[int]map[any]bool{}} }
 
 // Enter returns a holder of nothing. If the holder has to make room, cut is called, at
@@ -68,9 +69,9 @@ type Holder struct {
 	levels []Level
 	held   int64
 	at     []*list.Element
-	// busy is true if it yields to nobody but those whom its group keeps out.
+	// busy says that it makes room only for holders that its own group keeps out.
 	busy bool
-	// lost is true if it has made room, gone if it has left.
+	// lost says that it has made room, and gone that it has left.
 	lost, gone bool
 }
 
@@ -123,7 +124,8 @@ func (h *Holder) full(n int64) int {
 	return -1
 }
 
-// Take takes n more, or nothing and says why: ErrEach, ErrGroup, ErrAll or ErrLost.
+// Take takes n more, or takes nothing and returns the reason: ErrEach, ErrGroup, ErrAll or
+// ErrLost.
 func (h *Holder) Take(n int64) error {
 	h.pool.mu.Lock()
 	defer h.pool.mu.Unlock()
@@ -154,9 +156,10 @@ func (h *Holder) add(n int64) {
 	}
 }
 
-// Claim is Take that has those make room who have been waiting for longest, of the
-// narrowest group that is full. Where all is full, those of the group come first that
-// holds most, and more than that of the one who claims; beyond its share also busy ones.
+// Claim is Take that lets other holders make room: those that have waited longest, of the
+// narrowest group that is full. If the widest group is full, holders of the group that
+// holds most come first, if it holds more than the group of the caller. If that group
+// holds more than its share, even busy holders make room.
 func (h *Holder) Claim(n int64) error {
 	h.pool.mu.Lock()
 	cut, err := h.claim(n)
@@ -188,8 +191,7 @@ func (h *Holder) claim(n int64) (cut []func(), err error) {
 	return cut, err
 }
 
-// Within is Take that waits for others to leave, but not for longer than patience or ctx
-// allow.
+// Within is Take that waits for others to leave, but no longer than patience or ctx allow.
 func (h *Holder) Within(ctx context.Context, n int64, patience time.Duration) error {
 	late := time.NewTimer(patience)
 	defer late.Stop()
@@ -214,8 +216,9 @@ func (h *Holder) Within(ctx context.Context, n int64, patience time.Duration) er
 	}
 }
 
-// largest returns who of the group that holds most has been waiting for longest, or is
-// busy where that group holds more than its share; nil where the group of h holds as much.
+// largest returns the holder that has waited longest in the group that holds most, or a
+// busy one if that group holds more than its share. It returns nil if the group of h holds
+// as much.
 func (h *Holder) largest() (found *Holder) {
 	i := slices.IndexFunc(h.levels, func(l Level) bool { return l.Alone > 0 })
 	if i < 0 {
@@ -234,7 +237,7 @@ func (h *Holder) largest() (found *Holder) {
 	return found
 }
 
-// first returns who of a group has been waiting for longest, except for one and for busy
+// first returns the holder of a group that has waited longest, without except and busy
 // ones.
 func (p *Pool) first(key any, except *Holder) *Holder {
 	for e := p.groups[key].waiting.Front(); e != nil; e = e.Next() {
@@ -245,8 +248,8 @@ func (p *Pool) first(key any, except *Holder) *Holder {
 	return nil
 }
 
-// Move makes a holder one of other groups, with what it holds, or changes nothing and
-// says why there is no room.
+// Move moves a holder, with what it holds, to other groups. If there is no room, it
+// changes nothing and returns the reason.
 func (h *Holder) Move(levels ...Level) error {
 	h.pool.mu.Lock()
 	if h.lost || h.gone {
@@ -287,8 +290,8 @@ func (h *Holder) Rest() {
 	h.rest()
 }
 
-// Busy says whether the holder, which waits, does something meanwhile. When it has done
-// it, it is the last to make room.
+// Busy says whether the waiting holder is doing something meanwhile. When it is done, it
+// becomes the last one to make room.
 func (h *Holder) Busy(busy bool) {
 	h.pool.mu.Lock()
 	defer h.pool.mu.Unlock()
@@ -318,14 +321,14 @@ func (h *Holder) rest() {
 	}
 }
 
-// Holds is how much the holder has.
+// Holds returns how much the holder has.
 func (h *Holder) Holds() int64 {
 	h.pool.mu.Lock()
 	defer h.pool.mu.Unlock()
 	return h.held
 }
 
-// Leave gives everything back, for good.
+// Leave gives everything back, permanently.
 func (h *Holder) Leave() {
 	h.pool.mu.Lock()
 	defer h.pool.mu.Unlock()

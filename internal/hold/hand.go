@@ -26,23 +26,23 @@ import (
 // which the same person has had a hand.
 const Young = 30 * 24 * time.Hour
 
-// Way is by what somebody could sign in to an account of another person.
+// Way is how somebody could sign in to another person's account.
 type Way int8
 
-// The ways into an account. Both is what whoever makes an account has.
+// The ways into an account. Both is what the creator of an account has.
 const (
 	// ByPassword is a password that the hand has set.
 	ByPassword Way = 1
 	// ByAddress is an address that the hand has named.
 	ByAddress Way = 2
-	// ByLink is a password that was set by a link, at an address that the hand had named: the
-	// person may have used the link, or the hand. It ends with the password, and not with the
-	// address.
+	// ByLink is a password that was set by a link, sent to an address that the hand had
+	// named. The person may have used the link, or the hand may have. It ends when the
+	// password changes, not when the address does.
 	ByLink Way = 4
 	Both       = ByPassword | ByAddress
 )
 
-// ends are the ways that end where something is set anew.
+// ends returns the ways that end when this one is set again.
 func (w Way) ends() Way {
 	if w&ByPassword != 0 {
 		w |= ByLink
@@ -50,15 +50,16 @@ func (w Way) ends() Way {
 	return w
 }
 
-// Note notes that people could sign in to accounts, because they have created them, or set
-// both password and address. Call it in the transaction of that change. Key 0, which
-// stands for the operator, is nobody, and nobody has a hand in their own account.
+// Note records that people could sign in to accounts, because they have created them, or
+// set both password and address. Call it in the transaction of that change. Key 0, which
+// stands for the operator, is ignored, and nobody has a hand in their own account.
 func Note(ctx context.Context, client *db.Client, now time.Time, hands []int, educatorIDs ...int) error {
 	return NoteWay(ctx, client, now, Both, hands, educatorIDs...)
 }
 
-// NoteWay is Note for the password or the address alone. Whoever set it before comes in
-// by it no more. A password that the operator has set, or that is gone, is nobody's.
+// NoteWay is Note for the password or the address alone. A person who set it before can no
+// longer sign in with it. A password that the operator has set, or that was removed,
+// belongs to nobody.
 func NoteWay(ctx context.Context, client *db.Client, now time.Time, way Way, hands []int, educatorIDs ...int) error {
 	system := viewer.AsSystem(ctx, "by what a hand in an account could come in")
 	for chunk := range slices.Chunk(distinct(educatorIDs), 500) {
@@ -73,9 +74,9 @@ func NoteWay(ctx context.Context, client *db.Client, now time.Time, way Way, han
 	return note(ctx, client, now, way, hands, educatorIDs)
 }
 
-// NoteLink notes that the password of an account was set by a link. Whoever has named the
-// address may have used it. Whoever set the password before, and has not, comes in by it
-// no more.
+// NoteLink records that the password of an account was set by a link. A person who has
+// named the address may have used the link. A person who set the old password, and has not
+// named the address, can no longer sign in with it.
 func NoteLink(ctx context.Context, client *db.Client, educatorID int) error {
 	_, err := client.ExecContext(viewer.AsSystem(ctx, "who could have used a link"),
 		"UPDATE account_hands SET ways = CASE WHEN ways & ? <> 0 THEN ? ELSE 0 END WHERE ways <> 0 AND educator_id = ?",
@@ -83,8 +84,8 @@ func NoteLink(ctx context.Context, client *db.Client, educatorID int) error {
 	return err
 }
 
-// NoteBack is NoteWay where what had been set before is there again: whoever ever had a
-// hand in the account may have set it, and know it.
+// NoteBack is NoteWay for a value that was there before: anybody who ever had a hand in
+// the account may have set it, and may know it.
 func NoteBack(ctx context.Context, client *db.Client, now time.Time, way Way, hands []int, educatorIDs ...int) error {
 	if err := NoteWay(ctx, client, now, way, hands, educatorIDs...); err != nil {
 		return err
@@ -115,7 +116,7 @@ func note(ctx context.Context, client *db.Client, now time.Time, way Way, hands,
 	for chunk := range slices.Chunk(rows, 500) {
 		err := client.AccountHand.CreateBulk(chunk...).
 			OnConflict(sql.ConflictColumns(accounthand.FieldEducatorID, accounthand.FieldHandID)).
-			// NoteWay has taken the way away from all before.
+			// NoteWay has removed this way from all earlier hands.
 			Update(func(u *db.AccountHandUpsert) { u.UpdateLastAt().AddWays(int8(way)) }).
 			Exec(viewer.AsSystem(ctx, "who has had a hand in an account"))
 		if err != nil {
@@ -166,7 +167,7 @@ func (a Approval) Refuse(ctx context.Context, client *db.Client, now time.Time) 
 		return fault.Forbiddenf(
 			"another administrator has to approve it, because your account or your role is newer than the request")
 	}
-	// A password that somebody else has set, and that still is the account's, has no age.
+	// A password that somebody else has set counts for as long as the account has it.
 	asking, err := handsIn(system, client, a.By, accounthand.Or(accounthand.LastAtGT(now.Add(-Young)), knowsPassword))
 	if err != nil {
 		return err
@@ -228,7 +229,7 @@ func resetBetween(system context.Context, client *db.Client, a Approval, asking,
 	return false, err
 }
 
-// knowsPassword chooses the hands that have set the password of today.
+// knowsPassword selects the hands that have set the current password.
 func knowsPassword(s *sql.Selector) {
 	s.Where(sql.P(func(b *sql.Builder) {
 		b.Ident(s.C(accounthand.FieldWays)).WriteString(" & ").Arg(int(ByPassword)).WriteString(" <> 0")

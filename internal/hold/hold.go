@@ -140,12 +140,13 @@ func Restored(ctx context.Context, client *db.Client, studentIDs []int) error {
 	return nil
 }
 
-// Purge removes expired losses. Mostly there are none, and then it writes nothing.
+// Purge removes expired losses. Usually there are none, and then it writes nothing.
 func Purge(ctx context.Context, d *database.DB, now time.Time) error {
 	system := viewer.AsSystem(ctx, "losses that count no more")
 	old := loss.Or(loss.CreatedAtLT(sinceMonth(now)),
 		loss.And(loss.CreatedAtLT(since(now)), loss.Or(loss.ThingNEQ(loss.ThingSTUDENT), loss.VerbEQ(loss.VerbCHANGED))),
-		// Who has come to a school is no room for a while; see withoutNew.
+		// Moves to a school are kept longer, because students who have moved do not raise
+		// the base; see withoutNew.
 		loss.And(loss.CreatedAtLT(database.Instant(now.Add(-settled))), loss.VerbNEQ(loss.VerbDELETED)))
 	there, err := d.Client(system).Loss.Query().Where(old).Exist(system)
 	if err != nil || !there {

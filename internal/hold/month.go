@@ -18,8 +18,9 @@ import (
 // whole school by staying below the daily limit for many days.
 const Month = 30 * 24 * time.Hour
 
-// OfMonth is the limit of a Month in percent: twice the daily one. Fewer students than
-// that leave a school in an ordinary month; a whole grade that leaves needs an approval.
+// OfMonth returns the limit for a Month in percent: twice the daily limit. In an ordinary
+// month, fewer students than that leave a school. If a whole grade leaves, that needs an
+// approval.
 func OfMonth(limit int) int { return min(100, 2*limit) }
 
 func sinceMonth(now time.Time) time.Time { return database.Instant(now.Add(-Month)) }

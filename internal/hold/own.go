@@ -93,8 +93,8 @@ func OwnOf(ctx context.Context, client *db.Client, now time.Time, o *db.Organiza
 	return own, nil
 }
 
-// OfDistrict leaves out what was changed by accounts that are no programs and do not
-// administer the district, whoever has made these accounts.
+// OfDistrict leaves out the changes of accounts that are no programs and do not administer
+// the district, whoever has created these accounts.
 func (o Own) OfDistrict(ctx context.Context, client *db.Client, districtID, actorID int) (Own, error) {
 	ids, err := client.Educator.Query().
 		Where(educator.IDIn(o.changing...), educator.IDNEQ(actorID), educator.Or(educator.Service(1), educator.HasRolesWith(
@@ -122,19 +122,19 @@ func managers(system context.Context, client *db.Client, ids []int) (managing, p
 	return managing, programs, nil
 }
 
-// The hands of accounts, the hands in these, and so on, are followed this far. Whoever
-// makes a longer chain of accounts has a hand in all that is behind it.
+// The hands in accounts, the hands in those, and so on, are followed this far. Somebody
+// who makes a longer chain of accounts counts as having a hand in everything behind it.
 const (
 	maxDepth = 32
 	maxHands = 10_000
 )
 
-// hands are the accounts that have had a hand in each account, and the programs among all
-// of them.
+// hands holds, for each account, the accounts that have had a hand in it, and the programs
+// among all of them.
 type hands struct {
 	in       map[int][]int
 	programs map[int]bool
-	// beyond are those whose own hands are not followed any more.
+	// beyond holds the accounts whose own hands are not followed any more.
 	beyond map[int]bool
 }
 
@@ -189,7 +189,7 @@ func handsOver(system context.Context, client *db.Client, accounts []int,
 	return h, nil
 }
 
-// reached returns some accounts and all that have had a hand in them.
+// reached returns the given accounts and all accounts that have had a hand in them.
 func (h *hands) reached(accounts ...int) map[int]bool {
 	all := map[int]bool{}
 	for next := accounts; len(next) > 0; {
@@ -205,7 +205,8 @@ func (h *hands) reached(accounts ...int) map[int]bool {
 	return all
 }
 
-// areMore reports whether more have had a hand in some accounts than are followed.
+// areMore reports whether more accounts have had a hand in the given ones than are
+// followed.
 func (h *hands) areMore(accounts ...int) bool {
 	if len(h.beyond) == 0 {
 		return false
@@ -227,7 +228,8 @@ func (h *hands) behind(accounts ...int) map[int]bool {
 	return all
 }
 
-// Hands are those who could come into accounts today, and whoever could use these hands.
+// Hands are the accounts that could sign in to other accounts today, and everybody who
+// could use those accounts.
 type Hands struct {
 	ways    map[int]map[int]Way
 	since   map[int]map[int]time.Time
@@ -235,8 +237,8 @@ type Hands struct {
 	enabled map[int]bool
 }
 
-// HandsOf reads by what others than its person could sign in with an account today, and who
-// could use the accounts of these.
+// HandsOf finds out who, besides its owner, could sign in to an account today and how, and
+// who could use the accounts of these people.
 func HandsOf(ctx context.Context, client *db.Client, educatorIDs []int) (*Hands, error) {
 	h := &Hands{ways: map[int]map[int]Way{}, since: map[int]map[int]time.Time{}, over: &hands{}, enabled: map[int]bool{}}
 	if err := h.readWays(ctx, client, educatorIDs); err != nil || len(h.ways) == 0 {
@@ -286,18 +288,18 @@ func (h *Hands) direct() []int {
 	return distinct(ids)
 }
 
-// All are the hands and whoever could use them, sorted.
+// All returns the hands and everybody who could use them, sorted.
 func (h *Hands) All() []int { return slices.Sorted(maps.Keys(h.over.reached(h.direct()...))) }
 
-// Into are the ways into an account, by the hands that have them.
+// Into returns the ways into an account, by the hands that have them.
 func (h *Hands) Into(educatorID int) map[int]Way { return h.ways[educatorID] }
 
-// Since is when a hand first was in an account.
+// Since returns when a hand first was in an account.
 func (h *Hands) Since(educatorID, hand int) time.Time { return h.since[educatorID][hand] }
 
 // Stand reports whether a hand in an account, and everybody who could use the hand, are
-// enabled and as wanted. The account's own person is not asked. The account of a service
-// key that was revoked is disabled. Where they are too many to follow, they do not stand.
+// enabled and fulfill wanted. The account's owner is not asked. The account of a service
+// key that was revoked is disabled. If there are too many to follow, the answer is no.
 func (h *Hands) Stand(educatorID, hand int, wanted func(id int) bool) bool {
 	if h.over.areMore(hand) {
 		return false

@@ -88,7 +88,7 @@ func concerned(ctx context.Context, client *db.Client, v *viewer.Viewer, losses 
 		All(viewer.AsSystem(ctx, "organizations in which something is lost"))
 }
 
-// counted returns the verb that a loss is judged by.
+// counted returns the verb by which a loss is judged.
 func counted(verb Verb) Verb {
 	if verb == loss.VerbDELETED {
 		return verb
@@ -131,7 +131,7 @@ func refuse(ctx context.Context, client *db.Client, now time.Time, v *viewer.Vie
 	instead := "ask another administrator to do it, or wait until tomorrow"
 	switch {
 	case !v.Administers(o.ID, o.DistrictID):
-		// The numbers are not told to somebody who does not see all the things.
+		// Do not reveal the numbers to somebody who does not see all the things.
 		return fault.Conflictf(
 			"more than %d %% of the %s of %s would be %s within 24 hours; ask an administrator of the school",
 			limit, inWords[l.Thing], o.Name, done).WithCode(Required)

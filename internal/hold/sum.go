@@ -114,7 +114,7 @@ func Distinct(ctx context.Context, client *db.Client, now time.Time, o *db.Organ
 		there = " AND s.deleted_at IS NULL"
 		by, actors = among(own.changing)
 	}
-	// A student who has left a school is found in another one.
+	// A student who has left the school belongs to another one.
 	where, at := "s."+scope(o), o.ID
 	if verb == loss.VerbLEFT {
 		where, at = "s.district_id", o.DistrictID
@@ -202,8 +202,8 @@ func withoutNew(system context.Context, client *db.Client, now time.Time, o *db.
 	}
 	parts, args := []string{}, []any{}
 	came := "r.undo_loses = 3 AND r.state IN (1, 3)"
-	// Nobody comes to a district from a school of it. Whom no job has moved has left the
-	// other school by a single change.
+	// Moving between two schools of a district adds nobody to the district. A student whom
+	// no job has moved has left the other school by a single change.
 	if o.Type == organization.TypeSCHOOL {
 		came += " OR r.loses = 2 AND r.state IN (1, 4)"
 		parts = append(parts, "SELECT s.id AS id FROM losses l JOIN students s ON s.id = l.subject_id "+
@@ -271,7 +271,7 @@ func number(ctx context.Context, client *db.Client, query string, args ...any) (
 	return n, err
 }
 
-// inWords is a thing in the plural.
+// inWords has the plural of each thing.
 var inWords = map[Thing]string{
 	loss.ThingSTUDENT:  "students",
 	loss.ThingGROUP:    "classes or groups",
@@ -279,7 +279,7 @@ var inWords = map[Thing]string{
 	loss.ThingSCHOOL:   "schools",
 }
 
-// InWords says what things are.
+// InWords returns the name of n things.
 func InWords(thing Thing, n int) string {
 	if n == 1 {
 		return strings.NewReplacer("classes", "class", "groups", "group", "students", "student", "accounts", "account",

@@ -22,15 +22,15 @@ type answer struct {
 	requestID string
 	// patience is how long the client may take to accept one piece.
 	patience time.Duration
-	// work is what the request holds. It makes room for others only while it waits for its
-	// client; pending counts the calls that do.
+	// work is the memory that the request holds. It makes room for others only while it
+	// waits for its client; pending counts the calls that wait.
 	work *allowance.Holder
-	// ctx is that of the request, and knows its connection.
+	// ctx is the context of the request; it knows the connection.
 	ctx context.Context
 
 	mu      sync.Mutex
 	pending int
-	// cut is set where it has made room: no deadline is moved any more.
+	// cut says that the request had to make room; no deadline is moved after that.
 	cut bool
 
 	status   int
@@ -115,14 +115,14 @@ func (a *answer) SetWriteDeadline(t time.Time) error {
 	return a.control.SetWriteDeadline(t)
 }
 
-// holds says what the request takes until it is answered, and who is told where it had
+// holds sets what the request takes until it is answered, and a function to call if it has
 // to make room.
 func (a *answer) holds(p *allowance.Pool, lost func(), levels ...allowance.Level) {
 	a.work = p.Enter(func() {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.cut = true
-		// Whatever waits for the client ends.
+		// Everything that waits for the client ends.
 		_ = a.control.SetReadDeadline(time.Unix(1, 0))
 		_ = a.control.SetWriteDeadline(time.Unix(1, 0))
 		if lost != nil {
@@ -190,8 +190,8 @@ func (a *answer) finish() {
 	if a.status == 0 && a.bodyFailed.Load() != 0 {
 		a.failBody()
 	}
-	// Buffered data is sent after this; over HTTP/2, before the room of the request is
-	// given back.
+	// Buffered data is sent after this; over HTTP/2, before the request gives back its
+	// memory.
 	a.extend()
 	if a.http2 && a.status != 0 {
 		defer a.waiting()()

@@ -41,7 +41,7 @@ func newArriving(each, all int64) *arriving {
 	return &arriving{each: each, all: all, order: list.New(), networks: map[string]*network{}}
 }
 
-// listener is one whose connections are counted.
+// listener returns a listener whose connections are counted.
 func (a *arriving) listener(l net.Listener, open *connections) net.Listener {
 	return arrivingListener{l, a, open}
 }
@@ -78,9 +78,9 @@ type arrivingConn struct {
 
 	open   *connections
 	closed sync.Once
-	// proxy is set where many clients come by it.
+	// proxy says that many clients share the address.
 	proxy bool
-	// busy is how many requests are at work; it and the rest belong to open.
+	// busy is how many requests are running; it and the fields below belong to open.
 	busy              int
 	gone              bool
 	inSilent, inPeers *list.Element
@@ -112,7 +112,7 @@ func (c *arrivingConn) arrived() {
 	a.remove(c)
 }
 
-// begins is called when the next request may come.
+// begins is called when the next request may begin.
 func (c *arrivingConn) begins() { c.counts.Store(true) }
 
 // took counts bytes, and returns the connections to close.
@@ -158,8 +158,8 @@ func (a *arriving) remove(c *arrivingConn) *arrivingConn {
 	return c
 }
 
-// bare is the connection below TLS. Closing it never blocks; TLS would try to send a
-// good-bye to a client that may read nothing.
+// bare returns the connection below TLS. Closing it never blocks; TLS would first try to
+// send a close message to a client that may read nothing.
 func bare(conn net.Conn) net.Conn {
 	if t, ok := conn.(*tls.Conn); ok {
 		return t.NetConn()

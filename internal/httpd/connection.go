@@ -23,14 +23,14 @@ func mostConnections() int {
 	return int(min(maxConnections, max(16, files/2)))
 }
 
-// connections closes those that have waited longest for their clients when there are as
-// many as the server takes, of one network or in all: for a next request, for the rest of
-// one, or for an answer to be read. To keep one open costs a stranger nothing, and the
-// server one of its files. Those at which a request is at work are never closed; where
-// only such are open, newer ones are.
+// connections limits how many connections are open, from one network and in total. If
+// there are too many, it closes those that have waited longest for their clients: for a
+// next request, for the rest of one, or for an answer to be read. Keeping a connection
+// open costs a stranger nothing, and costs the server a file descriptor. Connections with
+// a running request are never closed; if there are only such, the newest ones are closed.
 type connections struct {
 	most, each int
-	// proxy reports whether an address is that of many clients.
+	// proxy reports whether many clients share an address.
 	proxy func(address netip.Addr) bool
 
 	mu       sync.Mutex
@@ -66,12 +66,12 @@ func (c *connections) state(conn net.Conn, state http.ConnState) {
 	case http.StateIdle:
 		c.changes(a, 0)
 	case http.StateHijacked:
-		// A connection that has become a WebSocket is bounded as such.
+		// A connection that has become a WebSocket has the limits of WebSockets.
 		c.changes(a, 1)
 	}
 }
 
-// opens counts a connection, and closes those that are too many.
+// opens counts a connection, and closes the surplus.
 func (c *connections) opens(a *arrivingConn) {
 	c.mu.Lock()
 	c.open++
@@ -89,7 +89,7 @@ func (c *connections) opens(a *arrivingConn) {
 	for n := c.open - c.most - len(surplus); n > 0 && c.silent.Len() > 1; n-- {
 		surplus = append(surplus, c.works(c.silent.Front().Value.(*arrivingConn)))
 	}
-	// The other half of the files is not for connections.
+	// The other half of the file descriptors is not for connections.
 	if c.open-len(surplus) > c.most+c.most/2 {
 		surplus = append(surplus, c.works(a))
 	}
@@ -99,7 +99,7 @@ func (c *connections) opens(a *arrivingConn) {
 	}
 }
 
-// closes takes a connection out of the count.
+// closes removes a connection from the count.
 func (c *connections) closes(a *arrivingConn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -112,8 +112,8 @@ func (c *connections) closes(a *arrivingConn) {
 	}
 }
 
-// changes says that more, or fewer, requests are at work on a connection. Where none is,
-// it waits for its client from now on.
+// changes says that more, or fewer, requests run on a connection. If none does, it waits
+// for its client from now on.
 func (c *connections) changes(a *arrivingConn, by int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -157,7 +157,8 @@ func works(ctx context.Context) (over func()) {
 	return func() { a.open.changes(a, -1) }
 }
 
-// waitsFor says that it waits for the client meanwhile.
+// waitsFor says that the request waits for its client, until the returned function is
+// called.
 func waitsFor(ctx context.Context) (over func()) {
 	a, ok := ctx.Value(connKey{}).(*arrivingConn)
 	if !ok {

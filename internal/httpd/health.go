@@ -50,11 +50,11 @@ func (s *Server) notReady(ctx context.Context) []string {
 	case r := <-found:
 		return append(reasons, r.Val.([]string)...)
 	case <-ctx.Done():
-		return reasons // to nobody
+		return reasons // there is nobody to answer
 	}
 }
 
-// troubles are the troubles of the database and of the disk.
+// troubles returns the troubles of the database and of the disk.
 func (s *Server) troubles(ctx context.Context) (reasons []string) {
 	if err := s.db.Ping(ctx); err != nil {
 		s.log.WarnContext(ctx, "the database does not answer", "error", err)

@@ -35,8 +35,8 @@ func (s *Server) limit(a *answer, r *http.Request) {
 		stop := context.AfterFunc(s.draining, cancel)
 		defer stop()
 	case accept.EventStream(r.Header):
-		// Whether it becomes a stream shows in the answer. If not, a server that stops lets it
-		// come to its end; its time is limited by what runs it.
+		// Only the answer shows whether this becomes a stream. If it does not, a server
+		// that stops lets it finish; the code that runs it limits its time.
 		stop := func() bool { return true }
 		a.streams = func() { stop = context.AfterFunc(s.draining, cancel) }
 		defer func() { stop() }()
@@ -64,22 +64,23 @@ func isWebSocket(r *http.Request) bool {
 }
 
 const (
-	// An upload that has been arriving for uploadFrom has brought leastUpload bytes for
-	// each second beyond, or is given up. Otherwise a client that sends a byte now and then
-	// would keep it, and its place, for as long as it likes.
+	// An upload that has been arriving for uploadFrom must have brought leastUpload bytes
+	// for each further second, or it is stopped. Otherwise a client that sends a byte now
+	// and then could keep it, and its place, forever.
 	uploadFrom  = time.Minute
 	leastUpload = 32 << 10
 )
 
-// body is a request body with a limit on its size and on its time: the whole of an
-// ordinary body; each piece of an upload and, by its size, the whole of it.
+// body is a request body with a limit on its size and on its time. For an ordinary body
+// the time limit is for the whole. For an upload it is for each piece and, depending on
+// the size, for the whole.
 type body struct {
 	io.ReadCloser
 	answer   *answer
 	patience time.Duration
 	upload   bool
 	ended    bool
-	// late is when an upload is given up, unless more of it comes.
+	// late is when an upload is stopped unless more of it arrives.
 	late time.Time
 }
 

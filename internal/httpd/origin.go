@@ -23,16 +23,17 @@ func sharing(allowed []string) *cors.Cors {
 	})
 }
 
-// clientHeaders are what clients of GraphQL and tools for tracing send by themselves. The
-// server reads none of them, but without leave to send one a browser sends no request.
+// clientHeaders are headers that GraphQL clients and tracing tools send by themselves. The
+// server reads none of them, but a browser sends no request if one of them is not allowed.
 var clientHeaders = []string{
-	// Apollo: the name of the client, that of the operation, and what forces a preflight.
+	// Apollo: the name of the client, the name of the operation, and a header that forces
+	// a preflight request.
 	"Apollographql-Client-Name", "Apollographql-Client-Version", "X-Apollo-Operation-Name", "X-Apollo-Operation-Id",
 	"Apollo-Require-Preflight", "GraphQL-Require-Preflight",
-	// The same of others: GraphQL Hive, GraphQL Yoga, urql's and Relay's examples.
+	// The same for others: GraphQL Hive, GraphQL Yoga, and the examples of urql and Relay.
 	"GraphQL-Client-Name", "GraphQL-Client-Version", "X-GraphQL-Client-Name", "X-GraphQL-Client-Version",
 	"X-Graphql-Yoga-Csrf", "X-Requested-With",
-	// W3C Trace Context and Baggage, B3, and those of Sentry and Datadog.
+	// W3C Trace Context and Baggage, B3, and the headers of Sentry and Datadog.
 	"Traceparent", "Tracestate", "Baggage", "B3", "X-B3-TraceId", "X-B3-SpanId", "X-B3-ParentSpanId", "X-B3-Sampled",
 	"Sentry-Trace", "X-Datadog-Origin", "X-Datadog-Parent-Id", "X-Datadog-Sampling-Priority", "X-Datadog-Trace-Id",
 	// Caches and streams: fetch with cache: "no-store", and EventSource after an interruption.

@@ -67,7 +67,7 @@ func (s *Server) logRequest(r *http.Request, a *answer, counter *database.Counte
 	level := slog.LevelInfo
 	switch {
 	case r.URL.Path == "/healthz" || r.URL.Path == "/readyz":
-		// Something asks every few seconds. Troubles are logged elsewhere.
+		// Health checks come every few seconds. Problems are logged elsewhere.
 		level = slog.LevelDebug
 	case status >= 500:
 		level = slog.LevelError

@@ -52,15 +52,15 @@ type Deps struct {
 
 	DB  *database.DB
 	Log *slog.Logger
-	// Folder is the data folder, which is to have room; empty where there is none.
+	// Folder is the data folder, whose disk must have room; it is empty if there is none.
 	Folder string
 	// Asked is called for every request; it may be nil.
 	Asked func()
-	// Connections is how many connections may be open before idle ones are closed; 0 stands
-	// for what the operating system allows.
+	// Connections is how many connections may be open before idle ones are closed; 0
+	// stands for what the operating system allows.
 	Connections int
-	// Uploads is how long an upload may take beside a second for each 32 KiB; 0 stands
-	// for a minute.
+	// Uploads is how long an upload may take in addition to a second for each 32 KiB; 0
+	// stands for a minute.
 	Uploads time.Duration
 }
 
@@ -86,8 +86,8 @@ type Server struct {
 	running  sync.WaitGroup
 	uploads  time.Duration
 	folder   string
-	// work is what requests hold until they are answered; crowded logs that there is no
-	// room for more.
+	// work is the memory that requests hold until they are answered; crowded logs that
+	// there is no room for more.
 	work    *allowance.Pool
 	crowded *crowd
 }
@@ -122,7 +122,7 @@ func New(cfg config.Server, deps Deps) *Server {
 	return s
 }
 
-// routes are the handlers by their patterns.
+// routes returns the handlers by their patterns.
 func (s *Server) routes(deps Deps) map[string]http.Handler {
 	return map[string]http.Handler{
 		graphQLPath:             deps.GraphQL,
@@ -149,12 +149,12 @@ const graphQLPath = "/graphql"
 const (
 	headerTimeout = 10 * time.Second
 	idleTimeout   = 2 * time.Minute
-	// maxHeaderBytes is far more than browsers send, and proxies let through.
+	// maxHeaderBytes is far more than browsers send and proxies let through.
 	maxHeaderBytes = 32 << 10
 )
 
-// overHTTP2 are the limits of a connection of HTTP/2. What a client sends waits in memory
-// until a handler reads it, which is as little as keeps a connection busy.
+// overHTTP2 returns the limits of an HTTP/2 connection. What a client sends waits in
+// memory until a handler reads it; the limit is just enough to keep a connection busy.
 func overHTTP2() *http.HTTP2Config {
 	return &http.HTTP2Config{
 		MaxConcurrentStreams:          100,
@@ -172,8 +172,8 @@ func overHTTP2() *http.HTTP2Config {
 // running ones up to the shutdown timeout. Streams end at once. It returns nil if all
 // requests could finish.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	// A running request must not end because the server wants to stop, but must when the
-	// time for that is over.
+	// A running request must not end because the server wants to stop, but must end when
+	// the shutdown timeout is over.
 	base, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	open := newConnections(s.most, func(a netip.Addr) bool { return isProxy(s.cfg.TrustedProxies, a) })
@@ -287,7 +287,8 @@ func harden(h http.Header, id string) {
 	h.Set("Cache-Control", "no-store")
 }
 
-// orNotFound tells what no pattern takes, nor the dashboard, where there is one.
+// orNotFound answers requests that neither a pattern nor the dashboard, if there is one,
+// takes.
 func orNotFound(dashboard func(http.ResponseWriter, *http.Request) bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if dashboard == nil || !dashboard(w, r) {

@@ -9,41 +9,41 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// What requests may hold that are being answered, in bytes. A header that is whole stays
-// until its request is answered, and that is for as long as the client may take to read.
+// How many bytes requests may hold until they are answered. A complete header stays in
+// memory until its request is answered, and a client may take long to read the answer.
 const (
-	// strangersEach is for one network, strangersAll for all of whom nobody has found out
-	// who they are.
+	// strangersEach is for one network, strangersAll for all callers who are not
+	// identified.
 	strangersEach = 16 << 20
 	strangersAll  = 128 << 20
-	// callersEach is for somebody who has signed in, callersAll for all of them, of which
-	// a district has half where there are others. Half of it is enough for all
-	// subscriptions that there may be.
+	// callersEach is for one caller who has signed in, and callersAll for all of them; a
+	// district gets half of that if there are other districts. Half is enough for all
+	// subscriptions that are allowed.
 	callersEach = 8 << 20
 	callersAll  = 384 << 20
-	// healthEach and healthAll are for those who ask whether the server is well.
+	// healthEach and healthAll are for health checks.
 	healthEach = 256 << 10
 	healthAll  = 2 << 20
-	// refusedEach and refusedAll are for those who are told that there is no room.
+	// refusedEach and refusedAll are for telling clients that there is no room.
 	refusedEach = 256 << 10
 	refusedAll  = 2 << 20
-	// leastWork is what an answer over HTTP/2 takes by itself: a connection has hundreds
-	// of them. Over HTTP/1 it has one, and connections are bounded.
+	// leastWork is what any answer over HTTP/2 takes: a connection has hundreds of them.
+	// Over HTTP/1 it has only one, and connections are limited.
 	leastWork = 16 << 10
-	// headerWork is what a line of a header takes beside its text.
+	// headerWork is what a header line takes in addition to its text.
 	headerWork = 64
 )
 
 const (
-	// refusedPatience is how long somebody may take to read that there is no room.
+	// refusedPatience is how long a client may take to read that there is no room.
 	refusedPatience = 2 * time.Second
-	// crowdedSeconds is when to try again.
+	// crowdedSeconds is after how many seconds to try again.
 	crowdedSeconds = "5"
 	// crowdedEvery is how often the log says that requests were refused or cut off.
 	crowdedEvery = 10 * time.Second
 )
 
-// The keys of the groups that share what requests may hold.
+// The keys of the groups that share the memory for requests.
 type (
 	networkKey string
 	healthKey  string
@@ -53,8 +53,9 @@ type (
 	allOf      string
 )
 
-// enter has a request take what it holds until it is answered. Where its network, or all,
-// hold too much, the one makes room that has been waiting for its client for longest.
+// enter counts what a request holds until it is answered. If its network, or all requests
+// together, hold too much, the request makes room that has waited for its client for
+// longest.
 func (s *Server) enter(a *answer, r *http.Request) error {
 	network := viewer.OriginOf(r.Context()).Network()
 	levels := []allowance.Level{
@@ -67,7 +68,7 @@ func (s *Server) enter(a *answer, r *http.Request) error {
 	return a.work.Claim(workOf(r))
 }
 
-// told counts a request to who has sent it, as long as it is not answered.
+// told counts a request to its caller until it is answered, once the caller is known.
 func (a *answer) told(v *viewer.Viewer) error {
 	who := callerKey{educator: v.EducatorID}
 	if v.Key != nil {
@@ -82,7 +83,7 @@ func (a *answer) told(v *viewer.Viewer) error {
 		allowance.Level{Key: allOf("callers"), Most: callersAll})
 }
 
-// workOf is what a request takes in memory, about.
+// workOf returns about how much memory a request takes.
 func workOf(r *http.Request) int64 {
 	var size int64
 	if r.ProtoMajor > 1 {
@@ -97,8 +98,8 @@ func workOf(r *http.Request) int64 {
 	return size
 }
 
-// refuse tells that there is no room. The answer needs some itself; where there is none
-// of that either, the request is cut off.
+// refuse answers that there is no room. This answer needs some room as well; if there is
+// none for it either, the request is cut off.
 func (s *Server) refuse(a *answer, r *http.Request) {
 	s.crowded.note(r, "refused")
 	network := viewer.OriginOf(r.Context()).Network()
@@ -117,7 +118,7 @@ func (s *Server) refuse(a *answer, r *http.Request) {
 	a.finish()
 }
 
-// crowd counts the requests that found no room, or made it, for the log.
+// crowd counts the requests that found no room, or that made room, for the log.
 type crowd struct {
 	log func(r *http.Request, counts map[string]int)
 
@@ -126,7 +127,7 @@ type crowd struct {
 	logged time.Time
 }
 
-// note counts a request, and logs how many there have been, once in a while.
+// note counts a request, and once in a while logs how many there were.
 func (c *crowd) note(r *http.Request, what string) {
 	c.mu.Lock()
 	c.counts[what]++

@@ -45,10 +45,10 @@ type Held struct {
 	fence int
 }
 
-// Claim takes a piece of work that was last done before due. It returns nil if the
-// work has been done since, or if another server is doing it. Work that nobody has
-// ever done counts as done when it is first asked for, so that a new installation does
-// not begin with work that is scheduled for the night.
+// Claim takes a piece of work that was last done before due. It returns nil if the work
+// has been done since, or if another server is doing it. Work that was never done counts
+// as done when Claim is first called, so that a new installation does not begin with work
+// that is scheduled for the night.
 func (k *Keeper) Claim(ctx context.Context, name string, due time.Time) (*Held, error) {
 	system := viewer.AsSystem(ctx, "lease of "+name)
 	now := k.instant()
@@ -85,8 +85,8 @@ func (k *Keeper) Claim(ctx context.Context, name string, due time.Time) (*Held, 
 	return h, nil
 }
 
-// InFence runs fn in a transaction that begins by asking whether the work is
-// still this server's, and renews the lease.
+// InFence runs fn in a transaction that first checks that this server still has the work,
+// and renews the lease.
 func (h *Held) InFence(ctx context.Context, fn func(ctx context.Context, client *db.Client) error) error {
 	return h.k.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		if err := h.renew(ctx, client); err != nil {
@@ -96,7 +96,7 @@ func (h *Held) InFence(ctx context.Context, fn func(ctx context.Context, client 
 	})
 }
 
-// Renew gives a sign of life while the work continues without writing.
+// Renew renews the lease while the work continues without writing.
 func (h *Held) Renew(ctx context.Context) error {
 	return h.InFence(ctx, func(context.Context, *db.Client) error { return nil })
 }
@@ -110,12 +110,12 @@ func (h *Held) renew(ctx context.Context, client *db.Client) error {
 	return err
 }
 
-// Done gives the work back and notes that it has been done to its end.
+// Done gives the work back and records that it was completed.
 func (h *Held) Done(ctx context.Context) error {
 	return h.end(ctx, func(u *db.LeaseUpdate) { u.SetDoneAt(h.k.instant()) })
 }
 
-// Release gives the work back, so that another server goes on at once.
+// Release gives the work back, so that another server continues at once.
 func (h *Held) Release(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
@@ -136,5 +136,5 @@ func (h *Held) mine() predicate.Lease {
 	return lease.And(lease.Name(h.name), lease.Owner(h.owner), lease.Fence(h.fence))
 }
 
-// instant is the present moment as the databases keep it.
+// instant returns the present moment with the precision of the databases.
 func (k *Keeper) instant() time.Time { return database.Instant(k.now()) }

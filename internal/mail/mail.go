@@ -27,8 +27,8 @@ type Server struct {
 
 	host, port     string
 	user, password string
-	// encrypted connections speak TLS from the first byte; others begin it before
-	// anything is said that matters.
+	// encrypted connections use TLS from the first byte; others begin TLS before anything
+	// private is sent.
 	encrypted bool
 	from      *mail.Address
 	now       func() time.Time
@@ -36,9 +36,9 @@ type Server struct {
 
 var ports = map[string]string{"smtp": "587", "smtps": "465"}
 
-// Parse reads smtp://user:password@host:port or smtps://…, and the address that
-// mails come from, such as Homeroom <homeroom@example.org>. Its errors repeat
-// neither, because the URL holds a password.
+// Parse reads smtp://user:password@host:port or smtps://…, and the sender's address, such
+// as Homeroom <homeroom@example.org>. Its errors repeat neither, because the URL contains
+// a password.
 func Parse(rawURL, from string, now func() time.Time) (*Server, error) {
 	u, err := url.Parse(strings.TrimSpace(rawURL))
 	if err != nil || ports[u.Scheme] == "" || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
@@ -60,7 +60,7 @@ func Parse(rawURL, from string, now func() time.Time) (*Server, error) {
 	return s, nil
 }
 
-// ParseFrom reads the address that mails come from.
+// ParseFrom reads the sender's address.
 func ParseFrom(from string) (*mail.Address, error) {
 	address, err := mail.ParseAddress(from)
 	if err != nil {
@@ -101,7 +101,7 @@ func (s *Server) Send(ctx context.Context, to, subject, text string) (err error)
 	if err := w.Close(); err != nil {
 		return fmt.Errorf("mail: %w", err)
 	}
-	// The server has taken the mail; how it says goodbye changes nothing.
+	// The server has accepted the mail; an error at the end changes nothing.
 	_ = client.Quit()
 	return nil
 }
@@ -126,7 +126,7 @@ func (s *Server) dial(ctx context.Context) (*smtp.Client, error) {
 
 func (s *Server) begin(client *smtp.Client) error {
 	if !s.encrypted {
-		// Somebody on the way can take the offer out of what the server says.
+		// An attacker on the network can remove the offer from the server's answer.
 		offered, _ := client.Extension("STARTTLS")
 		switch {
 		case offered:
@@ -156,8 +156,8 @@ func (s *Server) tls() *tls.Config {
 	return c
 }
 
-// compose writes the message as RFC 5322 wants it. The text is encoded, so that
-// neither long lines nor letters outside of ASCII are harmed on the way.
+// compose writes the message as RFC 5322 requires. The text is encoded, so that neither
+// long lines nor letters outside of ASCII are damaged on the way.
 func (s *Server) compose(to *mail.Address, subject, text string) []byte {
 	var b bytes.Buffer
 	_, domain, _ := strings.Cut(s.from.Address, "@")
@@ -176,7 +176,7 @@ func (s *Server) compose(to *mail.Address, subject, text string) []byte {
 	}
 	b.WriteString("\r\n")
 	w := quotedprintable.NewWriter(&b)
-	_, _ = w.Write([]byte(strings.ReplaceAll(text, "\n", "\r\n"))) // memory does not fail
+	_, _ = w.Write([]byte(strings.ReplaceAll(text, "\n", "\r\n"))) // writing to memory does not fail
 	_ = w.Close()
 	return b.Bytes()
 }

@@ -1,7 +1,7 @@
-// Command mutant puts small faults into the code, one at a time, and tells which of
-// them no test notices. The table is faults.txt; each fault is a text of a file and
-// what stands there instead, with the tests that should notice. It is applied as an
-// overlay, so that nothing in the working tree changes.
+// Command mutant puts small faults into the code, one at a time, and reports those that no
+// test notices. The table of faults is faults.txt. Each fault is a text of a file, the
+// text that replaces it, and the tests that should notice. A fault is applied as an
+// overlay, so nothing in the working tree changes.
 package main
 
 import (

@@ -16,28 +16,30 @@ import (
 	"sync"
 )
 
-// program is the code with many faults in it, each behind a switch, and what has been
-// compiled of it.
+// program is the code with many faults in it, each behind a switch, and what was compiled
+// from it.
 type program struct {
-	// folder is where overlays and test binaries are written, overlay the present one.
+	// folder is where overlays and test binaries are written, and overlay is the current
+	// overlay.
 	folder, overlay string
-	// compiling is held while something is compiled, which uses all cores by itself.
+	// compiling is locked during a compilation, which uses all cores by itself.
 	compiling sync.Mutex
 	// mu guards the maps.
 	mu sync.Mutex
-	// faults are those that stand behind a switch, by file and by number.
+	// faults holds the faults that are behind a switch, by file and by number.
 	faults map[string]map[int]fault
-	// binaries are what was compiled, by package.
+	// binaries holds what was compiled, by package.
 	binaries map[string]binary
 }
 
-// binary is a compiled package with its tests, or why there is none.
+// binary is a compiled package with its tests, or the reason why there is none.
 type binary struct {
 	path string
 	err  error
 }
 
-// newProgram puts faults behind switches; those that cannot stand there are left out.
+// newProgram puts faults behind switches, and leaves out those for which that is
+// impossible.
 func newProgram(folder string, faults []fault) (*program, error) {
 	p := &program{folder: folder, faults: map[string]map[int]fault{}, binaries: map[string]binary{}}
 	for _, f := range faults {
@@ -52,8 +54,9 @@ func newProgram(folder string, faults []fault) (*program, error) {
 	return p, errors.Join(os.MkdirAll(folder, 0o700), p.writeOverlay())
 }
 
-// hasCommonTests says whether the tests of a fault run in a test binary that has been
-// compiled before. Those of a command start programs, which are not told of the fault.
+// hasCommonTests reports whether the tests of a fault can run in a test binary that was
+// compiled before. Tests of a command cannot: they start programs, which do not know about
+// the fault.
 func (f fault) hasCommonTests() bool {
 	packages, flags := f.split()
 	for i := 0; i < len(flags); i += 2 {
@@ -66,7 +69,7 @@ func (f fault) hasCommonTests() bool {
 	})
 }
 
-// split are the packages and the flags of the tests of a fault.
+// split returns the packages and the flags of the tests of a fault.
 func (f fault) split() (packages, flags []string) {
 	n := slices.IndexFunc(f.tests, func(a string) bool { return strings.HasPrefix(a, "-") })
 	if n < 0 {
@@ -75,7 +78,7 @@ func (f fault) split() (packages, flags []string) {
 	return f.tests[:n], f.tests[n:]
 }
 
-// has says whether a fault stands behind a switch.
+// has reports whether a fault is behind a switch.
 func (p *program) has(f fault) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -83,8 +86,8 @@ func (p *program) has(f fault) bool {
 	return ok
 }
 
-// compile returns the test binaries of a fault, and whether the fault stands behind a
-// switch in them.
+// compile returns the test binaries of a fault, and whether the fault is behind a switch
+// in them.
 func (p *program) compile(ctx context.Context, f fault) (paths []string, ok bool) {
 	packages, _ := f.split()
 	for _, folder := range packages {
@@ -100,8 +103,8 @@ func (p *program) compile(ctx context.Context, f fault) (paths []string, ok bool
 	return paths, p.has(f)
 }
 
-// binary returns the test binary of a package with all faults in it, which is compiled at
-// the first call.
+// binary returns the test binary of a package with all faults in it. The first call
+// compiles it.
 func (p *program) binary(ctx context.Context, folder string) binary {
 	if b, ok := p.compiled(folder); ok {
 		return b
@@ -129,8 +132,8 @@ func (p *program) compiled(folder string) (binary, bool) {
 	return b, ok
 }
 
-// compileAt compiles the tests of a package to a path. A fault that does not compile loses
-// its switch, and the rest is tried again.
+// compileAt compiles the tests of a package to a path. If a fault does not compile, its
+// switch is removed and the rest is tried again.
 func (p *program) compileAt(ctx context.Context, folder, path string) error {
 	for {
 		output, err := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-ldflags=-s -w",
@@ -148,7 +151,7 @@ func (p *program) compileAt(ctx context.Context, folder, path string) error {
 	}
 }
 
-// drop takes the switches of faults away and returns how many had one.
+// drop removes the switches of faults and returns how many had one.
 func (p *program) drop(numbers []int) (dropped int, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -162,7 +165,7 @@ func (p *program) drop(numbers []int) (dropped int, err error) {
 
 var faultFile = regexp.MustCompile(`\bfault(\d+)\.go:\d+`)
 
-// refused are the numbers of the faults that the compiler complains about.
+// refused returns the numbers of the faults that the compiler complains about.
 func refused(output []byte) (numbers []int) {
 	for _, m := range faultFile.FindAllSubmatch(output, -1) {
 		if n, err := strconv.Atoi(string(m[1])); err == nil {
@@ -172,7 +175,7 @@ func refused(output []byte) (numbers []int) {
 	return numbers
 }
 
-// writeOverlay writes each changed file, and the overlay that puts them in their places.
+// writeOverlay writes each changed file, and an overlay that replaces the originals.
 func (p *program) writeOverlay() error {
 	replace := map[string]string{}
 	write := func(file, content string) error {

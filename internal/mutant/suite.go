@@ -14,15 +14,15 @@ import (
 	"time"
 )
 
-// suite is the tests that should notice a fault, ready to be run with it and without.
+// suite is the tests that should notice a fault. They can run with and without the fault.
 type suite interface {
 	run(withFault bool, within time.Duration) (output []byte, err error)
 }
 
-// grace is how long what a test has started may write after the test has ended.
+// grace is how long processes that a test has started may write after the test has ended.
 const grace = 10 * time.Second
 
-// behindSwitch runs test binaries with all faults in them, of which one is in effect.
+// behindSwitch runs test binaries that contain all faults, with one of them in effect.
 type behindSwitch struct {
 	fault
 	// paths are the test binaries, one for each package.
@@ -39,12 +39,13 @@ func (b behindSwitch) run(withFault bool, within time.Duration) (output []byte, 
 	for i := 0; i < len(flags); i += 2 {
 		args = append(args, "-test."+strings.TrimPrefix(flags[i], "-")+"="+flags[i+1])
 	}
-	// Where one of several packages has tests, it does not matter that another has none.
+	// It does not matter if one of several packages has no matching tests, as long as
+	// another one has.
 	var all []byte
 	ran := false
 	for i, folder := range packages {
 		cmd := exec.Command(b.paths[i], args...)
-		// They run where go test runs them.
+		// Run them in the folder in which go test runs them.
 		cmd.Dir, cmd.WaitDelay = folder, grace
 		cmd.Env = append(cmd.Environ(), variable+"="+strconv.Itoa(number))
 		output, err := cmd.CombinedOutput()
@@ -77,12 +78,12 @@ func (a alone) run(withFault bool, within time.Duration) (output []byte, err err
 		}
 		flags = append(flags, "-overlay", overlay)
 	}
-	// What is not looked at is not made: vet, and symbols for a debugger.
+	// Nobody needs vet, or symbols for a debugger.
 	args := slices.Concat([]string{"test", "-vet=off", "-ldflags=-s -w", "-failfast"}, flags, a.tests)
 	return exec.Command("go", args...).CombinedOutput()
 }
 
-// writeOverlay writes the changed file, and the overlay that puts it in its place.
+// writeOverlay writes the changed file, and an overlay that replaces the original.
 func (a alone) writeOverlay() (string, error) {
 	content, err := os.ReadFile(a.file)
 	if err != nil {
@@ -105,7 +106,7 @@ func (a alone) writeOverlay() (string, error) {
 		os.WriteFile(overlay, replace, 0o600))
 }
 
-// green knows which tests pass without a fault, each of which is run once.
+// green remembers which tests pass without a fault. Each is run once.
 type green struct {
 	mu  sync.Mutex
 	err map[string]func() error

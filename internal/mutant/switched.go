@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// variable is what a test binary reads the number of the fault from that is in effect.
+	// variable is the environment variable with the number of the fault that is in effect.
 	variable = "HOMEROOM_FAULT"
 	// chosenFolder and chosenContent are a package that exists only in overlays. Each
-	// changed file imports it under a name that no code has.
+	// changed file imports it under a name that no code uses.
 	chosenFolder  = "internal/mutant/chosen"
 	chosenImport  = "github.com/openhomeroom/homeroom/" + chosenFolder
 	chosenName    = "fault_chosen"
@@ -31,13 +31,13 @@ var Fault, _ = strconv.Atoi(os.Getenv("` + variable + `"))
 )
 
 // switched returns the content of a file with faults behind a switch, and the numbers of
-// the faults that are there. A function that a fault changes is there once more for each
-// fault, under another name and with the fault in it, and begins with a switch:
+// those faults. For each fault, the function that it changes is cloned under another name,
+// with the fault in it. The original begins with a switch:
 //
 //	func f(a int) error { switch fault_chosen.Fault { case 12: return f_fault12(a) }; …
 //
-// What it cannot do is missing in the result: a fault outside of functions or in a
-// signature, and a function whose body must stand where it does.
+// Some faults cannot be put behind a switch and are missing in the result: those outside
+// of functions or in a signature, and those in a function that cannot be cloned.
 func switched(content string, faults []fault) (text string, numbers []int) {
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, "", content, parser.ParseComments)
@@ -60,7 +60,7 @@ func switched(content string, faults []fault) (text string, numbers []int) {
 		if !isOneFunction(clone) {
 			continue
 		}
-		// What the compiler refuses, it refuses by the number of the fault.
+		// The line number in an error of the compiler is that of the fault.
 		clones += fmt.Sprintf("\n//line fault%d.go:1\n%s\n", f.line, clone)
 		bodies[function] = append(bodies[function], f.line)
 		numbers = append(numbers, f.line)
@@ -75,7 +75,7 @@ func switched(content string, faults []fault) (text string, numbers []int) {
 	return s.edited() + clones, numbers
 }
 
-// source is the text of a file that is edited.
+// source is the text of a file that is being edited.
 type source struct {
 	text   string
 	offset func(token.Pos) int
@@ -91,7 +91,7 @@ func (s *source) insert(at, instead int, text string) {
 	s.edits = append(s.edits, edit{at, instead, text})
 }
 
-// of is the text of a part of the file.
+// of returns the text of a part of the file.
 func (s *source) of(start, end token.Pos) string { return s.text[s.offset(start):s.offset(end)] }
 
 func (s *source) edited() string {
@@ -105,7 +105,7 @@ func (s *source) edited() string {
 	return b.String() + s.text[at:]
 }
 
-// functionAround returns the function whose body a part of the file is in.
+// functionAround returns the function whose body contains a part of the file.
 func (s *source) functionAround(file *ast.File, start, end int) *ast.FuncDecl {
 	for _, d := range file.Decls {
 		if f, ok := d.(*ast.FuncDecl); ok && f.Body != nil &&
@@ -116,9 +116,9 @@ func (s *source) functionAround(file *ast.File, start, end int) *ast.FuncDecl {
 	return nil
 }
 
-// canBeCloned says whether a function does the same under another name, called by itself.
-// One with a directive of the compiler, one that recovers and one that looks at who has
-// called it need not.
+// canBeCloned reports whether a clone of a function, called by the original, does the
+// same. That is uncertain for a function with a compiler directive, one that recovers, and
+// one that looks at its caller.
 func canBeCloned(f *ast.FuncDecl) bool {
 	if f.Doc != nil && slices.ContainsFunc(f.Doc.List, func(c *ast.Comment) bool {
 		return strings.HasPrefix(c.Text, "//go:") || strings.HasPrefix(c.Text, "//export ")
@@ -132,7 +132,7 @@ func canBeCloned(f *ast.FuncDecl) bool {
 			x, ok := n.X.(*ast.Ident)
 			can = can && !(ok && x.Name == "runtime" && strings.HasPrefix(n.Sel.Name, "Caller"))
 		case *ast.FuncLit:
-			// A function in it recovers by itself.
+			// A function literal in it recovers by itself.
 			return false
 		case *ast.Ident:
 			can = can && n.Name != "recover"
@@ -143,7 +143,7 @@ func canBeCloned(f *ast.FuncDecl) bool {
 	return can
 }
 
-// isOneFunction says whether a text is one function and nothing else.
+// isOneFunction reports whether a text is one function and nothing else.
 func isOneFunction(text string) bool {
 	const head = "package x\n"
 	files := token.NewFileSet()
@@ -155,11 +155,11 @@ func isOneFunction(text string) bool {
 	return ok && files.Position(f.End()).Offset == len(head+text)
 }
 
-// parameter is a receiver or parameter with a name.
+// parameter is a receiver or parameter with its name and type.
 type parameter struct{ name, typ string }
 
-// parameters are those of a list, each with a name: one that has none, or a blank one, gets
-// one when the file is edited.
+// parameters returns those of a list, each with a name. When the file is edited, a
+// parameter without a name, or with a blank one, gets one.
 func (s *source) parameters(list *ast.FieldList, edit bool) (found []parameter) {
 	if list == nil {
 		return nil
@@ -190,7 +190,7 @@ func (s *source) parameters(list *ast.FieldList, edit bool) (found []parameter) 
 	return found
 }
 
-// hasGenericReceiver says whether a function is a method of a type with parameters.
+// hasGenericReceiver reports whether a function is a method of a generic type.
 func hasGenericReceiver(f *ast.FuncDecl) bool {
 	if f.Recv == nil {
 		return false
@@ -210,9 +210,9 @@ func cloneName(f *ast.FuncDecl, number int) string {
 	return fmt.Sprintf("%s_fault%d", f.Name.Name, number)
 }
 
-// clone is a function under another name and with another body. A method becomes a
-// function whose first parameter is the receiver, so that its type has the methods that
-// it had; that of a type with parameters stays a method.
+// clone returns a function with another name and another body. A method becomes a function
+// whose first parameter is the receiver, so that the method set of the type stays the
+// same. A method of a generic type stays a method.
 func (s *source) clone(f *ast.FuncDecl, number int, body string) string {
 	head, rest := "func ", ""
 	receiver, parameters := s.parameters(f.Recv, false), s.parameters(f.Type.Params, false)
@@ -235,7 +235,7 @@ func (s *source) clone(f *ast.FuncDecl, number int, body string) string {
 	return head + "(" + strings.Join(list, ", ") + ")" + rest + " " + body
 }
 
-// switchIn lets a function begin with the switch, in the line in which it begins.
+// switchIn inserts the switch at the beginning of a function, in the same line.
 func (s *source) switchIn(f *ast.FuncDecl, numbers []int) {
 	receiver, parameters := s.parameters(f.Recv, true), s.parameters(f.Type.Params, true)
 	var of, with string

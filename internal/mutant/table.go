@@ -15,7 +15,7 @@ type fault struct {
 	file string
 	// tests are the arguments of go test: the packages and tests that should notice.
 	tests []string
-	// old stands in the file once and is replaced.
+	// old occurs exactly once in the file and is replaced.
 	old, replacement string
 	// line is where the fault begins in the table.
 	line int
@@ -26,12 +26,12 @@ type fault struct {
 //	# What would go wrong.
 //	file: ent/rule/policy.go
 //	test: ./ent/rule -run TestThePoliciesByThemselves
-//	-	the text that stands there
-//	+	the text that is put there instead
+//	-	the text in the file
+//	+	the text that replaces it
 //
-// White space in the text does not count. Lines that begin with - or + may follow each
-// other; none that begins with + takes the text away. The lines "file:" and "test:"
-// hold until the next one.
+// White space in the text does not count. There may be several lines that begin with - or
+// with +; without a line that begins with +, the text is removed. The lines "file:" and
+// "test:" apply until the next such line.
 func parse(r io.Reader) (faults []fault, err error) {
 	var f fault
 	var tests []string
@@ -88,8 +88,8 @@ func (f fault) apply(content string) (string, error) {
 	return content[:start] + f.replacement + content[end:], nil
 }
 
-// find returns where in the content of the file the text of the fault is. White space does
-// not count, so that a line may be broken elsewhere.
+// find returns where the content of the file has the text of the fault. White space does
+// not count, so line breaks may be in other places.
 func (f fault) find(content string) (start, end int, err error) {
 	text, offsets := squeeze(content)
 	old, _ := squeeze(f.old)
@@ -106,8 +106,8 @@ func (f fault) find(content string) (start, end int, err error) {
 	}
 }
 
-// difference is find without what the text and its replacement begin and end with, and
-// what is left of the replacement.
+// difference is find without the common beginning and end of the text and its replacement;
+// it also returns the rest of the replacement.
 func (f fault) difference(content string) (start, end int, replacement string, err error) {
 	start, end, err = f.find(content)
 	replacement = f.replacement
@@ -120,8 +120,7 @@ func (f fault) difference(content string) (start, end int, replacement string, e
 	return start, end, replacement, err
 }
 
-// squeeze returns a text without its white space, and where in the text each byte of
-// that was.
+// squeeze returns a text without its white space, and the original offset of each byte.
 func squeeze(text string) (squeezed string, offsets []int) {
 	var b strings.Builder
 	for i := range len(text) {

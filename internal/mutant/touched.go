@@ -8,13 +8,14 @@ import (
 	"strings"
 )
 
-// touched is where code has changed.
+// touched says where code has changed.
 type touched struct {
-	// folders have changed in any way, tests are those with changed tests.
+	// folders are those with any change, and tests are those with changed tests.
 	folders, tests []string
 }
 
-// changedSince is where code has changed since a commit, or has not been committed.
+// changedSince returns where code has changed since a commit; changes that are not
+// committed count.
 func changedSince(commit string) (touched, error) {
 	output, err := exec.Command("git", "diff", "--name-only", commit, "--").Output()
 	if err != nil {
@@ -23,7 +24,7 @@ func changedSince(commit string) (touched, error) {
 	return touchedBy(strings.Fields(string(output))), nil
 }
 
-// touchedBy is where the files lie that are code.
+// touchedBy returns the folders of the files that are code.
 func touchedBy(files []string) (t touched) {
 	for _, file := range files {
 		if path.Ext(file) != ".go" {
@@ -37,8 +38,8 @@ func touchedBy(files []string) (t touched) {
 	return t
 }
 
-// concerns reports whether a fault is in code that has changed, or is one that tests
-// should notice that have changed.
+// concerns reports whether the code of a fault, or one of the tests that should notice it,
+// has changed.
 func (t touched) concerns(f fault) bool {
 	return slices.Contains(t.folders, path.Dir(f.file)) || slices.Contains(t.tests, path.Clean(f.tests[0]))
 }

@@ -15,30 +15,30 @@ import (
 	"time"
 )
 
-// trial is what somebody wants tried.
+// trial is what to try, and how.
 type trial struct {
-	// table is the file in which the faults stand.
+	// table is the file with the faults.
 	table    string
 	parallel int
 	since    string
 	within   time.Duration
 	filter   []string
-	// least is how many percent have to be noticed.
+	// least is the percentage of faults that must be noticed.
 	least int
-	// began is when the trial did.
+	// began is when the trial began.
 	began time.Time
 	green green
-	// limit is how long the tests of one fault may take: one that keeps them waiting for
-	// ever is noticed then.
+	// limit is how long the tests of one fault may take. A fault that makes tests wait
+	// forever counts as noticed then.
 	limit time.Duration
 	// out is where the verdicts are printed.
 	out io.Writer
-	// program has the faults that stand behind a switch.
+	// program has the faults that are behind a switch.
 	program *program
 }
 
-// run tries the faults of the table that a filter names, in packages that have changed
-// since a commit, and returns how many that were and how many of them nobody noticed.
+// run tries the faults that a filter selects, in packages that have changed since a
+// commit. It returns how many it has tried, and how many of them no test has noticed.
 func (t *trial) run() (ran, missed int, err error) {
 	t.began = time.Now()
 	faults, err := t.choose()
@@ -125,11 +125,11 @@ func (t *trial) choose() ([]fault, error) {
 	return faults, nil
 }
 
-// left is how much time there is; isOver tells whether there is none.
+// left returns how much time is left; isOver reports whether there is none.
 func (t *trial) left() time.Duration { return t.within - time.Since(t.began) }
 func (t *trial) isOver() bool        { return t.within > 0 && t.left() < time.Second }
 
-// untilOver ends when the time is over.
+// untilOver returns a context that ends when the time is over.
 func (t *trial) untilOver() (context.Context, context.CancelFunc) {
 	if t.within == 0 {
 		return context.WithCancel(context.Background())
@@ -137,8 +137,8 @@ func (t *trial) untilOver() (context.Context, context.CancelFunc) {
 	return context.WithDeadline(context.Background(), t.began.Add(t.within))
 }
 
-// sample puts faults in an order that is the same everywhere and mixes the packages, of
-// which the beginning is tried where there is not the time for all.
+// sample sorts faults in an order that is the same on every machine and mixes the
+// packages. If there is not enough time for all, the first ones are tried.
 func sample(faults []fault) {
 	place := func(f fault) [sha256.Size]byte { return sha256.Sum256([]byte(f.file + "\n" + f.why)) }
 	slices.SortFunc(faults, func(a, b fault) int {
@@ -147,7 +147,7 @@ func sample(faults []fault) {
 	})
 }
 
-// isNamed says whether a filter names the fault; an empty one names all.
+// isNamed reports whether a filter selects the fault; an empty filter selects all.
 func (f fault) isNamed(filter []string) bool {
 	return len(filter) == 0 || slices.ContainsFunc(filter, func(part string) bool {
 		return strings.HasPrefix(f.file, strings.TrimPrefix(part, "./")) || strings.Contains(f.why, part)

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// verdict is what became of a fault.
+// verdict is the result for a fault.
 type verdict string
 
 const (
@@ -24,7 +24,7 @@ const (
 	failed    verdict = "ERROR"
 )
 
-// try runs the tests of a fault with the fault in the code, and returns which of them has
+// try runs the tests of a fault with the fault in the code, and returns which test has
 // noticed it.
 func (t *trial) try(ctx context.Context, f fault, folder string) (v verdict, by string, err error) {
 	var s suite = alone{f, folder}
@@ -38,8 +38,8 @@ func (t *trial) try(ctx context.Context, f fault, folder string) (v verdict, by 
 	if t.within > 0 {
 		within = min(t.limit, max(t.left(), time.Second))
 	} else if err := t.green.check(f, s, t.limit); err != nil {
-		// What fails without the fault would seem to notice it. Where the time is short,
-		// somebody has just seen all tests pass.
+		// A test that fails without the fault would seem to notice it. If time is short,
+		// this check is skipped, because all tests have just passed.
 		return failed, "", fmt.Errorf("faults.txt:%d: %w", f.line, err)
 	}
 	output, err := s.run(true, within)
@@ -61,7 +61,8 @@ func (t *trial) try(ctx context.Context, f fault, folder string) (v verdict, by 
 
 var failedTests = regexp.MustCompile(`(?m)^(?:--- FAIL: (\S+)|\t+(Test\w+)(?:/.*)? \(\d)`)
 
-// failedTest is the first test that has failed, or did not end; empty if none says so.
+// failedTest returns the first test that has failed or did not end; it is empty if the
+// output names none.
 func failedTest(output []byte) string {
 	if m := failedTests.FindSubmatch(output); m != nil {
 		return string(m[1]) + string(m[2])
@@ -71,7 +72,7 @@ func failedTest(output []byte) string {
 
 func runNoTest(output []byte) bool { return bytes.Contains(output, []byte("no tests to run")) }
 
-// score is a line for each package.
+// score returns a line for each package.
 func score(faults []fault, verdicts []verdict) string {
 	type count struct{ noticed, of int }
 	counts := map[string]count{}

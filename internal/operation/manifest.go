@@ -14,20 +14,20 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// Source is a document as a file has it.
+// Source is a document as it was found in a file.
 type Source struct {
-	// Place says where it stands, for messages.
+	// Place says where it was found, for messages.
 	Place    string
 	Document string
 }
 
-// maxFile bounds a file, in bytes.
+// maxFile is the largest file, in bytes.
 const maxFile = 16 << 20
 
-// Read reads the documents of files, and of the files in folders whose names end
-// in .graphql, .gql or .json. A .json file is a manifest: that of Apollo's tools,
-// or a map from ids to documents as the Relay compiler writes it. Its ids must be
-// the SHA-256 of the documents, which is what clients send.
+// Read reads the documents in files, and in the files of folders whose names end in
+// .graphql, .gql or .json. A .json file is a manifest: that of Apollo's tools, or a map
+// from ids to documents as the Relay compiler writes it. Its ids must be the SHA-256 of
+// the documents, because that is what clients send.
 func Read(paths []string) ([]Source, error) {
 	var all []Source
 	for _, path := range paths {

@@ -22,16 +22,16 @@ import (
 )
 
 const (
-	// rememberedFor is how long a server takes an operation for registered after it
-	// has looked, and so how long a removed one goes on working.
+	// rememberedFor is how long a server remembers that an operation is registered, and so
+	// how long a removed operation still works.
 	rememberedFor = 10 * time.Second
-	// rememberedBytes bounds the documents that are kept in memory.
+	// rememberedBytes limits the documents that are kept in memory.
 	rememberedBytes = 4 << 20
 	maxClient       = 100
 	maxName         = 190
 )
 
-// Service knows the operations of one database.
+// Service manages the operations of one database.
 type Service struct {
 	db  *database.DB
 	now func() time.Time
@@ -59,13 +59,13 @@ type Operation struct {
 	Document string
 }
 
-// Hash is the name of a document: its SHA-256 in hexadecimal.
+// Hash returns the name of a document: its SHA-256 in hexadecimal.
 func Hash(document string) string {
 	sum := sha256.Sum256([]byte(document))
 	return hex.EncodeToString(sum[:])
 }
 
-// Find returns the document of a hash, if it is registered for any client.
+// Find returns the document with a hash, if it is registered for any client.
 func (s *Service) Find(ctx context.Context, hash string) (document string, ok bool, err error) {
 	if document, ok := s.recall(hash); ok {
 		return document, true, nil
@@ -116,8 +116,8 @@ func (s *Service) forget(e *list.Element) {
 	s.bytes -= len(r.document)
 }
 
-// Register adds operations of a client and returns how many of them are new. It
-// adds all or none.
+// Register adds operations of a client and returns how many of them are new. It adds all
+// or none.
 func (s *Service) Register(ctx context.Context, client string, operations []Operation) (added int, err error) {
 	client = roster.Clean(client)
 	if err := roster.CheckName(client, "name of the client", maxClient); err != nil {
@@ -154,8 +154,8 @@ func (s *Service) Register(ctx context.Context, client string, operations []Oper
 	return added, err
 }
 
-// List returns the operations of a client, or of all for an empty name, sorted by
-// client and name.
+// List returns the operations of a client, sorted by client and name. An empty name stands
+// for all clients.
 func (s *Service) List(ctx context.Context, client string) ([]*db.RegisteredOperation, error) {
 	query := s.db.Client(ctx).RegisteredOperation.Query()
 	if client != "" {
@@ -165,8 +165,9 @@ func (s *Service) List(ctx context.Context, client string) ([]*db.RegisteredOper
 		All(ctx)
 }
 
-// Remove removes operations by their hashes, of one client or of all for an empty
-// name; without hashes all of the client. It returns how many it removed.
+// Remove removes operations by their hashes, of one client, or of all if the name is
+// empty. Without hashes it removes all operations of the client. It returns how many it
+// has removed.
 func (s *Service) Remove(ctx context.Context, client string, hashes []string) (removed int, err error) {
 	if client == "" && len(hashes) == 0 {
 		return 0, fault.Invalidf("name the operations, or the client whose operations to remove")

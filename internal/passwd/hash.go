@@ -1,9 +1,9 @@
-// Package passwd decides which passwords of educators are taken, and hashes them.
+// Package passwd decides which passwords educators may use, and hashes passwords.
 //
-// Check refuses what is guessed first: the most common passwords, however their letters
-// are written, patterns of a keyboard, and the words of the owner. A Hasher keeps the
-// others as argon2id hashes, a few at a time, so that nobody can take all memory and all
-// cores by signing in.
+// Check refuses passwords that attackers guess first: the most common passwords, however
+// their letters are written, patterns of a keyboard, and words about the owner. A Hasher
+// stores the others as argon2id hashes. It computes few at a time, so that signing in
+// cannot take all memory and all cores.
 package passwd
 
 import (
@@ -50,8 +50,8 @@ const maxPerSlot = 64
 type Hasher struct {
 	cost  Cost
 	slots chan struct{}
-	// verifying counts who verifies or waits to. Hashing does not count: only imports, one
-	// after the other, and people who have signed in ask for it.
+	// verifying counts callers that verify or wait to. Hashing does not count: only
+	// imports, one after the other, and people who have signed in need it.
 	verifying atomic.Int64
 	// took is how long the last hash took, in nanoseconds.
 	took atomic.Int64
@@ -108,8 +108,8 @@ func (h *Hasher) Verify(ctx context.Context, password, encoded string) (bool, er
 	return subtle.ConstantTimeCompare(got, want) == 1 && known, nil
 }
 
-// Pretend takes as long as verifying a password without the work, for attempts that are
-// too many to deserve any.
+// Pretend takes as long as verifying a password, without the work. It is for attempts
+// beyond the limits.
 func (h *Hasher) Pretend(ctx context.Context) {
 	timer := time.NewTimer(time.Duration(h.took.Load()))
 	defer timer.Stop()
@@ -130,8 +130,8 @@ func (h *Hasher) enter(ctx context.Context) error {
 
 func (h *Hasher) leave() { <-h.slots }
 
-// composed is the form in which a password is hashed (NFC, as in RFC 8265): a keyboard may
-// send é as one character or as two.
+// composed returns the form in which a password is hashed (NFC, as in RFC 8265): a
+// keyboard may send é as one character or as two.
 func composed(password string) string { return norm.NFC.String(password) }
 
 func (h *Hasher) encode(password string, salt []byte) string {

@@ -11,26 +11,26 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fold"
 )
 
-// The list of common passwords has no patterns, because its authors leave them out:
-// aaaaaaaa, 87654321 and passwordpassword are in every list of leaked passwords, and are
-// tried as early as the others.
+// The list of common passwords has no patterns, because its authors leave them out. But
+// aaaaaaaa, 87654321 and passwordpassword are in every list of leaked passwords, and
+// attackers try them just as early.
 
 const (
 	// minDistinct is how many different characters a password must have.
 	minDistinct = 4
-	// minUnforeseen is how many characters of a password must not follow from the one
-	// before. 87654321 has one such character, qwerty123456 two.
+	// minUnforeseen is how many characters of a password must not follow from the previous
+	// one. 87654321 has one such character, qwerty123456 two.
 	minUnforeseen = 4
 )
 
-// rows are the keys of a keyboard that are next to each other, or below each other, in the
+// rows lists keys of a keyboard that are next to each other, or below each other, in the
 // form in which passwords are compared.
 var rows = []string{"1234567890-=", "!@#$%^&*()_+", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./", "qwertzuiopü",
 	"azertyuiop", "йцукенгшщзхъ",
 	"1qaz", "2wsx", "3edc", "4rfv", "5tgb", "6yhn", "7ujm", "8ik,", "9ol.", "0p;/"}
 
-// usualWords are guessed at every school, with a year or a sign behind them. The list has
-// no words this short.
+// usualWords are guessed at every school, followed by a year or a sign. The list has no
+// words as short as these.
 var usualWords = []string{
 	"changeme", "letmein", "qwerty", "dragon", "monkey",
 	"administrator", "admin", "classroom", "educator", "principal", "school", "student", "teacher", "welcome",
@@ -38,7 +38,7 @@ var usualWords = []string{
 	"october", "november", "december",
 }
 
-// isPattern reports whether the beginning of a password gives away almost all of it. The
+// isPattern reports whether almost all of a password follows from its beginning. The
 // password is in the form in which passwords are compared.
 func isPattern(key string) bool {
 	runes := []rune(key)
@@ -53,7 +53,7 @@ func isPattern(key string) bool {
 	return len(distinct) < minDistinct || unforeseen < minUnforeseen || periodOf(runes) < Min || isDate(key)
 }
 
-// follows reports whether a character comes next to the one before, in the alphabet or on
+// follows reports whether a character comes right after another one, in the alphabet or on
 // a keyboard.
 func follows(before, r rune) bool {
 	if d := r - before; -1 <= d && d <= 1 {
@@ -66,8 +66,8 @@ func follows(before, r rune) bool {
 	})
 }
 
-// periodOf is the number of characters after which a text repeats itself, to its end and
-// at least once in full. It is the length of the text if it does not repeat.
+// periodOf returns the number of characters after which a text repeats itself, to its end
+// and at least once in full. It is the length of the text if it does not repeat.
 func periodOf(runes []rune) int {
 	for n := 1; n <= len(runes)/2; n++ {
 		if slices.Equal(runes[n:], runes[:len(runes)-n]) {
@@ -88,8 +88,8 @@ func isUsual(key string) bool {
 	return slices.ContainsFunc(bothWays(key), func(text []rune) bool { return isMadeOf(text, usualWords) })
 }
 
-// compared is the form in which passwords are compared: without case, width, blanks and
-// invisible characters.
+// compared returns the form in which passwords are compared: without case, width, white
+// space and invisible characters.
 func compared(password string) string {
 	return strings.ReplaceAll(fold.Key(fold.Visible(norm.NFKC.String(password))), " ", "")
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fold"
 )
 
-// A common word becomes no rarer where it is written so that it looks almost the same:
-// with signs between its letters, each letter twice, accents, letters of another script,
-// or together with another such word. Programs that guess know all of it.
+// A common word does not become rare by changes that make it look almost the same: signs
+// between its letters, each letter twice, accents, letters of another script, or another
+// such word after it. Guessing programs know all of these.
 
-// readings are a password, in the form in which it is compared, as somebody reads it who
-// knows how words are hidden.
+// readings returns the ways in which somebody reads a password who knows how words are
+// hidden. The password is in the form in which passwords are compared.
 func readings(key string) []string {
 	plain := alike.Replace(fold.Text(drawn.Replace(key)))
 	word := strings.TrimFunc(plain, isNoLetter)
@@ -33,9 +33,9 @@ func isGuessed(reading string) bool {
 		})
 }
 
-// spellings are a reading as it is, without what surrounds its letters, or its letters and
-// digits, with the letters that digits and signs usually stand for, halved if it repeats,
-// and each of these backwards.
+// spellings returns variants of a reading: the reading itself; without the characters
+// around its letters, or around its letters and digits; with the letters that digits and
+// signs usually stand for; half of it if it repeats; and each of these backwards.
 func spellings(key string) (all []string) {
 	word, core := strings.TrimFunc(key, isNoLetter), strings.TrimFunc(key, isSign)
 	for _, text := range []string{key, word, core, spelledOut.Replace(key), spelledOut.Replace(word)} {
@@ -55,11 +55,11 @@ func spellings(key string) (all []string) {
 var spelledOut = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a",
 	"$", "s", "!", "i")
 
-// drawn are letters that are drawn by signs.
+// drawn replaces signs that draw a letter.
 var drawn = strings.NewReplacer("()", "o", "[]", "o", "|<", "k", "|)", "d", "vv", "w")
 
-// alike writes Latin letters for those of other scripts that look like them, in small or
-// in capital letters.
+// alike replaces letters of other scripts, small or capital, by the Latin letters that
+// they look like.
 var alike = strings.NewReplacer(
 	"а", "a", "в", "b", "с", "c", "ԁ", "d", "е", "e", "н", "h", "һ", "h", "і", "i", "ј", "j", "к", "k", "м", "m",
 	"о", "o", "р", "p", "ԛ", "q", "ѕ", "s", "т", "t", "ѵ", "v", "ԝ", "w", "х", "x", "у", "y",
@@ -75,11 +75,11 @@ func withoutSigns(text string) string {
 	}, text)
 }
 
-// squeezed is a text without the letters that are the same as the one before.
+// squeezed returns a text without letters that equal the previous one.
 func squeezed(text string) string { return string(slices.Compact([]rune(text))) }
 
-// squeezedPasswords are the common passwords in this form: who writes each letter twice
-// may write those once that stand twice in the word.
+// squeezedPasswords holds the common passwords in this form: somebody who doubles every
+// letter may not double those that are already double in the word.
 var squeezedPasswords = sync.OnceValue(func() map[string]bool {
 	all := map[string]bool{}
 	for line := range strings.Lines(common) {
@@ -90,17 +90,17 @@ var squeezedPasswords = sync.OnceValue(func() map[string]bool {
 	return all
 })
 
-// minSqueezed is how long a common password is without letters that stand twice, in bytes;
-// one that is shorter tells nothing.
+// minSqueezed is the length in bytes that a common password must have in this form;
+// shorter ones mean nothing.
 const minSqueezed = 5
 
-// articles are what people put before a word.
+// articles are words that people put before a word.
 var articles = []string{"the", "my", "our", "your"}
 
-// maxJoined is how long a text may be that two words make; those of the list are shorter.
+// maxJoined is how long a text of two words may be; those of the list are shorter.
 const maxJoined = 64
 
-// isJoined reports whether a text is a common word behind an article, or two common words.
+// isJoined reports whether a text is a common word after an article, or two common words.
 func isJoined(text string) bool {
 	if len(text) > maxJoined {
 		return false

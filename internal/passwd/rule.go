@@ -14,12 +14,12 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fold"
 )
 
-// The bounds of an educator's password, in characters. Length is what counts (NIST SP
-// 800-63B), so nothing is required about letters and digits.
+// The limits of an educator's password, in characters. Length is what counts (NIST SP
+// 800-63B), so no kinds of characters are required.
 const (
 	Min = 8
 	Max = 256
-	// MaxBytes is how long a password may be for all that, in bytes.
+	// MaxBytes is the limit in bytes, which applies as well.
 	MaxBytes = 1024
 )
 
@@ -33,8 +33,8 @@ const (
 	service = "homeroom"
 )
 
-// common are the passwords that are tried first, one a line, in small
-// letters; common.md says where they come from.
+// common lists the passwords that attackers try first, one a line, in lower case;
+// common.md says where they come from.
 //
 //go:embed common.txt
 var common string
@@ -45,9 +45,9 @@ const (
 	Personal = "PERSONAL_PASSWORD"
 )
 
-// Check checks a new password of an educator. It must not be one of the most common, nor
-// consist of the words of its owner: names, address, organizations. The messages never
-// repeat it.
+// Check checks a new password of an educator. It must not be one of the most common, and
+// must not consist of words about its owner: names, address, organizations. The messages
+// never repeat the password.
 func Check(password string, own ...string) *fault.Error {
 	switch n := utf8.RuneCountInString(password); {
 	case n > Max || len(password) > MaxBytes:
@@ -69,8 +69,8 @@ func Check(password string, own ...string) *fault.Error {
 	}
 }
 
-// isCommon reports whether a password is guessed early: it is in the list in some
-// spelling, follows from its first characters, or is a common word of schools.
+// isCommon reports whether a password is guessed early: a spelling of it is in the list,
+// it follows from its first characters, or it is a common word of schools.
 func isCommon(password string) bool {
 	key := compared(password)
 	return isPattern(key) || slices.ContainsFunc(readings(key), isGuessed)
@@ -84,8 +84,8 @@ func among(list, prefix string) string {
 	return list[begin : begin+end]
 }
 
-// firstLine returns where the first line of a sorted list begins of which something is
-// true that is true of all behind it.
+// firstLine returns the offset of the first line of a sorted list for which is returns
+// true; it must return true for all later lines.
 func firstLine(list string, is func(line string) bool) int {
 	low, high := 0, len(list)
 	for low < high {
@@ -101,7 +101,7 @@ func firstLine(list string, is func(line string) bool) int {
 }
 
 // isPersonal reports whether hardly a letter of a password is left without the owner's
-// words. Digits and signs, as in dana2026!, do not help, nor do D4na and anad.
+// words. Digits and signs, as in dana2026!, do not help, and neither do D4na and anad.
 func isPersonal(password string, own []string) bool {
 	words := ownWords(own)
 	return slices.ContainsFunc(readings(compared(password)), func(reading string) bool {
@@ -109,8 +109,8 @@ func isPersonal(password string, own []string) bool {
 	})
 }
 
-// ownWords are the words in texts about a person, and the texts themselves, the longest
-// first.
+// ownWords returns the words in texts about a person, and the texts themselves, the
+// longest first.
 func ownWords(texts []string) []string {
 	words := []string{service}
 	for _, text := range texts {
@@ -125,7 +125,7 @@ func ownWords(texts []string) []string {
 	return slices.Compact(words)
 }
 
-// lettersOf are the letters of a text in the form in which they are compared.
+// lettersOf returns the letters of a text in the form in which they are compared.
 func lettersOf(text string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsLetter(r) {
@@ -135,8 +135,8 @@ func lettersOf(text string) string {
 	}, fold.Text(norm.NFKC.String(text)))
 }
 
-// Own are the texts about a person, besides the names of organizations, that the person's
-// password must not consist of.
+// Own returns the texts about a person, besides the names of organizations, of which the
+// person's password must not consist.
 func Own(first, last, email, username string) []string {
 	return []string{first + " " + last, last + first, email, username}
 }

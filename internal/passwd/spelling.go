@@ -10,16 +10,16 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fold"
 )
 
-// standsFor are the letters that are read for digits and signs. Some are read for two, and
-// whoever guesses tries both, so that a word is found however each of its letters is
-// written.
+// standsFor maps digits and signs to the letters that they are read as. Some are read as
+// two letters. Guessing programs try both, so a word is found however each of its letters
+// is written.
 var standsFor = map[rune]string{
 	'0': "o", '1': "il", '2': "z", '3': "e", '4': "a", '5': "s", '6': "gb", '7': "tl", '8': "b", '9': "gq",
 	'@': "a", '$': "s", '!': "il", '|': "il", '¡': "i", '+': "t", '†': "t", '(': "c", '<': "c", '¢': "c", '€': "e",
 	'£': "l", '§': "s", '#': "h", '¥': "y",
 }
 
-// reads reports whether a character is read as a letter, or is it.
+// reads reports whether a character is a letter or can be read as it.
 func reads(written, letter rune) bool {
 	return written == letter || strings.ContainsRune(standsFor[written], letter)
 }
@@ -28,7 +28,7 @@ func isNoLetter(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicod
 
 func isSign(r rune) bool { return isNoLetter(r) && !unicode.IsDigit(r) }
 
-// bothWays is a text, and the same backwards.
+// bothWays returns a text, and the text backwards.
 func bothWays(text string) [][]rune {
 	forward := []rune(text)
 	backward := slices.Clone(forward)
@@ -36,8 +36,8 @@ func bothWays(text string) [][]rune {
 	return [][]rune{forward, backward}
 }
 
-// isSpelledFromList reports whether a password is one of the list, once or several times,
-// however its letters are written, with digits and signs around it at most.
+// isSpelledFromList reports whether a password is a password of the list, once or
+// repeated, however its letters are written, possibly with digits and signs around it.
 func isSpelledFromList(runes []rune) bool {
 	for i := range runes {
 		if isListedFrom(runes, i, "", common) {
@@ -50,8 +50,8 @@ func isSpelledFromList(runes []rune) bool {
 	return false
 }
 
-// isListedFrom reports whether a word stands at a place that is one of a part of the
-// list, the lines of which begin with what has been read of it.
+// isListedFrom reports whether the text from begin on is a word of list, a part of the
+// list whose lines begin with read, which is what has been read so far.
 func isListedFrom(runes []rune, begin int, read, list string) bool {
 	word := []rune(read)
 	end := begin + len(word)
@@ -71,8 +71,8 @@ func isListedFrom(runes []rune, begin int, read, list string) bool {
 	return false
 }
 
-// isAround reports whether what stands around a word makes it no better: digits and
-// signs, or signs alone where the word has no letter itself.
+// isAround reports whether the text around a word does not make it better: digits and
+// signs, or only signs if the word itself has no letter.
 func isAround(before, after, word []rune) bool {
 	without := isNoLetter
 	if !slices.ContainsFunc(word, func(r rune) bool { return !isNoLetter(r) }) {
@@ -82,8 +82,8 @@ func isAround(before, after, word []rune) bool {
 	return !slices.ContainsFunc(before, other) && !slices.ContainsFunc(after, other)
 }
 
-// isRepeated reports whether a word stands there once or more, however it is written,
-// and nothing but digits and signs behind it.
+// isRepeated reports whether rest is the word once or more, however it is written,
+// followed by digits and signs at most.
 func isRepeated(rest, word []rune) bool {
 	n := 0
 	for ; len(rest) >= len(word) && slices.EqualFunc(rest[:len(word)], word, reads); n++ {
@@ -92,9 +92,9 @@ func isRepeated(rest, word []rune) bool {
 	return n > 0 && isAround(nil, rest, word)
 }
 
-// isMadeOf reports whether hardly a letter is left of a password without some words, the
-// longest of which come first. Digits and signs between the letters of a word are read
-// as letters where they fit, and are nothing where they do not.
+// isMadeOf reports whether hardly a letter of a password is left without some words, which
+// are sorted with the longest first. Digits and signs between the letters of a word are
+// read as letters if they fit, and are ignored if they do not.
 func isMadeOf(text []rune, words []string) bool {
 	runes := slices.DeleteFunc([]rune(fold.Text(norm.NFKC.String(string(text)))),
 		func(r rune) bool { return !unicode.IsLetter(r) && standsFor[r] == "" })
@@ -102,7 +102,7 @@ func isMadeOf(text []rune, words []string) bool {
 	for _, word := range words {
 		for i := 0; i < len(runes); i++ {
 			if end := endOf(runes, i, []rune(word)); end > 0 {
-				// What stood on both sides of a word makes no new one.
+				// The text before and after a word must not form a new word.
 				runes = slices.Replace(runes, i, end, ' ')
 				found = true
 			}
@@ -117,7 +117,7 @@ func isMadeOf(text []rune, words []string) bool {
 	return found && left < minRest
 }
 
-// endOf returns where a word ends that begins at a place, or 0.
+// endOf returns where a word ends that begins at a position, or 0.
 func endOf(runes []rune, begin int, word []rune) int {
 	if !reads(runes[begin], word[0]) {
 		return 0

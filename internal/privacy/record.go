@@ -30,15 +30,15 @@ const (
 	recordVersion = 1
 )
 
-// person is the student in a record: what people write of the student, which
-// roster.StudentFields lists, and what else is held. The password is missing, because
-// nobody can be told more than that there is one.
+// person is the student in a record: the fields that people write, as roster.StudentFields
+// lists them, and what else is stored. The password is missing; the record only says
+// whether there is one.
 type person struct {
 	student *db.Student
 	about
 }
 
-// about is what is held of a student beside the fields that people write.
+// about is what is stored about a student besides the fields that people write.
 type about struct {
 	School              string     `json:"school"`
 	SchoolID            string     `json:"schoolId"`
@@ -85,8 +85,8 @@ type membership struct {
 // administrators of the school get it, until the data are erased.
 func (s *Service) CheckRecord(ctx context.Context, studentID int) (*db.Student, error) {
 	v := viewer.FromContext(ctx)
-	// Both are always looked up, so that a student of somebody else takes no longer than
-	// one who does not exist.
+	// Both are always looked up, so that the answer for somebody else's student takes as
+	// long as for a student who does not exist.
 	visible, err := s.db.Client(ctx).Student.Query().Where(student.ID(studentID)).Exist(ctx)
 	if err != nil {
 		return nil, err
@@ -104,8 +104,8 @@ func (s *Service) CheckRecord(ctx context.Context, studentID int) (*db.Student, 
 	}
 }
 
-// Record writes everything that is held about a student as one JSON document, while it
-// reads one moment of the database. Refusals come before anything is written.
+// Record writes everything that is stored about a student as one JSON document. All of it
+// is from one moment of the database. Refusals come before anything is written.
 func (s *Service) Record(ctx context.Context, w io.Writer, studentID int) error {
 	ctx, end := s.db.Snapshot(ctx)
 	defer end()

@@ -44,7 +44,7 @@ func (s *Service) eachUsageDay(ctx context.Context, st *db.Student, add func(any
 	return err
 }
 
-// event is one report of a learning product, as far as it is kept.
+// event is one report of a learning product, with what is stored of it.
 type event struct {
 	ID       string    `json:"eventId"`
 	Recorded time.Time `json:"recorded"`

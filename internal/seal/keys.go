@@ -5,14 +5,14 @@ import (
 	"errors"
 )
 
-// Reader seals with one key and opens with several.
+// Reader encrypts with one key and decrypts with several.
 type Reader struct {
 	cipher.AEAD
 	older []cipher.AEAD
 }
 
-// NewReader is New for what may have been sealed with one of some older secret keys
-// as well: it seals with the first key and opens with whichever fits.
+// NewReader is New for data that may have been encrypted with an older secret key: it
+// encrypts with the first key and decrypts with the one that fits.
 func NewReader(secret []byte, older [][]byte, purpose string) (*Reader, error) {
 	current, err := New(secret, purpose)
 	if err != nil {
@@ -37,10 +37,10 @@ func (r *Reader) Open(dst, nonce, sealed, data []byte) ([]byte, error) {
 	return text, err
 }
 
-// Older is how many older keys there are.
+// Older returns the number of older keys.
 func (r *Reader) Older() int { return len(r.older) }
 
-// KeyOf returns which key opens something: 0 for the one that encrypts, n for the nth
+// KeyOf returns which key decrypts some data: 0 for the one that encrypts, n for the nth
 // of the older ones, and -1 if none does.
 func (r *Reader) KeyOf(sealed, data []byte) int {
 	_, n, err := r.open(nil, nil, sealed, data)

@@ -83,10 +83,10 @@ func New(d *database.DB, o Options) *Service {
 
 var errNoOrganization = fault.NotFoundf("there is no such organization among those you may see").At("organizationId")
 
-// Update changes the settings of an organization that the caller administers. In what
-// protects students, an administrator of a school can be stricter than the district, but
-// not laxer. How long data are kept is set by the district alone, because a Student ID is
-// reserved in the whole district. Update reports everything that is wrong at once, and
+// Update changes the settings of an organization that the caller administers. In settings
+// that protect students, an administrator of a school can be stricter than the district,
+// but not less strict. Only the district sets how long data is kept, because a Student ID
+// is reserved in the whole district. Update reports everything that is wrong at once, and
 // then changes nothing.
 //
 // A change that makes a hold, a retention or the need of a second factor less strict has
@@ -190,7 +190,7 @@ func checkZone(name string) *fault.Error {
 	return nil
 }
 
-// withinDistrict refuses what the administrator of a school may not set.
+// withinDistrict refuses what an administrator of a school may not set.
 func (s *Service) withinDistrict(ctx context.Context, client *db.Client, o *db.Organization,
 	ch Change) (refusals []*fault.Error, err error) {
 	district, err := s.district(ctx, client, o)

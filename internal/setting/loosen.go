@@ -63,9 +63,9 @@ func storePending(u *db.OrganizationUpdateOne, all []Pending) error {
 	return err
 }
 
-// postpone moves everything out of a change that would make an organization less strict,
-// and lets it wait. Setting a value in any other way ends the wait of an earlier one. The
-// operator waits for nobody.
+// postpone removes from a change everything that would make an organization less strict,
+// and lets it wait. Any other change of a setting ends the wait of an earlier one. The
+// operator's changes never wait.
 func (s *Service) postpone(ctx context.Context, client *db.Client, u *db.OrganizationUpdateOne, o *db.Organization,
 	ch *Change) (postponed []Pending, err error) {
 	district, err := s.district(ctx, client, o)
@@ -218,7 +218,7 @@ func (s *Service) administered(ctx context.Context, client *db.Client, id int) (
 	return s.fold(ctx, client, o)
 }
 
-// recordPending records what becomes of a change that waits.
+// recordPending records what happens to a waiting change.
 func recordPending(ctx context.Context, action audit.Action, o *db.Organization, p Pending) {
 	e := audit.Event{
 		Action:         action,
@@ -231,7 +231,7 @@ func recordPending(ctx context.Context, action audit.Action, o *db.Organization,
 	audit.Record(ctx, e)
 }
 
-// inTrail is what the audit trail calls a setting.
+// inTrail maps a setting to its name in the audit trail.
 var inTrail = map[Name]string{
 	HoldDeletedPercent:   "holdDeletedPercent",
 	HoldChangedPercent:   "holdChangedPercent",

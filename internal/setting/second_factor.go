@@ -9,7 +9,7 @@ import (
 // SecondFactor says who needs a second factor to sign in.
 type SecondFactor = organization.SecondFactorRequired
 
-// Who needs one; the later are the stricter ones.
+// Who needs one, from the least to the most strict.
 const (
 	NoSecondFactor          = organization.SecondFactorRequiredNONE
 	AdministratorsHaveOne   = organization.SecondFactorRequiredADMINISTRATORS
@@ -17,10 +17,10 @@ const (
 	DefaultSecondFactorNeed = NoSecondFactor
 )
 
-// secondFactors are all of them, the stricter ones later.
+// secondFactors lists all of them, in the same order.
 var secondFactors = []SecondFactor{NoSecondFactor, AdministratorsHaveOne, EverybodyHasOne}
 
-// laxer reports whether a asks fewer people for a second factor than b.
+// laxer reports whether a requires a second factor of fewer people than b.
 func laxer(a, b SecondFactor) bool {
 	return slices.Index(secondFactors, a) < slices.Index(secondFactors, b)
 }

@@ -68,7 +68,7 @@ type Settings struct {
 	retentionSince time.Time
 }
 
-// Inherited is true where an organization uses its district's setting or the default.
+// Inherited is true for each setting that comes from the district or from the defaults.
 type Inherited struct {
 	Year, GoalMinutesPerWeek, TimeZone, PasswordMinLength, PasswordRequired,
 	HoldDeletedPercent, HoldChangedPercent, RetentionDays, JobDays, SecondFactorRequired bool
@@ -105,9 +105,8 @@ func (s Settings) Reserves(deletedAt, now time.Time) bool {
 	return !IsErasing(deletedAt) && !now.After(s.PurgeAt(deletedAt))
 }
 
-// ErasingAt stands in for the time of deletion of students who are being erased on
-// request. Nobody can restore them, no list shows them, and no purge takes them before the
-// erasure does.
+// ErasingAt replaces the time of deletion of students who are being erased on request.
+// Nobody can restore them, no list shows them, and the purge leaves them to the erasure.
 func ErasingAt() time.Time { return time.Unix(0, 0).UTC() }
 
 // IsErasing reports whether a student who was deleted at an instant is being erased.
@@ -121,9 +120,9 @@ func Of(org, district *db.Organization, now time.Time) (Settings, error) {
 	return zones{}.of(org, district, now)
 }
 
-// Read returns the settings of organizations that have been read, by their keys. One
-// statement reads their districts. The administrator of a school does not see the
-// district's row, but does see what the district has set for the school.
+// Read returns the settings of the given organizations, by their keys. One statement reads
+// their districts. An administrator of a school does not see the district's row, but does
+// see what the district has set for the school.
 func Read(ctx context.Context, client *db.Client, now time.Time, orgs ...*db.Organization) (map[int]Settings, error) {
 	districts := make(map[int]*db.Organization)
 	var missing []int
@@ -168,8 +167,8 @@ func Holds(ctx context.Context, client *db.Client, now time.Time,
 	return limits, err
 }
 
-// ByID is Read for keys. It reads the organizations as the server; the caller has been
-// checked for the rows in question.
+// ByID is Read for keys. It reads the organizations as the server; the caller must have
+// been checked for the rows that need them.
 func ByID(ctx context.Context, client *db.Client, now time.Time, ids ...int) (map[int]Settings, error) {
 	slices.Sort(ids)
 	orgs, err := client.Organization.Query().Where(organization.IDIn(slices.Compact(ids)...)).
@@ -199,7 +198,7 @@ func (z zones) of(org, district *db.Organization, now time.Time) (Settings, erro
 	if district == nil {
 		return Settings{}, fmt.Errorf("organization %d lies in district %d, which does not exist", org.ID, org.DistrictID)
 	}
-	// For a district both are the same row.
+	// For a district, both are the same row.
 	district, err := settled(district, now)
 	if err != nil {
 		return Settings{}, err

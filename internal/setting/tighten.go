@@ -9,10 +9,10 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database"
 )
 
-// bringAlong makes the schools of a district that has become stricter inherit the settings
-// that they have set less strictly. Otherwise a school that once wrote down the value of
-// that time would be an exception from every later change. Afterwards an administrator of
-// the district can grant an exception.
+// bringAlong is called when a district becomes stricter. If a school has set such a
+// setting less strictly, the school inherits it from now on. Otherwise a school that has
+// once written down the old value would be an exception from every later change. An
+// administrator of the district can grant an exception afterwards.
 func (s *Service) bringAlong(ctx context.Context, client *db.Client, before, after *db.Organization) error {
 	if after.ID != after.DistrictID {
 		return nil
@@ -75,8 +75,7 @@ func (s *Service) bringAlong(ctx context.Context, client *db.Client, before, aft
 	return nil
 }
 
-// dropPending takes back the changes of a school that wait and are less strict than its
-// district is by now.
+// dropPending drops a school's waiting changes that are now less strict than its district.
 func dropPending(u *db.OrganizationUpdateOne, o *db.Organization, is Settings, deleted, changed, factor bool) error {
 	all, err := storedPending(o)
 	if err != nil || len(all) == 0 {

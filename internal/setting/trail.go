@@ -31,7 +31,7 @@ func record(ctx context.Context, before, after *db.Organization) {
 	audit.Record(ctx, e)
 }
 
-// shown writes a setting as a text; nil is one that is inherited.
+// shown returns a setting as text; nil if it is inherited.
 func shown[T any](value *T) *string {
 	if value == nil {
 		return nil

@@ -23,10 +23,10 @@ import (
 	"github.com/openhomeroom/homeroom/internal/identity"
 )
 
-// cookieName is the cookie of a sign-in that has begun.
+// cookieName is the name of the cookie of a sign-in that has begun.
 const cookieName = "homeroom_sso"
 
-// flow is a sign-in that has begun in a browser, and lies in its cookie.
+// flow is a sign-in that has begun in a browser. It is stored in the browser's cookie.
 type flow struct {
 	State    string    `json:"state"`
 	Nonce    string    `json:"nonce"`
@@ -34,19 +34,19 @@ type flow struct {
 	Expires  time.Time `json:"expires"`
 	// Return is where the browser goes afterwards.
 	Return string `json:"return"`
-	// Challenge is that of an app, which gets a code; Return is then its link, and
-	// AppState what it wants to see again.
+	// Challenge comes from an app, which gets a code; then Return is a link of the app,
+	// and AppState is what the app wants to get back.
 	Challenge string `json:"challenge,omitempty"`
 	AppState  string `json:"appState,omitempty"`
 }
 
 const home = "/"
 
-// notBegun is for a callback that has no sign-in.
+// notBegun is shown if a callback belongs to no sign-in.
 const notBegun = "This sign-in began in another browser, took longer than ten minutes, or has already ended. " +
 	"Begin again."
 
-// maxAppState is how much of its own an app may give along, in bytes.
+// maxAppState is how many bytes of its own state an app may send.
 const maxAppState = 512
 
 // begin sends the browser to the provider.
@@ -90,7 +90,7 @@ func (s *Service) begin(w http.ResponseWriter, r *http.Request) {
 		http.StatusSeeOther)
 }
 
-// end takes the browser back from the provider.
+// end handles the callback, when the provider has sent the browser back.
 func (s *Service) end(w http.ResponseWriter, r *http.Request) {
 	p, ok := s.providers[r.PathValue("provider")]
 	if !ok {
@@ -122,7 +122,7 @@ func (s *Service) end(w http.ResponseWriter, r *http.Request) {
 			"The answer of "+p.Label+" cannot be used. Begin again; if it happens again, tell the person who runs this server.")
 		return
 	}
-	// Whoever has a copy of the cookie would begin where this one has ended.
+	// Somebody who has a copy of the cookie could otherwise use it again.
 	first, err := s.Identity.Once(ctx, "sign-in at a provider", f.State, f.Expires)
 	if err != nil {
 		s.fail(w, r, p, err)
@@ -150,7 +150,8 @@ func (s *Service) end(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, f.Return, http.StatusSeeOther)
 }
 
-// askSecondFactor shows the page of the second step. What the step needs stands in the page alone, and in no address.
+// askSecondFactor shows the page of the second step. The secret of the step is only in the
+// page, and in no address.
 func (s *Service) askSecondFactor(w http.ResponseWriter, step identity.Step, to string) {
 	shown := page.Step{Challenge: step.Token, PasskeyOptions: step.Passkey}
 	for _, m := range step.Methods {
@@ -159,7 +160,7 @@ func (s *Service) askSecondFactor(w http.ResponseWriter, step identity.Step, to 
 	s.second(w, shown, to)
 }
 
-// ask has the provider say who came.
+// ask asks the provider who has signed in.
 func (s *Service) ask(ctx context.Context, p *provider, code string, f flow) (identity.External, error) {
 	if err := s.busy.Acquire(ctx, 1); err != nil {
 		return identity.External{}, err
@@ -172,8 +173,8 @@ func (s *Service) ask(ctx context.Context, p *provider, code string, f flow) (id
 	return p.exchange(ctx, known, code, f.Verifier, f.Nonce)
 }
 
-// handOver sends an app its code. What goes through the browser is good for
-// nothing without what only the app knows.
+// handOver sends an app its code. What passes through the browser is useless without the
+// secret that only the app knows.
 func (s *Service) handOver(w http.ResponseWriter, r *http.Request, p *provider, f flow, who identity.External) {
 	code, err := s.Identity.AppCode(r.Context(), who, f.Challenge)
 	if err != nil {
@@ -187,7 +188,7 @@ func (s *Service) handOver(w http.ResponseWriter, r *http.Request, p *provider, 
 	http.Redirect(w, r, f.Return+"?"+q.Encode(), http.StatusSeeOther)
 }
 
-// answer shows why identity let nobody in.
+// answer shows why identity did not sign the person in.
 func (s *Service) answer(w http.ResponseWriter, r *http.Request, p *provider, f flow, err error) {
 	if refusal := fault.From(err); refusal != nil && refusal.Kind == fault.Invalid {
 		s.refuse(w, http.StatusForbidden, f.back(), fault.Sentence(refusal.Message))
@@ -211,7 +212,8 @@ func (s *Service) fail(w http.ResponseWriter, r *http.Request, p *provider, err 
 var errTooLong = fault.Unavailablef("signing in took too long, because many people are signing in at the moment; try " +
 	"again")
 
-// passing is what somebody is told who may try again in a moment, or nil.
+// passing returns the message for a temporary failure, after which the person may try
+// again soon, or nil.
 func passing(err error) *fault.Error {
 	if passes := database.Unavailable(err); passes != nil {
 		return passes
@@ -233,7 +235,7 @@ func (s *Service) unreachable(w http.ResponseWriter, r *http.Request, p *provide
 		p.Label+" cannot be reached at the moment. Try again in a minute, or use another way to sign in.")
 }
 
-// back is the page from which the person can begin again; an app is no page.
+// back returns the page from which the person can begin again. An app has none.
 func (f flow) back() string {
 	if f.Challenge != "" {
 		return home
@@ -241,12 +243,12 @@ func (f flow) back() string {
 	return f.Return
 }
 
-// target checks the page to go to after signing in.
+// target checks the page to open after signing in.
 func (s *Service) target(text string) (string, bool) {
 	if text == "" {
 		return home, true
 	}
-	// Browsers take a backslash for a slash and leave some characters out.
+	// Browsers read a backslash as a slash and ignore some characters.
 	if strings.ContainsFunc(text, func(c rune) bool { return c <= ' ' || c == '\\' || c == 0x7f }) {
 		return "", false
 	}
@@ -262,7 +264,7 @@ func (s *Service) target(text string) (string, bool) {
 	}
 }
 
-// keep puts a flow into the browser's cookie, which says nothing to anybody else.
+// keep stores a flow in the browser's cookie, encrypted.
 func (s *Service) keep(w http.ResponseWriter, r *http.Request, p *provider, f flow) error {
 	text, err := json.Marshal(f)
 	if err != nil {
@@ -273,7 +275,7 @@ func (s *Service) keep(w http.ResponseWriter, r *http.Request, p *provider, f fl
 	return nil
 }
 
-// take takes the flow out of the browser's cookie.
+// take removes the flow from the browser's cookie and returns it.
 func (s *Service) take(w http.ResponseWriter, r *http.Request, p *provider) (f flow, ok bool) {
 	cookie, err := r.Cookie(cookieName)
 	if err != nil {
@@ -299,5 +301,5 @@ func (s *Service) cookie(r *http.Request, p *provider, value string, age int) *h
 	}
 }
 
-// shorten bounds what a stranger can write into the log.
+// shorten limits what a stranger can write into the log.
 func shorten(text string) string { return text[:min(len(text), 60)] }

@@ -17,11 +17,11 @@ import (
 	"github.com/openhomeroom/homeroom/internal/identity"
 )
 
-// askAgainAfter is how long a provider that did not answer is left alone.
+// askAgainAfter is how long a provider that did not answer is not asked again.
 const askAgainAfter = 3 * time.Second
 
-// provider is an OpenID provider, which is asked about itself when somebody needs
-// it for the first time.
+// provider is an OpenID provider. Its configuration is fetched when somebody needs it for
+// the first time.
 type provider struct {
 	config.Provider
 	redirect string
@@ -44,8 +44,8 @@ func newProvider(p config.Provider, o Options) *provider {
 	}
 }
 
-// Warm asks every provider about itself, so that the first person does not wait
-// and the operator learns early of one that cannot be reached.
+// Warm fetches the configuration of every provider, so that the first person does not wait
+// and the operator learns early if one cannot be reached.
 func (s *Service) Warm(ctx context.Context) {
 	for _, p := range s.providers {
 		if _, err := p.discover(ctx); err != nil && ctx.Err() == nil {
@@ -55,8 +55,8 @@ func (s *Service) Warm(ctx context.Context) {
 	}
 }
 
-// discover returns what the provider tells about itself. Those who come at the
-// same time wait for one answer.
+// discover returns the configuration of the provider. Requests that come at the same time
+// wait for one answer.
 func (p *provider) discover(ctx context.Context) (*oidc.Provider, error) {
 	if known, err, fresh := p.remembered(); fresh {
 		return known, err
@@ -65,7 +65,7 @@ func (p *provider) discover(ctx context.Context) (*oidc.Provider, error) {
 		if known, err, fresh := p.remembered(); fresh {
 			return known, err
 		}
-		// Not the context of a request: others wait for the answer as well.
+		// Do not use the context of a request: others wait for the answer as well.
 		limited, cancel := context.WithTimeout(oidc.ClientContext(context.Background(), p.client), patience)
 		defer cancel()
 		known, err := oidc.NewProvider(limited, p.Issuer)
@@ -89,7 +89,7 @@ func (p *provider) remembered() (known *oidc.Provider, err error, fresh bool) {
 	return p.known, p.err, p.known != nil || p.err != nil && p.now().Sub(p.failed) < askAgainAfter
 }
 
-// oauth is the client of the provider.
+// oauth returns the client of the provider.
 func (p *provider) oauth(known *oidc.Provider) *oauth2.Config {
 	return &oauth2.Config{
 		ClientID:     p.ClientID,
@@ -100,14 +100,14 @@ func (p *provider) oauth(known *oidc.Provider) *oauth2.Config {
 	}
 }
 
-// claims are what Homeroom reads of an ID token, or of the user info.
+// claims are what Homeroom reads from an ID token, or from the user info.
 type claims struct {
 	Email string `json:"email"`
 	// Some providers write "true".
 	Verified any    `json:"email_verified"`
 	Party    string `json:"azp"`
-	// OwnerVerified is what Microsoft's provider says instead: the owner of the
-	// domain stands for the address.
+	// OwnerVerified is what Microsoft's provider sends instead: the owner of the domain
+	// vouches for the address.
 	OwnerVerified any `json:"xms_edov"`
 }
 
@@ -117,8 +117,8 @@ func isTrue(v any) bool { return v == true || v == "true" || v == "1" || v == 1.
 
 var errNonce = errors.New("the token is not for this sign-in: its nonce is another one")
 
-// exchange turns the code of a callback into the person, whom the provider has
-// named to this client for this sign-in.
+// exchange exchanges the code of a callback for the person, as the provider names that
+// person to this client for this sign-in.
 func (p *provider) exchange(ctx context.Context, known *oidc.Provider, code, verifier,
 	nonce string) (identity.External, error) {
 	ctx = oidc.ClientContext(ctx, p.client)
@@ -152,7 +152,7 @@ func (p *provider) exchange(ctx context.Context, known *oidc.Provider, code, ver
 		Required: p.Required,
 	}
 	if c.Email == "" && known.UserInfoEndpoint() != "" {
-		// Some providers keep the ID token short.
+		// Some providers put little into the ID token.
 		info, err := known.UserInfo(ctx, client.TokenSource(ctx, tokens))
 		if err != nil {
 			return identity.External{}, fmt.Errorf("the user info: %w", err)
@@ -169,7 +169,7 @@ func (p *provider) exchange(ctx context.Context, known *oidc.Provider, code, ver
 	return who, nil
 }
 
-// quiet leaves the provider's answer out of an error, which may repeat the code.
+// quiet removes the provider's answer from an error, because it may repeat the code.
 func quiet(err error) error {
 	var refused *oauth2.RetrieveError
 	if errors.As(err, &refused) {

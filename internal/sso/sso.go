@@ -32,7 +32,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/seal"
 )
 
-// Path is where the handler belongs: on everything below it.
+// Path is where the handler must be mounted; it handles everything below it.
 const Path = "/account/sso/"
 
 // StartPath is the page that sends the browser to a provider.
@@ -45,8 +45,8 @@ const (
 	flowLifetime = 10 * time.Minute
 	// patience is how long a provider may take to answer.
 	patience = 10 * time.Second
-	// atOnce is how many requests to providers may run at a time: an address that
-	// everybody may ask for costs the provider something.
+	// atOnce is how many requests to providers may run at a time: anybody can open the
+	// start page, and each time costs the provider something.
 	atOnce = 32
 )
 
@@ -64,23 +64,24 @@ type Service struct {
 // Options are what a Service needs of the rest of the program.
 type Options struct {
 	Providers []config.Provider
-	// AppLinks are where apps take a sign-in over from the browser.
+	// AppLinks are the links through which apps receive a sign-in from the browser.
 	AppLinks []string
-	// Secret is the server's secret key; the key of the cookies is derived from it. What
-	// has begun with another one begins again: an old key may be known to others.
+	// Secret is the server's secret key; the key of the cookies is derived from it. A
+	// sign-in that began with an old key must begin again, because others may know an old
+	// key.
 	Secret []byte
 	// PublicURL is the address under which browsers reach the server.
 	PublicURL string
 	// AllowedOrigins are the origins of pages elsewhere that may use the API.
 	AllowedOrigins []string
 	Identity       *identity.Service
-	// SetSession gives a browser the cookie of its session.
+	// SetSession sets the session cookie in a browser.
 	SetSession func(w http.ResponseWriter, secure bool, token string, expires time.Time)
 	Now        func() time.Time
 	Log        *slog.Logger
 }
 
-// New returns the service. It asks no provider yet.
+// New returns the service. It does not contact any provider yet.
 func New(o Options) (*Service, error) {
 	aead, err := seal.New(o.Secret, "homeroom single sign-on")
 	if err != nil {
@@ -102,8 +103,8 @@ func New(o Options) (*Service, error) {
 // ServeHTTP implements http.Handler.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// ProviderOf returns the label of the provider by the domains whose accounts sign
-// in there and nowhere else.
+// ProviderOf returns the label of the provider by domain, for the domains whose accounts
+// must sign in through it.
 func ProviderOf(providers []config.Provider) map[string]string {
 	labels := map[string]string{}
 	for _, p := range providers {

@@ -9,26 +9,26 @@ import (
 	"time"
 )
 
-// patience is how long after a question the work expects the next one.
+// patience is how long after a request the work expects the next one.
 const patience = time.Second
 
-// Turns are given to pieces of work. A piece should take some milliseconds: so
-// long a question may meet all cores taken.
+// Turns lets pieces of work take turns. A piece should take only some milliseconds,
+// because a request may find all cores taken for that long.
 type Turns struct {
 	all, few chan struct{}
 	asked    atomic.Int64
 	now      func() time.Time
 }
 
-// New returns the turns of a machine with some cores.
+// New returns the Turns of a machine with a number of cores.
 func New(cores int, now func() time.Time) *Turns {
 	return &Turns{all: make(chan struct{}, cores), few: make(chan struct{}, max(1, cores-1)), now: now}
 }
 
-// Ask tells that somebody waits for an answer.
+// Ask says that somebody waits for an answer.
 func (t *Turns) Ask() { t.asked.Store(t.now().UnixNano()) }
 
-// Take waits for a turn, and returns what ends it. It fails where ctx ends first.
+// Take waits for a turn, and returns a function that ends it. It fails if ctx ends first.
 func (t *Turns) Take(ctx context.Context) (end func(), err error) {
 	places := []chan struct{}{t.all}
 	if t.now().UnixNano()-t.asked.Load() < int64(patience) {

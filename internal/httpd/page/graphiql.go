@@ -8,7 +8,7 @@ import (
 // Path is where the handler of GraphiQL belongs: this path and everything below it.
 const Path = "/graphiql"
 
-// Access is what a visitor of GraphiQL is, as far as this package has to know.
+// Access says what kind of visitor somebody is, as far as this package needs to know.
 type Access int
 
 const (
