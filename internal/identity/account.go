@@ -51,10 +51,11 @@ func (s *Service) Invite(ctx context.Context, in NewEducator) (*db.Educator, err
 	return e, s.enqueue(delivery{emailKey: *e.EmailKey, purpose: onetimelink.PurposeINVITE, invitation: i})
 }
 
-// mayMail allows only a few invitations to one mailbox: each is a mail, sent by the server
-// for whoever asks, with a link that is good for days. Each district counts by itself, so
-// that none can keep another from inviting. Addresses can be made up, so invitations by
-// one person and by one district count as well. The operator's do not.
+// mayMail limits the invitations to one mailbox: each is a mail that the server sends for
+// somebody else, with a link that works for days. Each district has its own limit for a
+// mailbox, so that none can keep another from inviting. Addresses can be made up, so
+// invitations by one person and by one district are limited as well. The operator's are
+// not.
 func (s *Service) mayMail(ctx context.Context, in NewEducator) error {
 	o, err := s.administered(ctx, in.OrganizationID, notInviting)
 	if err != nil {
@@ -78,8 +79,8 @@ func (s *Service) mayMail(ctx context.Context, in NewEducator) error {
 		"this address has already got several invitations")
 }
 
-// mailbox is an address without what stands behind a plus, which many mail servers put
-// into the same mailbox.
+// mailbox returns an address without the text after a plus, because many mail servers
+// deliver such addresses to the same mailbox.
 func mailbox(emailKey string) string {
 	name, domain, _ := strings.Cut(emailKey, "@")
 	name, _, _ = strings.Cut(name, "+")
@@ -93,8 +94,9 @@ func (s *Service) AddEducator(ctx context.Context, in NewEducator) (*db.Educator
 	return e, err
 }
 
-// AddTelling is AddEducator, and tells whether the credentials of an account that was
-// there ended, because somebody who has less than it has now had set them; see Widen.
+// AddTelling is AddEducator, and also reports whether credentials of an existing account
+// ended, because somebody with fewer rights than the account now has had set them; see
+// Widen.
 func (s *Service) AddTelling(ctx context.Context, in NewEducator) (e *db.Educator, ended bool, err error) {
 	return s.addEducator(ctx, in, audit.EducatorAdded)
 }
@@ -129,7 +131,7 @@ func (s *Service) addEducator(ctx context.Context, in NewEducator, action audit.
 			if err := CredentialsChanged(ctx, client, s.instant(), e.ID); err != nil {
 				return err
 			}
-			// Whoever invites may have named an address of the own.
+			// The person who invites may have given an address of their own.
 			if err := hold.Note(ctx, client, s.now(), []int{viewer.FromContext(ctx).EducatorID}, e.ID); err != nil {
 				return err
 			}

@@ -24,7 +24,7 @@ func IsAddress(email string) bool {
 		return false
 	}
 	local, domain, _ := strings.Cut(email, "@")
-	// A mail program that is run as a command takes -x for an option.
+	// A mail program that is run as a command would read -x as an option.
 	return isVisible(local) && local[0] != '-' && isDomain(domain)
 }
 

@@ -27,8 +27,8 @@ type state struct {
 	Password string `json:"password,omitempty"`
 	// Provider is where the person came from, if it was a provider.
 	Provider string `json:"provider,omitempty"`
-	// Taken is what the attempt to sign in has taken from each limit, by the limit's mark,
-	// in milliseconds.
+	// Taken is what the sign-in attempt has taken from each limit, by the limit's mark, in
+	// milliseconds.
 	Taken map[string]int64 `json:"taken,omitempty"`
 	// Ceremony is what a passkey is asked to sign.
 	Ceremony []byte `json:"ceremony,omitempty"`
@@ -59,7 +59,7 @@ type Challenge struct {
 	ExpiresAt time.Time
 }
 
-// pose starts a step. Owner, and the session that may finish it, are nil if nobody has
+// pose starts a step. The owner, and the session that may finish it, are nil if nobody has
 // signed in.
 func (s *Service) pose(ctx context.Context, client *db.Client, purpose factorchallenge.Purpose, educatorID,
 	sessionID *int, st state) (c Challenge, err error) {

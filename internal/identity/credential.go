@@ -32,7 +32,7 @@ const (
 	// WiderRole refuses a change of an account that holds a role, or teaches, where the
 	// viewer does not administer.
 	WiderRole = "FORBIDDEN"
-	// ByProvider refuses an address whose accounts sign in at a provider only.
+	// ByProvider refuses an address whose accounts must sign in through a provider.
 	ByProvider = "SIGN_IN_WITH_PROVIDER"
 )
 
@@ -48,7 +48,7 @@ type Change struct {
 	// Old and New are the folded addresses before and after the change. Both are the same
 	// if the address stays, and empty if there is none.
 	Old, New string
-	// Password is true if a password is set; taking one away does not count.
+	// Password is true if a password is set; removing one does not count.
 	Password bool
 }
 

@@ -28,7 +28,7 @@ var deviceBinding = []byte("device")
 
 type devicesKey struct{}
 
-// WithDevices returns a context for a request of a browser that has kept Session.Devices
+// WithDevices returns a context for a request from a browser that has kept Session.Devices
 // from an earlier sign-in.
 func WithDevices(ctx context.Context, kept string) context.Context {
 	return context.WithValue(ctx, devicesKey{}, kept)
@@ -71,8 +71,8 @@ func (s *Service) deviceWith(ctx context.Context, account, passwordHash string) 
 // full, it takes from a bucket of the browser instead: one that is known for the account
 // or, if there is none yet, for any account. It returns what it has taken.
 func (s *Service) takeInNetwork(system context.Context, account, tooMany string, others ...bucket) ([]bucket, error) {
-	// Wrong passwords count elsewhere: whoever guesses has nobody beside them wait for a
-	// link or a passkey.
+	// Wrong passwords have another limit, so that somebody who guesses does not make
+	// people in the same network wait for a link or a passkey.
 	taken := append([]bucket{{mark("network of what begins", viewer.OriginOf(system).Network()), networkRate}}, others...)
 	err := s.take(system, taken, tooMany)
 	if !isLimit(err) {
@@ -95,8 +95,8 @@ func (s *Service) openDevice(token string) (kept keptDevice, good bool) {
 	if err != nil || s.factors.Seal == nil {
 		return kept, false
 	}
-	// By the secret key of today alone: an old one may be known to others, who would make
-	// as many browsers as they like.
+	// Accept only the current secret key: others may know an old one, and could make as
+	// many known browsers as they like.
 	if s.factors.Seal.KeyOf(sealed, deviceBinding) != 0 {
 		return kept, false
 	}
@@ -109,8 +109,8 @@ func (s *Service) openDevice(token string) (kept keptDevice, good bool) {
 	return kept, s.now().Before(time.Unix(int64(binary.BigEndian.Uint64(rest)), 0))
 }
 
-// devices returns what the browser of a request keeps from now on: a new token for the
-// account that has signed in, and its tokens for others.
+// devices returns what the browser of a request must keep from now on: a new token for the
+// account that has signed in, and its tokens for other accounts.
 func (s *Service) devices(ctx context.Context, account, passwordHash string) string {
 	if s.factors.Seal == nil {
 		return ""

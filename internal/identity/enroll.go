@@ -129,8 +129,8 @@ func (s *Service) makeRecoveryCodes(ctx context.Context, client *db.Client, e *d
 	return codes, client.RecoveryCode.CreateBulk(rows...).Exec(ctx)
 }
 
-// ownFactors refuses factors for an account that signs in at a provider only; the provider
-// has its own.
+// ownFactors refuses factors for an account that must sign in through a provider, because
+// the provider has its own.
 func (s *Service) ownFactors(e *db.Educator) *fault.Error {
 	if e.EmailKey == nil {
 		return nil

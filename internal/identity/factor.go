@@ -42,7 +42,7 @@ type Factors struct {
 type SecondFactors struct {
 	// Required is true if one of the person's organizations requires a factor.
 	Required bool
-	// TOTP is nil where no authenticator app is set up.
+	// TOTP is nil if no authenticator app is set up.
 	TOTP          *db.TotpSecret
 	Passkeys      []*db.Passkey
 	RecoveryCodes int
@@ -90,9 +90,9 @@ func (s *Service) SecondFactors(ctx context.Context) (f SecondFactors, err error
 }
 
 // needsFactor is an SQL expression for an educator e with a role r at an organization o of
-// a district d: whether the educator must have a second factor, because of the role or of
-// a class that is taught, wherever it is. A school that has not set it inherits it from
-// its district, as in package setting.
+// a district d: whether the educator must have a second factor because of the role, or
+// because of a class that the educator teaches anywhere. A school without its own setting
+// inherits that of its district, as in package setting.
 const needsFactor = "(COALESCE(o.second_factor_required, d.second_factor_required) = 'ALL' OR " +
 	"COALESCE(o.second_factor_required, d.second_factor_required) = 'ADMINISTRATORS' AND r.role <> 'TEACHER' OR " +
 	"EXISTS (SELECT 1 FROM group_educators t JOIN `groups` g ON g.id = t.group_id " +
@@ -182,8 +182,8 @@ func (s *Service) removed(ctx context.Context, client *db.Client, e *db.Educator
 		if _, err := client.RecoveryCode.Delete().Where(recoverycode.EducatorID(e.ID)).Exec(ctx); err != nil {
 			return err
 		}
-		// The factor that this session has shown is gone, so it counts no more if one is
-		// required later. A provider that stands in for a factor still counts.
+		// The factor that this session has shown is gone, so it no longer counts if one is
+		// required later. A provider that replaces a factor still counts.
 		if s.ownFactors(e) == nil {
 			if err := client.Session.UpdateOneID(own.ID).SetSecondFactor(0).Exec(ctx); err != nil {
 				return err

@@ -26,8 +26,8 @@ import (
 // maxTyped limits what is hashed for a stranger, in bytes.
 const maxTyped = 1024
 
-// takeBackPatience is how long the service tries to give back what an attempt took that
-// tried nothing.
+// takeBackPatience is how long the service tries to give back what an attempt took without
+// trying a password.
 const takeBackPatience = 10 * time.Second
 
 // Service signs educators in and out.
@@ -42,12 +42,12 @@ type Service struct {
 	send     func(ctx context.Context, m Mail) error
 	linkBase string
 	outbox   chan delivery
-	// tryingOne limits the attempts with a password on one account, trying those on all
-	// accounts, and entering the transactions of people who sign in.
+	// tryingOne limits the password attempts on one account, trying limits those on all
+	// accounts, and entering limits the transactions of people who sign in.
 	tryingOne, trying, entering *queue
 	// guard knows the label of the required provider, by the domain of addresses.
 	guard Guard
-	// namesOf knows the names of the providers by the same domains.
+	// namesOf maps the same domains to the names of their providers.
 	namesOf map[string][]string
 	factors Factors
 }
@@ -67,7 +67,7 @@ type Options struct {
 	// ProviderOf is the required provider of each domain of addresses: accounts with such
 	// an address sign in there and nowhere else; see package sso.
 	ProviderOf map[string]string
-	// NamesOf are the names of the providers of these domains, at which sessions have to
+	// NamesOf maps these domains to the names of the providers at which a session must
 	// begin.
 	NamesOf map[string][]string
 	// Factors is for second factors.
@@ -145,8 +145,8 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Session, 
 }
 
 // verify reports whether the password of an admitted attempt is right. After too many
-// attempts, only the password of somebody from a known network is checked. Everything else
-// gets try.refusal, and takes about the same time for every account.
+// attempts, it checks a password only for a known network or browser. Everything else gets
+// try.refusal, and takes about the same time for every account.
 func (s *Service) verify(system context.Context, password, hash string, try attempt) (bool, error) {
 	if try.refusal != nil && !try.known {
 		s.hasher.Pretend(system)
@@ -162,10 +162,10 @@ func (s *Service) verify(system context.Context, password, hash string, try atte
 	return right, err
 }
 
-// takeBack gives back what an attempt took that tried nothing. The client may have gone
-// away.
+// takeBack gives back what an attempt took without trying a password. The client may have
+// gone away.
 func (s *Service) takeBack(system context.Context, try attempt) {
-	// With a database that hangs, it would otherwise block everybody who signs in.
+	// If the database hangs, this would otherwise block everybody who signs in.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(system), takeBackPatience)
 	defer cancel()
 	if err := s.giveBack(ctx, try); err != nil {

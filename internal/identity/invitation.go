@@ -69,11 +69,11 @@ const (
 	maxDigitsInMail = 4
 )
 
-// inMail is a name as a mail may show it. The mail comes from the server and has a link
-// that opens an account, so a name that somebody has chosen must not bring in a link, an
-// address or an instruction of its own. Mail programs make links of evil.example and
-// www.evil, and phone numbers of long numbers. What remains is letters, a few digits and
-// the punctuation of names; a period remains at the end of a word.
+// inMail returns a name as a mail may show it. The mail comes from the server and contains
+// a link that opens an account. So a name that somebody has chosen must not add a link, an
+// address or an instruction. Mail programs turn evil.example and www.evil into links, and
+// long numbers into phone numbers. What remains is letters, a few digits and the
+// punctuation of names; a period remains at the end of a word.
 func inMail(name string) string {
 	runes := []rune(name)
 	digits := 0

@@ -43,9 +43,9 @@ var (
 	spareRate = rate{burst: 10, every: 10 * time.Second}
 	// resetRate is for mails to one address, which is somebody's mailbox.
 	resetRate = rate{burst: 3, every: 10 * time.Minute}
-	// inviteRate is for invitations to one mailbox, which administrators may repeat,
-	// inviterRate for those by one person or key, and districtRate for those of a district.
-	// Whoever has more people to invite brings them by a file.
+	// inviteRate is for invitations to one mailbox, which administrators may repeat;
+	// inviterRate is for those by one person or key, and districtRate for those of a
+	// district. People who invite more import a file.
 	inviteRate   = rate{burst: 5, every: 10 * time.Minute}
 	inviterRate  = rate{burst: 100, every: 10 * time.Minute}
 	districtRate = rate{burst: 500, every: 2 * time.Minute}
@@ -79,8 +79,8 @@ type attempt struct {
 	passwordHash string
 }
 
-// mark names what is remembered. It is hashed, so that the table holds neither mail
-// addresses nor texts of any length.
+// mark returns the name of a limit. It is hashed, so that the table holds neither mail
+// addresses nor long texts.
 func mark(kind string, parts ...string) string {
 	return hashToken(kind + "\x00" + strings.Join(parts, "\x00"))
 }
@@ -106,7 +106,8 @@ func (s *Service) admit(system context.Context, account, passwordHash string) (a
 	if !isLimit(refusal) {
 		return try, refusal
 	}
-	// It is asked for where another bucket is full as well, for the same statements.
+	// It is also taken from if another bucket is full, so that the statements are the
+	// same.
 	try.taken[0] = bucket{mark("reserve", account, network), reserveRate}
 	if err := s.take(system, try.taken, tooMany); !isLimit(err) {
 		return try, err
@@ -183,7 +184,7 @@ func (s *Service) takeOne(ctx context.Context, client *db.Client, b bucket) (tim
 	return time.Duration(row.UntilMs-full) * time.Millisecond, nil
 }
 
-// giveBack returns what an attempt took that tried nothing.
+// giveBack returns what an attempt took without trying a password.
 func (s *Service) giveBack(system context.Context, try attempt) error {
 	return s.inTurn(system, func(ctx context.Context, client *db.Client) error { return giveBack(ctx, client, try.taken) })
 }
@@ -227,7 +228,7 @@ func knownMark(account, network, passwordHash string) string {
 }
 
 // Once reports whether something is done for the first time, on any server. It is
-// remembered until a moment at which it cannot be done any more.
+// remembered until a time after which it cannot be done any more.
 func (s *Service) Once(ctx context.Context, what, secret string, until time.Time) (first bool, err error) {
 	system := viewer.AsSystem(ctx, "what is done once")
 	err = s.inTurn(system, func(ctx context.Context, client *db.Client) error {

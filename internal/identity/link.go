@@ -139,8 +139,9 @@ func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string
 }
 
 // setPassword changes a password and ends everything that was opened with the old one. An
-// address whose accounts sign in at a provider never gets a password. Whoever has named the
-// address reads its mail, and may have set a password that was set by a link.
+// address whose accounts must sign in through a provider never gets a password. link says
+// that the password was set by a link; then whoever has named the address, and reads its
+// mail, may have set it.
 func (s *Service) setPassword(ctx context.Context, client *db.Client, e *db.Educator, hash string, link bool) error {
 	key := ""
 	if e.EmailKey != nil {

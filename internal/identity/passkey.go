@@ -30,7 +30,7 @@ var (
 			"or open it as localhost on the same machine").WithCode("PASSKEYS_UNAVAILABLE")
 	errPasskey = fault.Invalidf("this passkey does not open the account; use another passkey, or another way to sign in").
 			WithCode("WRONG_PASSKEY").At("passkey")
-	// errSecondOnly is told only to somebody who has the passkey.
+	// errSecondOnly is shown only to somebody who has the passkey.
 	errSecondOnly = fault.Invalidf(
 		"the address or the password of your account has changed; sign in with the password or at your provider, " +
 			"and then use this passkey once as the second factor").WithCode("WRONG_PASSKEY").At("passkey")

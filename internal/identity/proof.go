@@ -155,7 +155,7 @@ func (s *Service) proveByPassword(system context.Context, v *viewer.Viewer, acco
 		return fault.Invalidf("the password is wrong").WithCode("WRONG_CREDENTIALS").At("password")
 	}
 	return s.inTurn(system, func(ctx context.Context, client *db.Client) error {
-		// A factor or a new password may have come meanwhile.
+		// A factor or a new password may have been set meanwhile.
 		e, err := s.lockEnabled(ctx, client, educator.ID(account.ID), educator.PasswordHash(account.PasswordHash))
 		if err != nil || e == nil {
 			return orElse(err, ErrSession)

@@ -197,7 +197,7 @@ func (s *Service) admitExternally(system context.Context, who External,
 	if who.Issuer == "" || who.Subject == "" || len(who.Issuer) > maxExternal || len(who.Subject) > maxExternal {
 		return nil, s.refuseExternal(system, who, nil, "the provider's name for the person is missing or too long")
 	}
-	// MySQL does not tell a text from the same one with blanks behind it.
+	// MySQL treats texts that differ only in trailing spaces as equal.
 	if strings.HasSuffix(who.Issuer, " ") || strings.HasSuffix(who.Subject, " ") {
 		return nil, s.refuseExternal(system, who, nil, "the provider's name for the person ends with a space")
 	}
@@ -212,8 +212,8 @@ func (s *Service) admitExternally(system context.Context, who External,
 		})
 	}
 	if err = attempt(); database.IsDuplicate(err) {
-		// Somebody was linked at the same moment: the same person in another tab, or another
-		// person, who is refused now.
+		// Somebody was linked at the same moment: the same person in another tab, or
+		// another person, who is refused.
 		err = attempt()
 	}
 	if err == nil && reason != "" {
@@ -234,7 +234,8 @@ func (s *Service) external(ctx context.Context, client *db.Client, who External)
 		Where(externalidentity.Issuer(who.Issuer), externalidentity.Subject(who.Subject)).Only(ctx)
 	switch {
 	case err == nil && (link.Issuer != who.Issuer || link.Subject != who.Subject):
-		// A row of before names that were refused which end with a blank.
+		// An older row belongs to a name that ends with a space; such names are refused
+		// now.
 		return nil, "the database takes somebody else of the provider for the person", nil
 	case err == nil:
 		e, err = s.lockEnabled(ctx, client, educator.ID(link.EducatorID))
@@ -311,7 +312,7 @@ func inDomains(e *db.Educator, domains []string) bool {
 	if len(domains) == 0 {
 		return true
 	}
-	// A provider vouches for exactly its domains, so that nothing is folded away here.
+	// A provider vouches for exactly its domains, so nothing is folded here.
 	own := fold.Domain(e.Email[strings.LastIndex(e.Email, "@")+1:])
 	return e.EmailKey != nil && slices.ContainsFunc(domains,
 		func(domain string) bool { return fold.Domain(domain) == own })
@@ -331,8 +332,8 @@ func sameAddress(a, b string) bool {
 // domainOf is the domain of an address by its key, in the form of Guard.
 func domainOf(emailKey string) string { return fold.DomainOfKey(emailKey) }
 
-// byProviderOnly returns the error for addresses that sign in at a provider, or nil. It
-// reveals nothing about accounts, because only the domain decides.
+// byProviderOnly returns the error for addresses that must sign in through a provider, or
+// nil. It reveals nothing about accounts, because only the domain decides.
 func (s *Service) byProviderOnly(emailKey string) error {
 	if label := s.guard.providerOf[domainOf(emailKey)]; label != "" {
 		return fault.Invalidf("people with this address sign in with %s, not with a password here", label).
@@ -341,9 +342,9 @@ func (s *Service) byProviderOnly(emailKey string) error {
 	return nil
 }
 
-// begunElsewhere reports whether an address signs in at a provider only, and something was
-// begun in another way, for example before the provider was required. What was begun at a
-// provider has its name.
+// begunElsewhere reports whether an address must sign in through a provider, and something
+// was begun in another way, for example before the provider was required. What was begun
+// at a provider has its name.
 func (s *Service) begunElsewhere(emailKey *string, provider string) bool {
 	if emailKey == nil || len(s.guard.providerOf) == 0 {
 		return false

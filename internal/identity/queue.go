@@ -15,17 +15,17 @@ const (
 	// server. It is a part of the database connections, so a flood of attempts leaves the
 	// rest to those who have signed in.
 	maxEntering = 8
-	// maxTrying is how many attempts of one network run at a time on one server. An attempt
-	// takes from the limits when it starts and gives back when it was right. If more people
-	// of a school tried at once than the network's limit allows, right passwords would be
-	// refused.
+	// maxTrying is how many attempts of one network run at a time on one server. An
+	// attempt takes from the limits when it starts, and gives back if the password was
+	// right. If more people of a school tried at once than the network's limit allows,
+	// right passwords would be refused.
 	maxTrying = 32
 	// maxTryingOne is how many attempts on one account run at a time. People who guess at
 	// it wait for each other, and nobody else waits for them. A browser that is known for
 	// the account does not wait with them.
 	maxTryingOne = 1
-	// tryingPatience is how long an attempt waits for those before it. It is better to
-	// refuse early than to answer after the browser has given up.
+	// tryingPatience is how long an attempt waits for earlier ones. It is better to refuse
+	// early than to answer after the browser has given up.
 	tryingPatience = 15 * time.Second
 )
 

@@ -21,13 +21,14 @@ const (
 	// useIsWrittenEvery is the precision of the last use of a session or key. Writing it
 	// with every request would turn every read into a write.
 	useIsWrittenEvery = time.Minute
-	// usePatience is how long a request waits for that to be written while an import keeps
-	// an embedded database busy. The next request tries again.
+	// usePatience is how long a request waits for the last use to be written while an
+	// import keeps an embedded database busy. The next request tries again.
 	usePatience = 250 * time.Millisecond
 
 	maxUserAgent = 200
-	// maxSessions is how many sessions an account has. A program that signs in for each
-	// request, or whoever knows a password, would otherwise make the list endless.
+	// maxSessions is how many sessions an account has. Without a limit, a program that
+	// signs in for each request, or somebody who knows a password, could make the list
+	// endless.
 	maxSessions = 100
 )
 
@@ -36,8 +37,8 @@ type Session struct {
 	Token     string
 	ExpiresAt time.Time
 	Viewer    *viewer.Viewer
-	// Devices is what the browser keeps, even after the session, and sends for WithDevices.
-	// It may be empty.
+	// Devices is what the browser keeps, even after the session, and sends for
+	// WithDevices. It may be empty.
 	Devices string
 }
 
@@ -88,7 +89,7 @@ func (s *Service) lockEnabled(ctx context.Context, client *db.Client,
 type opening struct {
 	token   string
 	expires time.Time
-	// facts say in the audit trail how the person signed in.
+	// facts are recorded in the audit trail; they say how the person signed in.
 	facts audit.Facts
 	// secondFactor is true if the person has shown one, or a provider counts as one.
 	secondFactor bool
@@ -98,8 +99,8 @@ type opening struct {
 	devices string
 }
 
-// open creates a session, and removes those of the account that have ended or are too
-// many.
+// open creates a session. It removes the account's sessions that have ended, and those
+// beyond the limit.
 func (s *Service) open(ctx context.Context, client *db.Client, account *db.Educator, o *opening) error {
 	now := s.instant()
 	o.token, o.expires = newSecret(), now.Add(s.lifetime)
@@ -123,7 +124,7 @@ func (s *Service) open(ctx context.Context, client *db.Client, account *db.Educa
 		return err
 	}
 	if surplus > 0 {
-		// Facts may be those of all sign-ins of a provider.
+		// All sign-ins of a provider may share these facts.
 		o.facts = maps.Clone(o.facts)
 		if o.facts == nil {
 			o.facts = audit.Facts{}
@@ -147,7 +148,7 @@ func ignoreNotFound(err error) error {
 	return err
 }
 
-// shorten makes the name that a client gives itself fit for a list.
+// shorten makes the name of a client short enough for a list.
 func shorten(userAgent string) string {
 	text := strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || r == utf8.RuneError {
@@ -164,9 +165,9 @@ func shorten(userAgent string) string {
 // ErrSession is the error for a token that has no session, or whose session has ended.
 var ErrSession = fault.Unauthenticatedf("the session has ended; sign in again")
 
-// ofSession continues a statement that reads the viewers of sessions s: the address and
-// where the session began, whether a second factor has yet to be set up, the account, and
-// its roles.
+// ofSession is the rest of a statement that reads the viewers of sessions s: the address
+// and where the session began, whether a second factor must still be set up, the account,
+// and its roles.
 const ofSession = "e.email_key, s.provider, CASE WHEN s.second_factor = 0 AND " + needsFactor + " THEN 1 ELSE 0 END, " +
 	"e.id, e.district_id, r.role, r.organization_id, r.district_id " +
 	"FROM sessions s JOIN educators e ON e.id = s.educator_id " + rolesAndOrganizations
@@ -201,7 +202,7 @@ func (s *Service) authenticate(ctx context.Context, token string, isUse bool) (*
 	return v, err
 }
 
-// writeUse notes that something is in use. If that fails, the request goes on.
+// writeUse records that something is in use. If that fails, the request continues.
 func (s *Service) writeUse(ctx context.Context, write func(ctx context.Context, client *db.Client) error) {
 	limited, cancel := context.WithTimeout(viewer.AsSystem(ctx, "last use of a session or key"), usePatience)
 	defer cancel()
@@ -231,8 +232,8 @@ func (s *Service) loadOne(ctx context.Context, query string, args ...any) (v *vi
 }
 
 // load reads viewers with their roles, whose rows are adjacent, and for each whether the
-// last use is due to be written. A session that began elsewhere than at the provider that
-// the address requires by now has ended.
+// last use is due to be written. If the address must now sign in through a provider, a
+// session that did not begin there has ended.
 func (s *Service) load(ctx context.Context, found func(v *viewer.Viewer, stale bool), query string,
 	args ...any) (err error) {
 	rows, err := s.db.Query(ctx, query, args...)

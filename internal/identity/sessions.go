@@ -16,15 +16,17 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// over matches sessions that have ended, by age or for lack of use.
+// over matches sessions that have ended, because of their age or because they were not
+// used.
 func (s *Service) over(now time.Time) predicate.Session {
 	return session.Or(session.ExpiresAtLTE(now), session.LastUsedAtLTE(now.Add(-s.idle)))
 }
 
-// makeRoom ends the sessions of an account that are too many with another one, those
-// first that were used longest ago, and returns how many. The account is locked.
+// makeRoom ends sessions of an account so that it can have another one. It ends those
+// first that were not used for longest, and returns how many it has ended. The account is
+// locked.
 func (s *Service) makeRoom(ctx context.Context, client *db.Client, account int) (ended int, err error) {
-	const many = 1_000_000 // of MySQL, which knows no offset without a limit
+	const many = 1_000_000 // MySQL has no OFFSET without a LIMIT.
 	ids, err := client.Session.Query().Where(session.EducatorID(account)).
 		Order(session.ByLastUsedAt(sql.OrderDesc()), session.ByID(sql.OrderDesc())).
 		Offset(maxSessions - 1).Limit(many).IDs(ctx)
@@ -34,8 +36,8 @@ func (s *Service) makeRoom(ctx context.Context, client *db.Client, account int) 
 	return len(ids), endSessions(ctx, client, account, ids)
 }
 
-// endSessions removes sessions of an account by their keys, of which there may be more
-// than a statement takes.
+// endSessions removes sessions of an account by their keys. There may be more than one
+// statement can take.
 func endSessions(ctx context.Context, client *db.Client, account int, ids []int) error {
 	for some := range slices.Chunk(ids, maxStanding) {
 		if _, err := client.Session.Delete().Where(session.EducatorID(account), session.IDIn(some...)).
@@ -46,8 +48,8 @@ func endSessions(ctx context.Context, client *db.Client, account int, ids []int)
 	return nil
 }
 
-// Sessions returns the viewer's own sessions, the one used last first. An account from
-// before there was a bound may have more, until it signs in again.
+// Sessions returns the viewer's own sessions, the most recently used first. An account
+// from before the limit may have more, until it signs in again.
 func (s *Service) Sessions(ctx context.Context) ([]*db.Session, error) {
 	return s.db.Client(ctx).Session.Query().Where(session.Not(s.over(s.instant()))).
 		Order(session.ByLastUsedAt(sql.OrderDesc()), session.ByID(sql.OrderDesc())).

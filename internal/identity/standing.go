@@ -21,7 +21,7 @@ func (s *Service) SessionViewer(ctx context.Context, id int) (*viewer.Viewer, er
 	return found[id], err
 }
 
-// Standing returns the viewers of those sessions that have not ended, by ID, with one
+// Standing returns the viewers of the given sessions that have not ended, by ID, with one
 // statement for a thousand. It does not count as use.
 func (s *Service) Standing(ctx context.Context, ids []int) (map[int]*viewer.Viewer, error) {
 	now := s.instant()
@@ -40,7 +40,7 @@ func (s *Service) Standing(ctx context.Context, ids []int) (map[int]*viewer.View
 	return found, nil
 }
 
-// StandingKeys returns the viewers of those service keys that have not ended, by ID.
+// StandingKeys returns the viewers of the given service keys that have not ended, by ID.
 func (s *Service) StandingKeys(ctx context.Context, ids []int) (map[int]*viewer.Viewer, error) {
 	found := make(map[int]*viewer.Viewer, len(ids))
 	for some := range slices.Chunk(ids, maxStanding) {

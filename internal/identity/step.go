@@ -49,7 +49,7 @@ func (e *StepRequired) Unwrap() error { return errStep }
 type Answer struct{ Code, Passkey string }
 
 // secondStep returns the next step for an account that is locked, or nil if the account
-// has no factor. The step remembers what is known of the sign-in.
+// has no factor. The step remembers the sign-in so far.
 func (s *Service) secondStep(ctx context.Context, client *db.Client, e *db.Educator, try attempt,
 	provider string) (*StepRequired, error) {
 	methods, err := methodsOf(ctx, client, e.ID)
@@ -135,7 +135,7 @@ func (s *Service) CompleteSignIn(ctx context.Context, token string, answer Answe
 }
 
 // tryFactor counts an attempt to show a factor of an account, and runs it in a
-// transaction. A right one gives back what it took.
+// transaction. A right factor gives back what the attempt took.
 func (s *Service) tryFactor(system context.Context, account *db.Educator,
 	try func(ctx context.Context, client *db.Client, giveBackTry func() error) error) error {
 	buckets := []bucket{{mark("factor", strconv.Itoa(account.ID)), factorRate}}
@@ -145,7 +145,7 @@ func (s *Service) tryFactor(system context.Context, account *db.Educator,
 	err := s.inTurn(system, func(ctx context.Context, client *db.Client) error {
 		return try(ctx, client, func() error { return giveBack(ctx, client, buckets) })
 	})
-	if fault.KindOf(err) == fault.Unavailable { // It tried nothing.
+	if fault.KindOf(err) == fault.Unavailable { // It has tried no factor.
 		s.takeBack(system, attempt{taken: buckets})
 	}
 	return err
@@ -226,7 +226,7 @@ func flag(yes bool) int8 {
 	return 0
 }
 
-// opened returns a session that has started, as its owner will use it.
+// opened returns a session that has started, in the form that its owner needs.
 func (s *Service) opened(system context.Context, o opening) (Session, error) {
 	v, err := s.Authenticate(system, o.token)
 	return Session{Token: o.token, ExpiresAt: o.expires, Viewer: v, Devices: o.devices}, err

@@ -19,23 +19,23 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Grant is a role that an account is given, or a teaching, which is a Teacher's role at
+// Grant is a role that an account gets, or a teaching, which counts as a Teacher's role at
 // the school of the group.
 type Grant struct {
 	EducatorID int
 	viewer.Assignment
 }
 
-// Setters knows who has set the credentials of accounts, and what these administer.
+// Setters knows who has set the credentials of accounts, and what these people administer.
 type Setters struct {
 	hands *hold.Hands
 	held  map[int][]viewer.Assignment
-	// all is what accounts have once they are changed.
+	// all is what each account has after the change.
 	all map[int][]viewer.Assignment
 }
 
-// SettersOf reads who has set the credentials of accounts that are still good today, and
-// who could use the accounts of these.
+// SettersOf finds out who has set the current credentials of accounts, and who could use
+// the accounts of these people.
 func SettersOf(ctx context.Context, client *db.Client, educatorIDs []int) (*Setters, error) {
 	hands, err := hold.HandsOf(ctx, client, educatorIDs)
 	if err != nil {
@@ -45,11 +45,11 @@ func SettersOf(ctx context.Context, client *db.Client, educatorIDs []int) (*Sett
 	return &Setters{hands: hands, held: held}, err
 }
 
-// Narrower are the ways into an account that holds some roles, by what somebody has set
-// who does not administer all that the account has once it is given more. Nobody has to
-// be asked again where what is given is a part of what is held. Whoever is disabled
-// administers nothing, and everybody who could use the account of whoever has set it, or
-// has made the service key that did, has to administer all of it.
+// Narrower returns the ways into an account that were set by somebody who does not
+// administer everything that the account has after it is given more. held are its roles
+// before. If given adds nothing to held, the answer is no way. A disabled person
+// administers nothing. Everybody who could use the account of the person who set it, or
+// who has created the service key that did, must administer everything as well.
 func (s *Setters) Narrower(educatorID int, held []viewer.Assignment, given ...viewer.Assignment) (way hold.Way) {
 	given = slices.DeleteFunc(slices.Clone(given), func(g viewer.Assignment) bool { return holds(held, g) })
 	if len(given) == 0 {
@@ -72,8 +72,8 @@ func (s *Setters) covers(educatorID, hand int, all []viewer.Assignment) bool {
 	})
 }
 
-// narrowerSince is since when somebody has had a hand in an account who does not
-// administer all that it has once it is changed.
+// narrowerSince returns since when somebody has had a hand in an account who does not
+// administer everything that the account has after the change.
 func (s *Setters) narrowerSince(educatorID int) (first time.Time, found bool) {
 	for hand := range s.hands.Into(educatorID) {
 		if since := s.hands.Since(educatorID, hand); !s.covers(educatorID, hand, s.all[educatorID]) &&
@@ -84,8 +84,8 @@ func (s *Setters) narrowerSince(educatorID int) (first time.Time, found bool) {
 	return first, found
 }
 
-// Others are the ways into an account by an address that somebody has named who is not
-// among some people. Whoever reads its mail may have set the password of the account.
+// Others returns the ways into an account by an address that was named by somebody other
+// than the given people. Whoever reads its mail may have set the password of the account.
 func (s *Setters) Others(educatorID int, hands []int) (way hold.Way) {
 	for hand, w := range s.hands.Into(educatorID) {
 		if w&hold.ByAddress != 0 && !slices.Contains(hands, hand) {
@@ -95,25 +95,25 @@ func (s *Setters) Others(educatorID int, hands []int) (way hold.Way) {
 	return way
 }
 
-// holds reports whether what is given is a part of what is held already.
+// holds reports whether given adds nothing to held.
 func holds(held []viewer.Assignment, given viewer.Assignment) bool {
 	v := &viewer.Viewer{Assignments: held}
 	return v.Administers(given.OrganizationID, given.DistrictID) ||
 		given.Role == viewer.Teacher && v.TeachesAt(given.OrganizationID)
 }
 
-// Widen is called in the transaction that gives accounts roles or teachings, before these
-// are written, in whatever way. Whoever has set the password or the address of an account
-// and does not administer all that it has from then on would have it, too: the password
-// is removed, and so are the second factors that were set up since; sessions, links and
-// the persons at providers end, so that the person sets a new password by a link. The
-// address stays, because nobody would be reached otherwise; whoever gives the role is told
-// where somebody of these has set it. Of the accounts in fresh the passwords have been set
-// in the same transaction, by whoever gives the role, and stay. It returns the ways of the
-// accounts for which something ended.
+// Widen must be called in every transaction that gives accounts roles or teachings, before
+// these are written. If a person has set the password or the address of an account, and
+// does not administer everything that the account will have, that person would get it all
+// too. So the password is removed, and so are the second factors that were set up since
+// then. Sessions, links and persons at providers end. The owner then sets a new password
+// by a link. The address stays, because otherwise nobody could be reached; whoever gives
+// the role is told if such a person has set the address. Accounts in fresh got their
+// password in the same transaction, from the person who gives the role; that password
+// stays. Widen returns the ways, by account, for which something ended.
 //
 // It locks the accounts, after students and groups, so that nobody sets a credential or
-// gives a role beside it.
+// gives a role at the same time.
 func Widen(ctx context.Context, client *db.Client, now time.Time, grants []Grant, fresh ...int) (map[int]hold.Way,
 	error) {
 	given := map[int][]viewer.Assignment{}
@@ -159,14 +159,14 @@ func lockAccounts(ctx context.Context, client *db.Client, ids []int) error {
 	return nil
 }
 
-// Readdress is called in the transaction that gives accounts another address, or takes it
-// away, before it is noted whose the address is from then on; the grants are what the
-// accounts get in the same transaction. Whoever had named the address before, and has no
-// hand in the change, may have set the password of today by a link: it is removed. Where
-// somebody of these does not administer all that the account then has, the second factors
-// that were set up since are removed, too. Of the accounts in fresh the password has been
-// set in the same transaction, and stays. It returns the accounts for which something
-// ended. CredentialsChanged and AddressChanged are called beside it.
+// Readdress must be called in every transaction that gives accounts another address or
+// removes it, before the new hands are recorded. grants are what the accounts get in the
+// same transaction. A person who had named the old address, and has no hand in the change,
+// may have set the current password by a link: so it is removed. If such a person does not
+// administer everything that the account then has, the second factors that were set up
+// since are removed too. Accounts in fresh got their password in the same transaction; it
+// stays. Readdress returns the accounts for which something ended. CredentialsChanged and
+// AddressChanged must be called as well.
 func Readdress(ctx context.Context, client *db.Client, now time.Time, hands, educatorIDs []int, grants []Grant,
 	fresh ...int) (map[int]hold.Way, error) {
 	ids := slices.Compact(slices.Sorted(slices.Values(educatorIDs)))
@@ -200,7 +200,7 @@ func Readdress(ctx context.Context, client *db.Client, now time.Time, hands, edu
 	return ended, endCredentials(ctx, client, now, setters, ended, fresh)
 }
 
-// Taught is Widen for educators who are to teach a group.
+// Taught is Widen for educators who will teach a group.
 func (s *Service) Taught(ctx context.Context, client *db.Client, g *db.Group, educatorIDs []int) error {
 	at := viewer.Assignment{Role: viewer.Teacher, OrganizationID: g.OrganizationID, DistrictID: g.DistrictID}
 	grants := make([]Grant, 0, len(educatorIDs))
@@ -211,7 +211,8 @@ func (s *Service) Taught(ctx context.Context, client *db.Client, g *db.Group, ed
 	return err
 }
 
-// endCredentials ends what somebody could have set who has the ways of ended into accounts.
+// endCredentials ends the credentials of accounts that could belong to somebody who has
+// the ways of ended.
 func endCredentials(ctx context.Context, client *db.Client, now time.Time, setters *Setters, ended map[int]hold.Way,
 	fresh []int) error {
 	if len(ended) == 0 {
@@ -251,8 +252,8 @@ func endCredentials(ctx context.Context, client *db.Client, now time.Time, sette
 	return nil
 }
 
-// endFactors removes the second factors that an account has got since somebody with less
-// has had a hand in it. They could be that person's. Those of before stay.
+// endFactors removes the second factors of an account that were set up since somebody with
+// fewer rights has had a hand in it. They could be that person's. Older ones stay.
 func endFactors(ctx context.Context, client *db.Client, e *db.Educator, since time.Time) error {
 	system := viewer.AsSystem(ctx, "end second factors that somebody with less may have set up")
 	apps, err := client.TotpSecret.Delete().Where(totpsecret.EducatorID(e.ID), totpsecret.CreatedAtGTE(since)).Exec(system)
@@ -268,7 +269,7 @@ func endFactors(ctx context.Context, client *db.Client, e *db.Educator, since ti
 	if err != nil {
 		return err
 	}
-	if len(left) > 0 { // Codes alone are no factor.
+	if len(left) > 0 { // Recovery codes alone are no factor.
 		codes.Where(recoverycode.CreatedAtGTE(since))
 	}
 	n, err := codes.Exec(system)
