@@ -90,7 +90,7 @@ func (r *Resolver) hasArrived(age time.Duration) func(context.Context) (context.
 func (r *Resolver) stillThere(age time.Duration) graphql.ResponseMiddleware {
 	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		oc := graphql.GetOperationContext(ctx)
-		if oc.Operation == nil || oc.Operation.Operation == ast.Subscription {
+		if isRefused(ctx) || oc.Operation == nil || oc.Operation.Operation == ast.Subscription {
 			return next(ctx)
 		}
 		for _, f := range rootFields(oc) {
@@ -127,6 +127,8 @@ func (r *Resolver) mayGoOn(ctx context.Context, age time.Duration, field string)
 	}
 	err := r.again(ctx, age)
 	switch {
+	case err == nil && viewer.FromContext(ctx) == nil:
+		return presented(errSignIn)
 	case fault.KindOf(err) == fault.Unauthenticated:
 		return presented(fault.From(err))
 	case err != nil:
@@ -137,6 +139,10 @@ func (r *Resolver) mayGoOn(ctx context.Context, age time.Duration, field string)
 		return nil
 	}
 }
+
+// isRefused reports whether an answer only tells why an operation does not run. Then it may
+// have no variables, and nobody may be signed in.
+func isRefused(ctx context.Context) bool { return len(graphql.GetErrors(ctx)) > 0 }
 
 // rootFields are those that an operation asks for.
 func rootFields(oc *graphql.OperationContext) []graphql.CollectedField {

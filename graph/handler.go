@@ -29,7 +29,8 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 	guard := document.NewGuard(l.Documents(), schema)
 	srv.SetQueryCache(guard.Parsed())
 	srv.SetParserTokenLimit(l.Tokens)
-	srv.SetErrorPresenter(presentError(r.Log, l.Introspection))
+	srv.SetValidationRulesFn(document.Rules)
+	srv.SetErrorPresenter(presentError(r.Log, guard, l.Introspection))
 	srv.SetRecoverFunc(recovered(r.Log))
 	// A document that comes by its hash meets the same limits as any other.
 	srv.Use(document.NewPersisted(l.Running, r.Operations, l.OwnOperations, r.notLookedUp))

@@ -43,6 +43,9 @@ func hasHeavy(oc *graphql.OperationContext) bool {
 	if oc.Operation == nil || oc.Operation.Operation != ast.Mutation {
 		return false
 	}
+	if oc.Variables == nil && len(oc.Operation.VariableDefinitions) > 0 {
+		return false // it does not run, because of its variables
+	}
 	for _, f := range graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Mutation"}) {
 		if heavy[f.Name] {
 			return true

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/openhomeroom/homeroom/ent/db/privacy"
@@ -37,12 +38,17 @@ const (
 
 // presentError returns the error that a client sees. An error that is not meant for people
 // is logged here, once, and shown as an internal error.
-func presentError(log *slog.Logger, introspection document.Introspection) graphql.ErrorPresenterFunc {
+func presentError(log *slog.Logger, guard *document.Guard,
+	introspection document.Introspection) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
 		var from *gqlerror.Error
 		if errors.As(err, &from) && from.Err == nil {
 			// Errors of documents have a code already.
-			if !introspection.Allows(viewer.FromContext(ctx)) {
+			names := introspection.Allows(viewer.FromContext(ctx))
+			if better := guard.ExplainVariable(operationOf(ctx), from, names); better != nil {
+				return better
+			}
+			if !names {
 				from.Message = withoutSuggestions(from.Message)
 			}
 			return from
@@ -76,6 +82,14 @@ func presentError(log *slog.Logger, introspection document.Introspection) graphq
 		}
 		return shown
 	}
+}
+
+// operationOf is the operation that a context belongs to; nil if there is none yet.
+func operationOf(ctx context.Context) *ast.OperationDefinition {
+	if !graphql.HasOperationContext(ctx) {
+		return nil
+	}
+	return graphql.GetOperationContext(ctx).Operation
 }
 
 func extensionsOf(f *fault.Error) map[string]any {

@@ -6,7 +6,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator"
-	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/openhomeroom/homeroom/graph/generated"
 	"github.com/openhomeroom/homeroom/internal/fault"
@@ -27,7 +26,7 @@ func (c *Checker) Check(document string) (*ast.OperationDefinition, error) {
 	if bad != nil {
 		return nil, fault.Invalidf("%s", bad.Message)
 	}
-	if problems := validator.ValidateWithRules(c.guard.schema.Schema(), doc, rules.NewDefaultRules()); len(problems) > 0 {
+	if problems := validator.ValidateWithRules(c.guard.schema.Schema(), doc, Rules()); len(problems) > 0 {
 		return nil, fault.Invalidf("%s", placed(problems[0]))
 	}
 	switch {

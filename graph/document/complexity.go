@@ -27,9 +27,12 @@ type costs struct {
 	introspect bool
 }
 
-// MutateOperationContext checks what only the validated operation shows: its cost with its
-// variables, and whether it reads the schema.
+// MutateOperationContext checks what only the validated operation shows: its variables, its
+// cost with them, and whether it reads the schema.
 func (g *Guard) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
+	if bad := g.checkVariables(oc); bad != nil {
+		return bad
+	}
 	c := &costs{schema: g.schema.Schema(), limit: g.limits.Complexity, variables: oc.Variables, known: map[string]int{}}
 	if n := c.selection(oc.Operation.SelectionSet); n > g.limits.Complexity {
 		return over("TOO_COMPLEX",

@@ -89,3 +89,9 @@ func Cost(schema *ast.Schema, limit int, query string, variables map[string]any)
 func Price(limit int, field string, arguments map[string]any) int {
 	return (&costs{limit: limit}).price(field, arguments)
 }
+
+// KnowsScalar reports whether clients are told what to send for a scalar, and whether its
+// values are read before an operation runs.
+func KnowsScalar(name string) (described, checked bool) {
+	return wanted[name] != "", scalars[name] != nil
+}

@@ -2,7 +2,6 @@
 package scalar
 
 import (
-	"fmt"
 	"io"
 	"strconv"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
 // MarshalDateTime writes an instant in UTC as in RFC 3339, with as many digits of a second
@@ -28,7 +28,7 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 			return t.UTC(), nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("a DateTime is text such as 2026-11-18T15:04:05Z")
+	return time.Time{}, fault.Invalidf("a DateTime is text such as 2026-11-18T15:04:05Z")
 }
 
 // MarshalDate writes a day as YYYY-MM-DD.
@@ -38,9 +38,10 @@ func MarshalDate(d calendar.Day) graphql.Marshaler {
 
 // UnmarshalDate reads YYYY-MM-DD.
 func UnmarshalDate(v any) (calendar.Day, error) {
-	s, ok := v.(string)
-	if !ok {
-		return 0, fmt.Errorf("a Date is text such as 2026-11-18")
+	if s, ok := v.(string); ok {
+		if day, err := calendar.ParseDay(s); err == nil {
+			return day, nil
+		}
 	}
-	return calendar.ParseDay(s)
+	return 0, fault.Invalidf("a Date is text such as 2026-11-18")
 }

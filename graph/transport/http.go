@@ -87,7 +87,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, err *gqlerror.Error) { respo
 
 // respond writes an answer in the media type that the client prefers.
 func respond(w http.ResponseWriter, r *http.Request, resp *graphql.Response) {
-	body, err := encode(resp)
+	body, err := encode(r.Context(), resp)
 	if err != nil {
 		panic(err) // gqlgen always writes JSON
 	}

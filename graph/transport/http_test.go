@@ -47,6 +47,12 @@ func fine(context.Context) *graphql.Response {
 // serve is an endpoint with transports before HTTP.
 func serve(t *testing.T, run func(context.Context) *graphql.Response, transports ...graphql.Transport) string {
 	t.Helper()
+	server := httptest.NewServer(endpointOf(run, transports...))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func endpointOf(run func(context.Context) *graphql.Response, transports ...graphql.Transport) http.Handler {
 	schema := gqlparser.MustLoadSchema(&ast.Source{Input: `
 		scalar Upload
 		input In { files: [Upload] }
@@ -58,9 +64,7 @@ func serve(t *testing.T, run func(context.Context) *graphql.Response, transports
 		srv.AddTransport(tr)
 	}
 	srv.AddTransport(transport.HTTP{Limits: limits})
-	server := httptest.NewServer(srv)
-	t.Cleanup(server.Close)
-	return server.URL
+	return srv
 }
 
 var limits = transport.Limits{RequestBytes: 10000, VariableBytes: 2000}

@@ -28,7 +28,7 @@ func (s *socket) operate(ctx context.Context, id string, params *graphql.RawPara
 			s.fail(id, resp.Errors)
 			return nil
 		}
-		body, err := encode(resp)
+		body, err := encode(ctx, resp)
 		if err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ func (s *socket) end(id string) {
 // because nothing could be answered any more.
 func (s *socket) fail(id string, errs gqlerror.List) {
 	s.end(id)
-	payload, err := json.Marshal(shown(errs))
+	payload, err := json.Marshal(shown(s.base, errs))
 	if err != nil {
 		return
 	}

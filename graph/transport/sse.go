@@ -68,7 +68,7 @@ func (t SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecut
 			respond(w, r, resp)
 			return nil
 		}
-		body, err := encode(resp)
+		body, err := encode(ctx, resp)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,8 @@ package transport_test
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/openhomeroom/homeroom/graph/transport"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 var events = transport.SSE{Limits: limits, KeepAlive: time.Minute, Patience: 100 * time.Millisecond}
@@ -139,4 +142,40 @@ func TestWhoReadsJSONGetsNoStream(t *testing.T) {
 			t.Errorf("got %d %q", r.status, r.body)
 		}
 	})
+}
+
+// TestEveryErrorNamesItsRequest says that an error can be found in the log, over every
+// transport, and that requests share no error.
+func TestEveryErrorNamesItsRequest(t *testing.T) {
+	t.Parallel()
+	shared := gqlerror.List{transport.Errorf("NOT_FOUND", "x"), {Message: "y"}}
+	endpoint := httptest.NewUnstartedServer(nil)
+	endpoint.Config.Handler = endpointOf(func(context.Context) *graphql.Response {
+		return &graphql.Response{Errors: shared}
+	}, events, files(nil))
+	inner := endpoint.Config.Handler
+	endpoint.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		origin := viewer.Origin{RequestID: r.Header.Get("X-Request-Id")}
+		inner.ServeHTTP(w, r.WithContext(viewer.WithOrigin(r.Context(), origin)))
+	})
+	endpoint.Start()
+	t.Cleanup(endpoint.Close)
+	for _, accept := range []string{acceptJSON, acceptResult, "text/event-stream"} {
+		for body, n := range map[string]int{`{"query":"{ ok }"}`: 2, `{"query":"{ no }"}`: 1, `{`: 1} {
+			r := send(t, "POST", endpoint.URL, strings.NewReader(body), contentType, acceptJSON, "Accept", accept,
+				"X-Request-Id", "the-one")
+			if strings.Count(r.body, `"requestId":"the-one"`) != n || strings.Count(r.body, `"message"`) != n {
+				t.Errorf("%s, %s: got %s", accept, body, r.body)
+			}
+		}
+	}
+	r := send(t, "POST", endpoint.URL, strings.NewReader(`{"query":"{ ok }"}`), contentType, acceptJSON)
+	if strings.Contains(r.body, "requestId") {
+		t.Errorf("without a request id: got %s", r.body)
+	}
+	for _, err := range shared {
+		if _, changed := err.Extensions["requestId"]; changed {
+			t.Errorf("the error itself has changed: %v", err)
+		}
+	}
 }

@@ -16,12 +16,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // Limits are the limits of one request.
@@ -117,11 +120,31 @@ type answer struct {
 	Extensions map[string]any  `json:"extensions,omitempty"`
 }
 
-func encode(resp *graphql.Response) ([]byte, error) {
-	return json.Marshal(answer{shown(resp.Errors), resp.Data, resp.Extensions})
+func encode(ctx context.Context, resp *graphql.Response) ([]byte, error) {
+	return json.Marshal(answer{shown(ctx, resp.Errors), resp.Data, resp.Extensions})
 }
 
-func shown(errs gqlerror.List) gqlerror.List { return errs[:min(len(errs), maxErrors)] }
+// RequestID is the extension of every error that names the request in the log and in the
+// audit trail.
+const RequestID = "requestId"
+
+// shown are the errors that a client sees. They are copied, because some are shared by all
+// requests.
+func shown(ctx context.Context, errs gqlerror.List) gqlerror.List {
+	errs = errs[:min(len(errs), maxErrors)]
+	id := viewer.OriginOf(ctx).RequestID
+	if id == "" {
+		return errs
+	}
+	named := make(gqlerror.List, len(errs))
+	for i, err := range errs {
+		copied := *err
+		copied.Extensions = map[string]any{RequestID: id}
+		maps.Copy(copied.Extensions, err.Extensions)
+		named[i] = &copied
+	}
+	return named
+}
 
 // failed is the answer if nothing was executed.
 func failed(err *gqlerror.Error) *graphql.Response {
