@@ -107,7 +107,7 @@ func corpusWant(delim string) []csvfile.Record {
 		{Row: 5, Cells: []string{"00419", "Zoë", "Smith", ""}},
 		{Row: 7, Cells: []string{"00420", "line one\nline two", "Lee", `x"y"z`}},
 		{Row: 8, Cells: []string{"00421", "Bo", "", ""}, Missing: 2},
-		{Row: 9, Cells: []string{"00422", "Bo", "Li", "7"}},
+		{Row: 9, Cells: []string{"00422", "Bo", "Li", "7"}, Trailing: 2},
 		{Row: 10, Cells: []string{"00423", "Bo", "Li", "7"}, Extra: 2, Beyond: []string{"extra", "", "more€"}},
 		{Row: 11, Cells: []string{"00424", "spaced" + delim + " quoted", "Li Jr.", "—"}, StrayQuote: true},
 	}

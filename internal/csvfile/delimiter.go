@@ -40,7 +40,7 @@ func (s *scanner) chooseDelimiter() error {
 			return &Error{
 				Code:    UnclearDelimiter,
 				Message: fmt.Sprintf("The first line says that %s separates the columns.", quote.Text(string(rune(named)))),
-				Hint:    "Save the file with commas, semicolons or tabs between the columns.",
+				Hint:    hintDelimiters,
 			}
 		}
 		s.delim = named
@@ -49,7 +49,95 @@ func (s *scanner) chooseDelimiter() error {
 	sample, whole := s.sample()
 	delim, err := vote(sample, whole, s.limits)
 	s.delim = delim
+	if err == nil && !bytes.ContainsRune(firstLine(sample), rune(delim)) {
+		err = unknownDelimiter(sample)
+	}
 	return err
+}
+
+const hintDelimiters = `Save the file as "CSV UTF-8" in the program that it comes from, or with commas, semicolons, ` +
+	"tabs or vertical bars (|) between the columns."
+
+// unknownDelimiters are texts that separate columns in other files. Spaces do so in files
+// with columns of a fixed width.
+var unknownDelimiters = [...]string{"^", "~", ":", "\xC2\xA6", "\xA6", "\x1F", "\x1E", "\x01", "\xC2\xA7", "\xA7", "#", "*", "&", "/", "\\",
+	"  "}
+
+// unknownDelimiter refuses a file that looks as if it had one column, because another
+// text separates them: it is in the first line, and in all others of the sample at least
+// as often, but for a column that is cut off.
+func unknownDelimiter(sample []byte) error {
+	lines := bytes.FieldsFunc(sample, func(r rune) bool { return r == '\n' || r == '\r' })
+	if len(lines) < 2 {
+		return nil
+	}
+	if len(lines) > sampleRecords {
+		lines = lines[:sampleRecords]
+	}
+	for _, d := range unknownDelimiters {
+		columns := cutAt(lines[0], d)
+		if d == "  " && len(lines[0]) > 0 && len(bytes.Fields(lines[0])) > 2 {
+			columns = max(columns, cutAt(lines[1], d)) // A header may fill its columns.
+		}
+		if columns < 2 || columns < 3 && d != "^" && d != "~" {
+			continue
+		}
+		fitting := 0
+		for _, line := range lines[1:] {
+			if n := cutAt(line, d); n >= columns-1 && n <= columns+1 && n > 1 {
+				fitting++
+			}
+		}
+		if 4*fitting < 3*(len(lines)-1) {
+			continue
+		}
+		if d == "  " {
+			return &Error{
+				Code:    UnclearDelimiter,
+				Message: "The columns of this file seem to be separated by spaces, which names have as well.",
+				Hint:    hintDelimiters,
+			}
+		}
+		shown := quote.Text(d)
+		switch d {
+		case "\xA6", "\xC2\xA6":
+			shown = quote.Text("¦")
+		case "\xA7", "\xC2\xA7":
+			shown = quote.Text("§")
+		case "\x1F", "\x1E", "\x01":
+			shown = "a control character"
+		}
+		return &Error{
+			Code:    UnclearDelimiter,
+			Message: fmt.Sprintf("The columns of this file seem to be separated by %s, which cannot be read.", shown),
+			Hint:    hintDelimiters,
+		}
+	}
+	return nil
+}
+
+// cutAt is in how many parts with text a line falls at a delimiter; a run of spaces
+// is one.
+func cutAt(line []byte, d string) int {
+	if d != "  " {
+		return bytes.Count(line, []byte(d)) + 1
+	}
+	parts := 0
+	for part := range bytes.SplitSeq(line, []byte(d)) {
+		if !blankASCII(part) {
+			parts++
+		}
+	}
+	return parts
+}
+
+// firstLine is the first line of a sample that is not blank.
+func firstLine(sample []byte) []byte {
+	sample = bytes.TrimLeft(sample, "\r\n \t")
+	if end := bytes.IndexAny(sample, "\r\n"); end >= 0 {
+		return sample[:end]
+	}
+	return sample
 }
 
 // vote tries every delimiter on the sample. Only those that occur in the header take part.
@@ -58,7 +146,7 @@ func (s *scanner) chooseDelimiter() error {
 // delimiter occurs in the header, the file has a single column.
 func vote(sample []byte, whole bool, limits Limits) (byte, error) {
 	best, tie := ballot{delim: ','}, false
-	for _, d := range [...]Delimiter{Comma, Semicolon, Tab} {
+	for _, d := range delimiters {
 		b := countVotes(sample, whole, d.char(), limits)
 		switch {
 		case b.columns < 2:
@@ -72,7 +160,8 @@ func vote(sample []byte, whole bool, limits Limits) (byte, error) {
 		return 0, &Error{
 			Code:    UnclearDelimiter,
 			Message: "It is not clear which character separates the columns of this file.",
-			Hint:    "Take commas, semicolons and tabs out of the column names, or put quotation marks around every name.",
+			Hint: "Take commas, semicolons, tabs and vertical bars out of the column names, or put quotation marks around " +
+				"every name.",
 		}
 	}
 	return best.delim, nil

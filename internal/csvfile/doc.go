@@ -1,5 +1,5 @@
 // Package csvfile reads and writes the table files that schools exchange: text separated
-// by commas, semicolons or tabs, in any encoding and with any line ending.
+// by commas, semicolons, tabs or vertical bars, in any encoding and with any line ending.
 //
 // A file is read twice. Inspect reads the whole stream once, in constant memory. It either
 // reports what the file is, or refuses it with a message that tells the person who

@@ -26,7 +26,11 @@ const (
 	Comma     Delimiter = "comma"
 	Semicolon Delimiter = "semicolon"
 	Tab       Delimiter = "tab"
+	Pipe      Delimiter = "pipe"
 )
+
+// delimiters are those that Inspect tells apart, in the order in which it tries them.
+var delimiters = [...]Delimiter{Comma, Semicolon, Tab, Pipe}
 
 // String returns the name as it is shown to people.
 func (d Delimiter) String() string { return string(d) }
@@ -40,13 +44,15 @@ func (d Delimiter) char() byte {
 		return ';'
 	case Tab:
 		return '\t'
+	case Pipe:
+		return '|'
 	}
 	return 0
 }
 
 // delimiterOf is the inverse of char. It returns "" for any other character.
 func delimiterOf(c byte) Delimiter {
-	for _, d := range [...]Delimiter{Comma, Semicolon, Tab} {
+	for _, d := range delimiters {
 		if d.char() == c {
 			return d
 		}
@@ -86,7 +92,8 @@ type Format struct {
 	Rows int64
 
 	// Header holds the column names after Clean. A column without a name is "", so that
-	// the positions match those of the cells.
+	// the positions match those of the cells. So is a column beyond the last name in which
+	// every row has a blank cell.
 	Header []string
 
 	// HeaderRow is the row in which a spreadsheet shows the header: 1, or more if there

@@ -1,6 +1,7 @@
 package csvfile
 
 import (
+	"bytes"
 	"errors"
 	"io"
 )
@@ -28,12 +29,12 @@ func Inspect(r io.Reader, limits Limits) (Format, error) {
 	if err != nil {
 		return Format{}, err
 	}
-	names := make([][]byte, s.cells())
-	for i := range names {
-		names[i] = append(names[i], s.cellAt(i)...)
+	var names [][]byte
+	for i := range s.cells() {
+		names = append(names, bytes.Clone(s.cellAt(i)))
 	}
 
-	t, err := tallyBody(s)
+	t, err := tallyBody(s, len(names))
 	if err != nil {
 		return Format{}, err
 	}
@@ -51,6 +52,9 @@ func Inspect(r io.Reader, limits Limits) (Format, error) {
 	}
 	if codePageOf(f.Encoding) != nil {
 		f.Rows = t.codePageRows
+	}
+	for range t.beyond(len(names)) {
+		names = append(names, nil)
 	}
 	f.Header, err = checkHeader(names, f.Encoding, t)
 	if err != nil {
@@ -77,10 +81,24 @@ type tally struct {
 
 	sampled int // How many of the first records are not blank.
 	wide    int // How many of those have text in two or more cells.
+
+	filled int  // Records with text.
+	narrow int  // The fewest cells of one of them.
+	extra  bool // One of them has text beyond the last column of the header.
 }
 
-// tallyBody reads s to its end.
-func tallyBody(s *scanner) (tally, error) {
+// beyond is how many blank cells every row has beyond the last column of the header: some
+// programs end each row with a delimiter, and the header without. One row alone says
+// nothing: its cells may have slipped.
+func (t *tally) beyond(columns int) int {
+	if t.filled < 2 || t.extra {
+		return 0
+	}
+	return max(0, t.narrow-columns)
+}
+
+// tallyBody reads s to its end, under a header of some columns.
+func tallyBody(s *scanner, columns int) (tally, error) {
 	var t tally
 	for {
 		err := s.next()
@@ -90,7 +108,17 @@ func tallyBody(s *scanner) (tally, error) {
 		if err != nil {
 			return t, err
 		}
-		if t.sampled < sampleRecords && !blankASCII(s.text) {
+		isBlank := blankASCII(s.text)
+		if !isBlank && (t.filled == 0 || s.cells() < t.narrow) {
+			t.narrow = s.cells()
+		}
+		if !isBlank {
+			t.filled++
+		}
+		if s.cells() > columns {
+			t.extra = t.extra || !blankASCII(s.text[s.ends[columns-1]:])
+		}
+		if t.sampled < sampleRecords && !isBlank {
 			t.sampled++
 			if filledCells(s) > 1 {
 				t.wide++

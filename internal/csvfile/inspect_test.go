@@ -27,6 +27,26 @@ func TestInspectFindsTheDelimiter(t *testing.T) {
 			[][]string{{"1", "A;B"}, {"2", "A;B;C"}},
 		},
 		{
+			"a semicolon file that begins as a SYLK file does",
+			"ID;Pupil\n1;Ana\n", csvfile.Semicolon,
+			[][]string{{"1", "Ana"}},
+		},
+		{
+			"vertical bars are read, also in quotation marks",
+			"ID|Name|Groups\n1|\"A|B\"|X;Y\n2|C,D|\n", csvfile.Pipe,
+			[][]string{{"1", "A|B", "X;Y"}, {"2", "C,D", ""}},
+		},
+		{
+			"every row ends with a comma, and the header does not",
+			"ID,Name\n1,Ana,\n\n2,,\n", csvfile.Comma,
+			[][]string{{"1", "Ana", ""}, {"2", "", ""}},
+		},
+		{
+			"a backslash before a quotation mark, as some programs write it",
+			"ID,Name\n1,\"Han \\\"Ace, the\\\"\"\n2,\"C:\\\",\n3,\"a\\\"\"b\"\n", csvfile.Comma,
+			[][]string{{"1", "Han \"Ace, the\""}, {"2", "C:\\"}, {"3", "a\\\"b"}},
+		},
+		{
 			"commas in the header of a semicolon file lose against more columns",
 			"Name, first;Name, last;ID\nA;B;1\nC;D;2\n", csvfile.Semicolon,
 			[][]string{{"A", "B", "1"}, {"C", "D", "2"}},

@@ -33,6 +33,10 @@ type Record struct {
 	// It is nil if Extra is 0. It is used to give the row back, not to read it.
 	Beyond []string
 
+	// Trailing is how many blank cells stood beyond the last column, in a row without
+	// any text there. The row may have slipped, too, if the last of its own cells was blank.
+	Trailing int
+
 	// Flaws are cells that do not hold what somebody typed. Only workbooks have them.
 	Flaws []Flaw
 
@@ -96,9 +100,12 @@ func NewReader(r io.Reader, f Format, limits Limits) (*Reader, error) {
 	if _, err := s.header(); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	header := make([]string, s.cells())
-	for i := range header {
-		header[i] = Clean(string(decode(s.cellAt(i), f.Encoding)))
+	var header []string
+	for i := range s.cells() {
+		header = append(header, Clean(string(decode(s.cellAt(i), f.Encoding))))
+	}
+	for len(header) < len(f.Header) && f.Header[len(header)] == "" {
+		header = append(header, "") // See tally.beyond.
 	}
 	if !slices.Equal(header, f.Header) {
 		return nil, fileChanged("The column names of the file have changed since it was checked.")
@@ -153,6 +160,9 @@ func (r *Reader) record() Record {
 				rec.Beyond = beyond
 			}
 		}
+	}
+	if rec.Extra == 0 {
+		rec.Trailing = len(beyond)
 	}
 	return rec
 }

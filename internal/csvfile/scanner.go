@@ -18,6 +18,8 @@ const scanBytes = 64 << 10
 //     count, since a cell is trimmed anyway. Inside, two quotation marks mean one.
 //   - Any other quotation mark is an ordinary character. Text after the closing one
 //     belongs to the cell, and marks the record as stray.
+//   - Some programs write a backslash instead of a second quotation mark. A cell is read in
+//     this way from the first place on that can mean nothing else.
 //
 // The scanner does not know the encoding and does not trim, except for spaces at the
 // beginning of a cell. Limits.RowBytes and Limits.CellBytes together bound its memory.
@@ -159,7 +161,7 @@ func (s *scanner) plain(start int) (last bool, err error) {
 // still read to its end, without keeping it, because a quotation mark that is never closed
 // is the error that people need to hear about.
 func (s *scanner) quoted(start int) error {
-	large := false
+	large, escapes := false, false
 	keep := func(run []byte) {
 		large = large || len(s.text)-start+len(run) > s.limits.CellBytes
 		if !large {
@@ -176,6 +178,11 @@ func (s *scanner) quoted(start int) error {
 		}
 		keep(window[:mark])
 		s.pos += mark + 1
+		if s.isEscaped(start, escapes) {
+			escapes = true
+			s.text[len(s.text)-1] = '"'
+			continue
+		}
 		if s.more() && s.buf[s.pos] == '"' {
 			keep(s.buf[s.pos : s.pos+1])
 			s.pos++
@@ -190,6 +197,28 @@ func (s *scanner) quoted(start int) error {
 		return s.srcErr
 	}
 	return unterminatedQuote(s.place())
+}
+
+// isEscaped reports whether a backslash stands for the mark that has just been passed, and
+// the cell goes on. If no mark of the cell has been read so before, something else than
+// a mark, a space or the end of the cell has to follow.
+func (s *scanner) isEscaped(start int, before bool) bool {
+	cell := s.text[start:]
+	slashes := len(cell) - len(bytes.TrimRight(cell, `\`))
+	if slashes == 0 || slashes%2 == 0 && before {
+		return false
+	}
+	if before {
+		return true
+	}
+	if !s.more() {
+		return false
+	}
+	switch b := s.buf[s.pos]; b {
+	case '"', ' ', '\t', '\r', '\n', s.delim:
+		return false
+	}
+	return true
 }
 
 // stop reads the delimiter or line ending at pos and reports whether it was a line ending.

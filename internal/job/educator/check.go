@@ -224,6 +224,9 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 		p.Do, on = row.Update, r.e
 		r.TargetID = r.e.ID
 	}
+	if sheet.Slipped(r.Row, Fields, r.e) {
+		return
+	}
 	for _, f := range Fields {
 		if f.DB == educator.FieldEmail {
 			c.email(r, p, found, on)

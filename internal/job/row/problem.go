@@ -30,6 +30,7 @@ const (
 
 	// About a row.
 	ExtraCells      = "EXTRA_CELLS"
+	StrayQuote      = "STRAY_QUOTE"
 	HeaderAgain     = "HEADER_AGAIN"
 	Required        = "REQUIRED"
 	CannotClear     = "CANNOT_CLEAR"

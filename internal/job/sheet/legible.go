@@ -23,7 +23,19 @@ func (r *Row) Legible(column, current string) string {
 	if cell == current {
 		return cell
 	}
-	was, certain, possible := csvfile.Misread(r.Text(column))
+	raw := r.Text(column)
+	if inner, is := unmarked(cell); is {
+		raw = inner
+		if cell = roster.Clean(inner); cell == current {
+			return current
+		}
+	}
+	if isTorn(cell) {
+		r.Fail(column, row.Problemf(row.StrayQuote, hintStray,
+			"The quotation marks in the name do not follow the rules of a CSV file, so it is unclear what was meant."))
+		return ""
+	}
+	was, certain, possible := csvfile.Misread(raw)
 	switch {
 	case csvfile.LostLetters(current, cell), possible && roster.Clean(was) == current,
 		csvfile.ReadOtherwise(current, cell):

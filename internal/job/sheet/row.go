@@ -49,13 +49,8 @@ func NewRow(l *Layout, n int, rec csvfile.Record) *Row {
 			}
 		}
 	}
-	if rec.Extra > 0 {
-		// Every cell may be under a wrong header, so none is shown or used.
-		r.Fail("", row.Problemf(row.ExtraCells,
-			"If a cell holds the separator, put quotation marks around it. Otherwise delete what is to the "+
-				"right of the last column.",
-			"The row has more cells than the first row has column names, so cells may be in the wrong column."))
-	}
+	r.refuseSlipped(rec)
+	r.refuseStray(rec)
 	switch again, other := l.repeats(r.Cells); {
 	case again:
 		r.Fail("", row.Problemf(row.HeaderAgain, "Delete the row.", "The row repeats the column names."))

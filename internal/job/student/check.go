@@ -260,6 +260,9 @@ func (c *checker) planRow(r *studentRow, found *lookup) {
 			r.Fail("", c.syncedStudent(r))
 		}
 	}
+	if sheet.Slipped(r.Row, values, r.st) {
+		return
+	}
 	c.studentFields(r, found)
 	c.Password(r.Row, p, func(password string) *fault.Error {
 		return roster.CheckPassword(password, c.Schools.SettingsOf(r.school).PasswordMinLength)
