@@ -104,7 +104,7 @@ func (a *app) runAddEducator(ctx context.Context, d *database.DB, f newEducator,
 	if f.passwordStdin || f.invite {
 		// This comes before anything is written, as below.
 		if err := people.Guard().
-			Refuse(viewer.FromContext(ctx), identity.Change{New: fold.Key(email), Password: true}); err != nil {
+			Refuse(viewer.FromContext(ctx), identity.Change{New: fold.Address(email), Password: true}); err != nil {
 			return err
 		}
 	}

@@ -48,7 +48,7 @@ func (s *Service) Invite(ctx context.Context, in NewEducator) (*db.Educator, err
 	if err != nil {
 		return nil, err
 	}
-	return e, s.enqueue(delivery{emailKey: *e.EmailKey, purpose: onetimelink.PurposeINVITE, invitation: i})
+	return e, s.enqueue(delivery{email: e.Email, purpose: onetimelink.PurposeINVITE, invitation: i})
 }
 
 // mayMail limits the invitations to one mailbox: each is a mail that the server sends for
@@ -75,7 +75,7 @@ func (s *Service) mayMail(ctx context.Context, in NewEducator) error {
 			return err
 		}
 	}
-	return s.take(system, []bucket{{mark("invitation", district, mailbox(fold.Key(in.Email))), inviteRate}},
+	return s.take(system, []bucket{{mark("invitation", district, mailbox(fold.Address(in.Email))), inviteRate}},
 		"this address has already got several invitations")
 }
 
@@ -112,19 +112,26 @@ func (s *Service) addEducator(ctx context.Context, in NewEducator, action audit.
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		var account audit.Changes
-		key := fold.Key(in.Email)
-		e, err = client.Educator.Query().Where(educator.EmailKey(key)).Only(viewer.AsSystem(ctx, "account of an address"))
+		var similar *db.Educator
+		e, similar, err = withAddress(ctx, client, in.Email)
 		switch {
-		case err == nil:
+		case err != nil:
+			return err
+		case e != nil:
+			// Somebody else may give a role or a password at the same moment.
+			if e, err = s.locked(ctx, client, educator.ID(e.ID), educator.Email(e.Email)); err != nil {
+				return orElse(ignoreNotFound(err), errTaken)
+			}
 			if err := s.mayInvite(ctx, client, e, o); err != nil {
 				return err
 			}
-		case !db.IsNotFound(err):
-			return err
+		case similar != nil:
+			return s.refuseSimilar(ctx, client, similar, in.Email, o)
 		default:
 			e, err = client.Educator.Create().SetCreatedAt(s.instant()).SetDistrictID(o.DistrictID).SetFirstName(in.FirstName).
 				SetLastName(in.LastName).
-				SetSortName(fold.SortName(in.LastName, in.FirstName)).SetEmail(in.Email).SetEmailKey(key).Save(ctx)
+				SetSortName(fold.SortName(in.LastName, in.FirstName)).SetEmail(in.Email).
+				SetEmailKey(fold.Address(in.Email)).Save(ctx)
 			if err != nil {
 				return err
 			}
@@ -193,6 +200,21 @@ func (s *Service) mayInvite(ctx context.Context, client *db.Client, e *db.Educat
 		return errTaken
 	}
 	return nil
+}
+
+// refuseSimilar refuses an address that is not that of an account, and has its key. Who
+// may invite the account, or sees it in the own district, is told what differs.
+func (s *Service) refuseSimilar(ctx context.Context, client *db.Client, e *db.Educator, written string,
+	o *db.Organization) error {
+	if e.DistrictID != o.DistrictID {
+		return errTaken
+	}
+	seen, err := client.Educator.Query().Where(educator.ID(e.ID)).Exist(ctx)
+	if err != nil || !seen {
+		return orElse(err, errTaken)
+	}
+	return fault.Conflictf("an account signs in with an address that counts as this one: %s; give the address as the "+
+		"account has it, or another one", Unlike(e.Email, written)).WithCode(errTaken.Code).At("email")
 }
 
 // giveRole gives an educator a role, and reports whether the educator did not have it
@@ -265,10 +287,7 @@ func (s *Service) SetPassword(ctx context.Context, educatorID int, password stri
 // its sessions and links at once.
 func (s *Service) SetDisabled(ctx context.Context, email string, disabled bool) error {
 	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		e, err := client.Educator.Query().Where(educator.EmailKey(fold.Key(email))).Only(ctx)
-		if db.IsNotFound(err) {
-			return fault.NotFoundf("no account has this address")
-		}
+		e, err := named(ctx, client, email)
 		if err != nil {
 			return err
 		}

@@ -1,13 +1,20 @@
 package identity
 
 import (
+	"context"
 	"net/mail"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // maxEmail is the longest address that the database holds, in characters.
@@ -49,4 +56,51 @@ func isDomain(text string) bool {
 
 func isNoPartOfALabel(r rune) bool {
 	return r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.M, r)
+}
+
+// withAddress returns the account whose mailbox an address is, and otherwise one whose
+// address is only similar: it has the same key, and may be somebody else's mailbox. What
+// is meant for the one must never reach the other.
+func withAddress(ctx context.Context, client *db.Client, email string) (e, similar *db.Educator, err error) {
+	all, err := client.Educator.Query().Where(educator.EmailKeyIn(fold.Addresses(email)...)).Order(educator.ByID()).
+		All(viewer.AsSystem(ctx, "account of an address"))
+	for _, found := range all {
+		switch {
+		case !fold.SameAddress(found.Email, email):
+			similar = found
+		case e == nil || *found.EmailKey == fold.Key(email):
+			// From before domains were one in every form there may be two.
+			e = found
+		}
+	}
+	return e, similar, err
+}
+
+// named is withAddress for the operator, who names an account.
+func named(ctx context.Context, client *db.Client, email string) (*db.Educator, error) {
+	e, similar, err := withAddress(ctx, client, email)
+	switch {
+	case err != nil || e != nil:
+		return e, err
+	case similar != nil:
+		return nil, fault.NotFoundf("no account has this address; %s", Unlike(similar.Email, email))
+	default:
+		return nil, fault.NotFoundf("no account has this address")
+	}
+}
+
+// Unlike says how an address on record differs from a similar one that somebody has
+// written.
+func Unlike(onRecord, written string) string {
+	there, here := fold.Difference(onRecord, written)
+	return "the address " + quote.Text(onRecord) + " is similar, but has " + quote.Text(there) + " for " + quote.Text(here)
+}
+
+// locked returns an account that nobody else changes until the transaction ends.
+func (s *Service) locked(ctx context.Context, client *db.Client, which ...predicate.Educator) (*db.Educator, error) {
+	query := client.Educator.Query().Where(which...)
+	if s.db.RowLocks() {
+		query.ForUpdate()
+	}
+	return query.Only(viewer.AsSystem(ctx, "account that nobody else changes"))
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -115,7 +116,7 @@ func (s *Service) devices(ctx context.Context, account, passwordHash string) str
 	if s.factors.Seal == nil {
 		return ""
 	}
-	own, password := digestOf(account), digestOf(passwordHash)
+	own, password := digestOf(fold.Address(account)), digestOf(passwordHash)
 	text := append(own[:], password[:]...)
 	text = binary.BigEndian.AppendUint64(text, uint64(s.now().Add(KnownFor).Unix()))
 	tokens := []string{base64.RawURLEncoding.EncodeToString(s.factors.Seal.Seal(nil, nil, text, deviceBinding))}

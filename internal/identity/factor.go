@@ -232,7 +232,7 @@ func (s *Service) tell(ctx context.Context, educatorID int, what string) {
 	}
 	e, err := s.db.Client(ctx).Educator.Get(viewer.AsSystem(ctx, "mail about the own account"), educatorID)
 	if err == nil && e.EmailKey != nil {
-		err = s.enqueue(delivery{emailKey: *e.EmailKey, notice: what})
+		err = s.enqueue(delivery{email: e.Email, notice: what})
 	}
 	if err != nil {
 		s.log.WarnContext(ctx, "mail what has happened to an account", "educator", educatorID, "error", err)

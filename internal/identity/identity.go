@@ -13,8 +13,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/openhomeroom/homeroom/ent/db"
-	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
@@ -107,24 +105,28 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Session, 
 	if len(password) > passwd.MaxBytes || len(email) > maxTyped {
 		return Session{}, errSignIn
 	}
-	if err := s.byProviderOnly(fold.Key(email)); err != nil {
+	key := fold.Address(email)
+	if err := s.byProviderOnly(key); err != nil {
 		s.refused(system, nil, err)
 		return Session{}, err
 	}
-	leave, err := s.try(system, fold.Key(email))
+	leave, err := s.try(system, key)
 	if err != nil {
 		return Session{}, err
 	}
 	defer leave()
 	var hash string
-	account, err := s.db.Client(ctx).Educator.Query().Where(educator.EmailKey(fold.Key(email))).Only(system)
-	switch {
-	case err == nil && account.Disabled == 0 && account.Service == 0:
-		hash = account.PasswordHash
-	case err != nil && !db.IsNotFound(err):
+	account, similar, err := withAddress(system, s.db.Client(system), email)
+	if err != nil {
 		return Session{}, err
 	}
-	try, err := s.admit(system, fold.Key(email), hash)
+	if account == nil {
+		account = similar // The password decides.
+	}
+	if account != nil && account.Disabled == 0 && account.Service == 0 {
+		hash = account.PasswordHash
+	}
+	try, err := s.admit(system, key, hash)
 	if err != nil {
 		s.refused(system, nil, err)
 		return Session{}, err

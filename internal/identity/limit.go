@@ -12,6 +12,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/signinmark"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -213,6 +214,7 @@ func (s *Service) remember(ctx context.Context, client *db.Client, account, netw
 	if network == "" {
 		return nil
 	}
+	account = fold.Address(account)
 	return client.SignInMark.Create().SetMark(knownMark(account, network, passwordHash)).
 		SetUntilMs(s.now().Add(KnownFor).UnixMilli()).
 		OnConflict(sql.ConflictColumns(signinmark.FieldMark), sql.ResolveWith(func(u *sql.UpdateSet) {

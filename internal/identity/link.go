@@ -37,11 +37,7 @@ func (s *Service) linkTo(system context.Context, purpose onetimelink.Purpose,
 	which ...predicate.Educator) (string, error) {
 	secret, now := newSecret(), s.instant()
 	err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
-		query := client.Educator.Query().Where(which...)
-		if s.db.RowLocks() {
-			query.ForUpdate()
-		}
-		e, err := query.Only(ctx)
+		e, err := s.locked(ctx, client, which...)
 		if err != nil {
 			return err
 		}
@@ -61,10 +57,10 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 	if s.send == nil {
 		return errNoMail
 	}
-	if err := s.byProviderOnly(fold.Key(email)); err != nil {
+	key := fold.Address(email)
+	if err := s.byProviderOnly(key); err != nil {
 		return err
 	}
-	key := fold.Key(email)
 	system := viewer.AsSystem(ctx, "request for a new password")
 	if _, err := s.takeInNetwork(system, key, "too many links have been requested",
 		bucket{mark("reset", mailbox(key)), resetRate}); err != nil {
@@ -75,7 +71,7 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 	if err := s.audit.Now(ctx, audit.Event{Action: audit.LinkRequested}); err != nil {
 		return err
 	}
-	return s.enqueue(delivery{emailKey: key, purpose: onetimelink.PurposeRESET})
+	return s.enqueue(delivery{email: email, purpose: onetimelink.PurposeRESET})
 }
 
 var errLink = fault.Conflictf("the link has been used or has expired; ask for a new one").

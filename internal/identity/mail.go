@@ -12,6 +12,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/onetimelink"
 	"github.com/openhomeroom/homeroom/ent/db/signinmark"
 	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -36,8 +37,8 @@ const (
 // delivery is a link to create and send. Whether the account exists is looked up only
 // after the request was answered, so the answer reveals nothing.
 type delivery struct {
-	emailKey string
-	purpose  onetimelink.Purpose
+	email   string
+	purpose onetimelink.Purpose
 	// invitation is set if the mail is an invitation.
 	invitation invitation
 	// notice is what has happened to the account, for a mail without a link.
@@ -100,19 +101,18 @@ func (s *Service) deliver(ctx context.Context, d delivery) {
 	ctx, cancel := context.WithTimeout(ctx, mailPatience)
 	defer cancel()
 	system := viewer.AsSystem(ctx, "link that was asked for")
-	e, err := s.db.Client(ctx).Educator.Query().
-		Where(educator.EmailKey(d.emailKey), educator.Disabled(0), educator.Service(0)).Only(system)
-	if db.IsNotFound(err) {
+	e, _, err := withAddress(system, s.db.Client(ctx), d.email)
+	if err == nil && (e == nil || e.Disabled != 0 || e.Service != 0) {
 		return
 	}
 	var link string
 	if err == nil && d.notice != "" {
 		err = s.send(ctx, Mail{To: e.Email, Subject: "Your account for Homeroom has changed", Text: fmt.Sprintf(
 			"%s,\n\n%s.\n\nIf it was not you, set a new password and tell your administrator.\n", hello(e), d.notice)})
-	} else if provider := s.guard.providerOf[domainOf(d.emailKey)]; err == nil && provider != "" {
+	} else if provider := s.guard.providerOf[domainOf(fold.Address(d.email))]; err == nil && provider != "" {
 		err = s.send(ctx, s.greet(e, d.invitation, provider))
 	} else if err == nil {
-		if link, err = s.linkTo(system, d.purpose, educator.ID(e.ID), educator.EmailKey(d.emailKey),
+		if link, err = s.linkTo(system, d.purpose, educator.ID(e.ID), educator.Email(e.Email),
 			educator.Disabled(0)); err == nil {
 			err = s.send(ctx, compose(e, d, link))
 		}

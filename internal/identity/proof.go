@@ -141,7 +141,7 @@ func (s *Service) proveByPassword(system context.Context, v *viewer.Viewer, acco
 	if len(password) > passwd.MaxBytes {
 		return errSignIn.At("password")
 	}
-	try, err := s.admit(system, fold.Key(account.Email), account.PasswordHash)
+	try, err := s.admit(system, fold.Address(account.Email), account.PasswordHash)
 	if err != nil {
 		return err
 	}

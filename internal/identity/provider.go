@@ -8,10 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
@@ -251,11 +247,17 @@ func (s *Service) external(ctx context.Context, client *db.Client, who External)
 	case !who.Verified || who.Email == "" || len(who.Email) > maxTyped:
 		return nil, "the provider has not verified the address", nil
 	}
-	if e, err = s.lockEnabled(ctx, client, educator.EmailKey(fold.Key(who.Email))); err != nil || e == nil {
-		return nil, "no account that is enabled has the address", err
+	e, similar, err := withAddress(ctx, client, who.Email)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case e == nil && similar != nil:
+		return similar, "the address is only similar to that of the account", nil
+	case e != nil:
+		e, err = s.lockEnabled(ctx, client, educator.ID(e.ID), educator.Email(e.Email))
 	}
-	if !sameAddress(who.Email, e.Email) {
-		return e, "the address is only similar to that of the account", nil
+	if err != nil || e == nil {
+		return nil, "no account that is enabled has the address", err
 	}
 	if reason := s.closedTo(who, e); reason != "" {
 		return e, reason, nil
@@ -318,17 +320,6 @@ func inDomains(e *db.Educator, domains []string) bool {
 		func(domain string) bool { return fold.Domain(domain) == own })
 }
 
-// sameAddress reports whether two addresses are the same mailbox, that is, differ only in
-// the case of letters. Keys are folded further: there ſ is s, the Kelvin sign is k, and ß
-// is ss, and each of these may be somebody else's mailbox.
-func sameAddress(a, b string) bool {
-	const kelvin = "\u212a" // which NFC makes a K
-	return !strings.Contains(a+b, kelvin) &&
-		slices.EqualFunc([]rune(norm.NFC.String(a)), []rune(norm.NFC.String(b)), func(x, y rune) bool {
-			return unicode.ToLower(x) == unicode.ToLower(y) && (x < utf8.RuneSelf) == (y < utf8.RuneSelf)
-		})
-}
-
 // domainOf is the domain of an address by its key, in the form of Guard.
 func domainOf(emailKey string) string { return fold.DomainOfKey(emailKey) }
 
@@ -357,10 +348,7 @@ func (s *Service) begunElsewhere(emailKey *string, provider string) bool {
 // ends their sessions. The next person with the verified address is linked anew.
 func (s *Service) Unlink(ctx context.Context, email string) (n int, err error) {
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		e, err := client.Educator.Query().Where(educator.EmailKey(fold.Key(email))).Only(ctx)
-		if db.IsNotFound(err) {
-			return fault.NotFoundf("no account has this address")
-		}
+		e, err := named(ctx, client, email)
 		if err != nil {
 			return err
 		}

@@ -11,7 +11,6 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/fault"
-	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -58,12 +57,12 @@ func (s *Service) ResetFactors(ctx context.Context, educatorID int) (*db.Educato
 // ResetFactorsOf is ResetFactors for the operator, by address.
 func (s *Service) ResetFactorsOf(ctx context.Context, email string) error {
 	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		e, err := client.Educator.Query().Where(educator.EmailKey(fold.Key(email)), educator.Service(0)).Only(ctx)
-		if db.IsNotFound(err) {
-			return fault.NotFoundf("no account has this address")
-		}
+		e, err := named(ctx, client, email)
 		if err != nil {
 			return err
+		}
+		if e.Service != 0 {
+			return fault.NotFoundf("no account has this address")
 		}
 		return s.reset(ctx, client, e)
 	})

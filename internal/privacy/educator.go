@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"context"
+	"slices"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
@@ -36,17 +37,20 @@ func (s *Service) EraseEducator(ctx context.Context, email string) error {
 		return fault.Forbiddenf("only the operator can erase accounts")
 	}
 	err := s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		q := client.Educator.Query().Where(educator.EmailKey(fold.Key(email)), educator.Service(0))
+		q := client.Educator.Query().Where(educator.EmailKeyIn(fold.Addresses(email)...), educator.Service(0))
 		if s.locks() {
 			q.ForUpdate()
 		}
-		e, err := q.Only(ctx)
-		if db.IsNotFound(err) {
-			return fault.NotFoundf("no account has this address")
-		}
+		all, err := q.All(ctx)
 		if err != nil {
 			return err
 		}
+		// Somebody whose address only has the same key is somebody else.
+		all = slices.DeleteFunc(all, func(e *db.Educator) bool { return !fold.SameAddress(e.Email, email) })
+		if len(all) == 0 {
+			return fault.NotFoundf("no account has this address")
+		}
+		e := all[max(0, slices.IndexFunc(all, func(e *db.Educator) bool { return *e.EmailKey == fold.Key(email) }))]
 		for _, remove := range []func() (int, error){
 			func() (int, error) { return client.Session.Delete().Where(session.EducatorID(e.ID)).Exec(ctx) },
 			func() (int, error) { return client.OneTimeLink.Delete().Where(onetimelink.EducatorID(e.ID)).Exec(ctx) },

@@ -40,6 +40,11 @@ func TestAnEducatorIsErased(t *testing.T) {
 			"quixana@example.org"); fault.KindOf(err) != fault.Forbidden {
 			t.Errorf("an administrator: %v", err)
 		}
+		kim := w.Educator(t, w.Alpha, "Kim Kelvin", viewer.Teacher, w.North)
+		if err := w.privacy.EraseEducator(system, "\u212aim@example.com"); fault.KindOf(err) != fault.NotFound ||
+			w.Client().Educator.GetX(system, kim.ID).FirstName != "Kim" {
+			t.Errorf("an address that is only similar: %v", err)
+		}
 		if err := w.privacy.EraseEducator(system, "Quixana@Example.org"); err != nil {
 			t.Fatal(err)
 		}

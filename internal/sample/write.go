@@ -126,7 +126,7 @@ func (w *writer) educators(ctx context.Context, client *db.Client, domain string
 				SignIn{Email: email, Name: e.given + " " + e.family, Role: e.role, At: w.at(e)})
 		}
 		rows.add(w.districtID, e.externalID, e.given, e.family, fold.SortName(e.family, e.given), email,
-			fold.Key(email), email, hash, 0)
+			fold.Address(email), email, hash, 0)
 		keys[i] = e.externalID
 	}
 	if err := rows.store(ctx, client); err != nil {

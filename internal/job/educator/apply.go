@@ -12,6 +12,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 	"github.com/openhomeroom/homeroom/ent/rule"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/hold"
 	"github.com/openhomeroom/homeroom/internal/identity"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
@@ -191,8 +192,8 @@ func (k *importKind) refuseTakenEducators(system context.Context, client *db.Cli
 		if v, ok := r.Plan.Set[educator.FieldExternalID].(string); ok {
 			externalIDs = append(externalIDs, v)
 		}
-		if v, ok := r.Plan.Set[educator.FieldEmailKey].(string); ok {
-			keys = append(keys, v)
+		if v, ok := r.Plan.Set[educator.FieldEmail].(string); ok && v != "" {
+			keys = append(keys, fold.Addresses(v)...)
 		}
 	}
 	owner := map[string]int{}
@@ -208,7 +209,7 @@ func (k *importKind) refuseTakenEducators(system context.Context, client *db.Cli
 		return err
 	}
 	for _, e := range found {
-		owner["email "+*e.EmailKey] = e.ID
+		owner["email "+fold.Address(*e.EmailKey)] = e.ID
 	}
 	for _, r := range b.Open() {
 		id, _ := r.Plan.Set[educator.FieldExternalID].(string)
@@ -216,7 +217,7 @@ func (k *importKind) refuseTakenEducators(system context.Context, client *db.Cli
 		if o := owner["id "+id]; o != 0 && o != r.TargetID {
 			r.Refuse(row.Problemf(row.ExternalIDTaken, "Upload the row again to see what it would change now.",
 				"This external ID was taken after the file was checked."))
-		} else if o := owner["email "+key]; o != 0 && o != r.TargetID {
+		} else if o := owner["email "+fold.Address(key)]; o != 0 && o != r.TargetID {
 			r.Refuse(row.Problemf(row.EmailTaken, "Check the address and upload the row again.",
 				"Somebody else got this address after the file was checked."))
 		}

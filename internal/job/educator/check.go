@@ -104,7 +104,7 @@ func (c *educatorCheck) find(ctx context.Context, rows []*educatorRow) (*educato
 			texts, externalIDs = append(texts, r.externalID), append(externalIDs, r.externalID)
 		}
 		if r.email != "" {
-			texts, keys = append(texts, r.email), append(keys, fold.Key(r.email))
+			texts, keys = append(texts, r.email), append(keys, fold.Addresses(r.email)...)
 		}
 	}
 	var err error
@@ -128,7 +128,7 @@ func (c *educatorCheck) find(ctx context.Context, rows []*educatorRow) (*educato
 		return nil, err
 	}
 	for _, e := range emails {
-		found.emails[*e.EmailKey] = e.ID
+		found.emails[fold.Address(*e.EmailKey)] = e.ID
 	}
 	return found, c.findRoles(ctx, found)
 }
@@ -203,7 +203,10 @@ func (c *educatorCheck) match(r *educatorRow, found *educatorLookup) {
 			return
 		}
 	case r.email != "":
-		r.e = found.ByEmail[fold.Key(r.email)]
+		if r.e = found.ByEmail[fold.Address(r.email)]; r.e != nil && !fold.SameAddress(r.e.Email, r.email) {
+			r.Fail(field.ColEmail, reach.Similar(r.e, r.email))
+			return
+		}
 	default:
 		r.Needs(field.ColExternalID, "Without it or an email address, the row names nobody.")
 		return
@@ -368,7 +371,7 @@ func (c *educatorCheck) email(r *educatorRow, p *row.Plan, found *educatorLookup
 		p.Show(field.ColEmail, on.Email, "")
 		return
 	}
-	key := fold.Key(r.email)
+	key := fold.Address(r.email)
 	switch {
 	case r.email == "" || r.email == on.Email:
 		return
@@ -382,6 +385,10 @@ func (c *educatorCheck) email(r *educatorRow, p *row.Plan, found *educatorLookup
 		return
 	}
 	if owner := found.emails[key]; owner != 0 && owner != on.ID {
+		if e := found.ByID[owner]; e != nil && !fold.SameAddress(e.Email, r.email) {
+			r.Fail(field.ColEmail, reach.Similar(e, r.email))
+			return
+		}
 		r.Fail(field.ColEmail,
 			reach.UnseenUnless(found.ByID[owner] != nil,
 				row.Problemf(row.EmailTaken, "Check the address. Everybody needs a different one.",

@@ -67,7 +67,10 @@ func (c *Check) FindEducators(ctx context.Context, texts []string) (*EducatorFin
 		if id, ok := globalid.Key(globalid.Educator, text); ok {
 			ids[id] = true
 		}
-		externalIDs[text], keys[fold.Key(text)] = true, true
+		externalIDs[text] = true
+		for _, key := range fold.Addresses(text) {
+			keys[key] = true
+		}
 	}
 	query := func() *db.EducatorQuery {
 		return c.DB.Client(ctx).Educator.Query().Where(educator.DistrictID(c.Job.DistrictID))
@@ -114,8 +117,8 @@ func (c *Check) dropElsewhere(ctx context.Context, f *EducatorFinder) error {
 			f.elsewhere[*e.ExternalID] = true
 		}
 		if e.EmailKey != nil {
-			delete(f.ByEmail, *e.EmailKey)
-			f.elsewhere[*e.EmailKey] = true
+			delete(f.ByEmail, fold.Address(e.Email))
+			f.elsewhere[fold.Address(e.Email)] = true
 		}
 	}
 	return nil
@@ -140,7 +143,7 @@ func (c *Check) Local(ctx context.Context, ids []int) (map[int]bool, error) {
 
 // IsElsewhere reports whether a text means somebody who is not of the school.
 func (f *EducatorFinder) IsElsewhere(text string) bool {
-	return text != "" && (f.elsewhere[text] || f.elsewhere[fold.Key(text)])
+	return text != "" && (f.elsewhere[text] || f.elsewhere[fold.Address(text)])
 }
 
 func (f *EducatorFinder) keep(ctx context.Context, q *db.EducatorQuery) error {
@@ -151,7 +154,7 @@ func (f *EducatorFinder) keep(ctx context.Context, q *db.EducatorQuery) error {
 			f.ByExternal[*e.ExternalID] = e
 		}
 		if e.EmailKey != nil {
-			f.ByEmail[*e.EmailKey] = e
+			f.ByEmail[fold.Address(e.Email)] = e
 		}
 	}
 	return err
@@ -165,12 +168,24 @@ func (f *EducatorFinder) Find(text string) (*db.Educator, *row.Problem) {
 	if e := f.ByExternal[text]; e != nil {
 		return e, nil
 	}
-	if e := f.ByEmail[fold.Key(text)]; e != nil {
+	if e := f.ByEmail[fold.Address(text)]; e != nil {
+		if !fold.SameAddress(e.Email, text) {
+			return nil, Similar(e, text)
+		}
 		return e, nil
 	}
 	return nil, row.Problemf(row.UnknownEducator,
 		"Write the external ID, email address or Database ID of somebody with an account.",
 		"There is no educator %s among those you may see.", quote.Text(text))
+}
+
+// Similar refuses an address that has the key of an account, and may be somebody else's
+// mailbox.
+func Similar(e *db.Educator, written string) *row.Problem {
+	there, here := fold.Difference(e.Email, written)
+	return row.Problemf(row.EmailTaken, "Write the address as the account has it, or another one.",
+		"%s %s signs in with an address that counts as this one, but has %s for %s: %s.", e.FirstName, e.LastName,
+		quote.Text(there), quote.Text(here), e.Email)
 }
 
 // ListedNames is a list of names as a cell holds it.
