@@ -37,5 +37,8 @@ func (s *Service) fileChecker(ctx context.Context, job *db.BulkJob, v *viewer.Vi
 	if err == nil && refusal != nil {
 		err = fmt.Errorf("the file of job %d cannot be checked: %s", job.ID, refusal.Message)
 	}
-	return c, err
+	if err != nil {
+		return nil, err
+	}
+	return passing{c, s.now()}, nil
 }

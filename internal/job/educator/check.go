@@ -37,6 +37,7 @@ type educatorRow struct {
 	externalID string
 	email      string
 	e          *db.Educator // On record, or nil.
+	byEmail    bool         // Found by the address, which stays as it is.
 }
 
 // educatorLookup is what a batch of rows needs to know about educators.
@@ -203,7 +204,7 @@ func (c *educatorCheck) match(r *educatorRow, found *educatorLookup) {
 			return
 		}
 	case r.email != "":
-		if r.e = found.ByEmail[fold.Address(r.email)]; r.e != nil && !fold.SameAddress(r.e.Email, r.email) {
+		if r.e, r.byEmail = found.ByEmail[fold.Address(r.email)], true; r.e != nil && !fold.SameAddress(r.e.Email, r.email) {
 			r.Fail(field.ColEmail, reach.Similar(r.e, r.email))
 			return
 		}
@@ -246,6 +247,7 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 		p.ExpectColumn(educator.FieldFirstName, on.FirstName)
 		p.ExpectColumn(educator.FieldLastName, on.LastName)
 	}
+	c.refuseOtherPerson(r, p, first+" "+last)
 	c.role(r, p, found)
 	if !c.isGuessed(r, c.own(r, found, first, last, on)) {
 		c.Password(r.Row, p, func(password string) *fault.Error {
@@ -373,7 +375,7 @@ func (c *educatorCheck) email(r *educatorRow, p *row.Plan, found *educatorLookup
 	}
 	key := fold.Address(r.email)
 	switch {
-	case r.email == "" || r.email == on.Email:
+	case r.email == "" || r.email == on.Email, r.byEmail && r.e != nil:
 		return
 	case !identity.IsAddress(r.email):
 		r.Fail(field.ColEmail,

@@ -9,6 +9,7 @@ import (
 var format = sheet.Format{
 	Kind: bulkjob.KindIMPORT_EDUCATORS, Plural: "educators", Template: "educators-template.csv",
 	Columns: Fields.Columns(), Identifying: Fields.Identifying(),
+	Roles: []sheet.Role{sheet.Teacher, sheet.Staff},
 	Signs: []sheet.Sign{
 		{
 			Rank: 22,

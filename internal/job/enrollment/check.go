@@ -63,12 +63,7 @@ func (c *enrollmentCheck) CheckRows(ctx context.Context, rows []*sheet.Row) erro
 			person: roster.Clean(r.Text(field.ColPerson)),
 		}
 		r.CannotClear(field.ColGroups, field.ColPerson)
-		switch role := sheet.HeaderKey(r.Text(field.ColRole)); role {
-		case "", "student", "teacher":
-			line.role = role
-		case "educator":
-			line.role = "teacher"
-		default:
+		if line.role = roleOf(r.Text(field.ColRole)); line.role == unknownRole {
 			r.Fail(field.ColRole,
 				row.Problemf(row.UnknownRole, "Write Student or Teacher.", "This is not a role in a class or group."))
 		}
@@ -105,6 +100,29 @@ func (c *enrollmentCheck) CheckRows(ctx context.Context, rows []*sheet.Row) erro
 		}
 	}
 	return nil
+}
+
+// unknownRole is a role that nobody has in a group.
+const unknownRole = "?"
+
+// roleOf is the role that a cell gives, if any.
+func roleOf(cell string) string {
+	switch role := sheet.HeaderKey(cell); role {
+	case "", "student", "teacher":
+		return role
+	case "educator":
+		return "teacher"
+	default:
+		return unknownRole
+	}
+}
+
+// areTogether reports whether the person of a row is in a group.
+func (l *personLookup) areTogether(r *enrollmentRow, group int) bool {
+	if r.st != nil {
+		return l.enrolled[roster.Pair{StudentID: r.st.ID, GroupID: group}]
+	}
+	return l.teaching[roster.Pair{StudentID: r.e.ID, GroupID: group}]
 }
 
 // findPersons reads everybody whom the rows may mean, by their own ids and by
@@ -263,14 +281,12 @@ func (c *enrollmentCheck) planRow(r *enrollmentRow, found *personLookup, finder 
 	if !adds {
 		p.Do = row.Update
 	}
-	var there bool
+	there := found.areTogether(r, g.ID)
 	var pair string
 	if r.st != nil {
 		p.Student = 1
-		there = found.enrolled[roster.Pair{StudentID: r.st.ID, GroupID: g.ID}]
 		pair = reach.KeyAt(r.st.ID, "student in "+strconv.Itoa(g.ID))
 	} else {
-		there = found.teaching[roster.Pair{StudentID: r.e.ID, GroupID: g.ID}]
 		pair = reach.KeyAt(r.e.ID, "teacher of "+strconv.Itoa(g.ID))
 	}
 	if first := c.Seen.First("enrollment", pair); first != 0 {

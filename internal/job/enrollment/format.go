@@ -25,6 +25,7 @@ var format = sheet.Format{
 			Help:    "The Student ID of a student, or the external ID of an educator. A Database ID works, too."},
 		{Name: field.ColRole, Help: "Optional: Student or Teacher. Needed if one ID belongs to both."},
 	},
+	Roles: []sheet.Role{sheet.Student, sheet.Teacher},
 	Signs: []sheet.Sign{
 		{
 			Rank: 10,

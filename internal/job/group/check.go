@@ -31,6 +31,7 @@ type groupRow struct {
 	educators  []string
 	school     *db.Organization
 	g          *db.Group // On record, or nil.
+	byName     bool      // Found by the name, which stays as it is on record.
 }
 
 // groupLookup is what a batch of rows needs to know about groups.
@@ -185,7 +186,7 @@ func (c *groupCheck) match(r *groupRow, found *groupLookup) {
 			return
 		}
 		if len(named) == 1 {
-			r.g = named[0]
+			r.g, r.byName = named[0], true
 		}
 	default:
 		r.Needs(field.ColName, "A new class or group needs one.")
@@ -235,6 +236,9 @@ func (c *groupCheck) planRow(r *groupRow, found *groupLookup) {
 		p.SchoolID = r.school.ID
 	}
 	for _, f := range values {
+		if r.byName && f.DB == group.FieldName {
+			continue
+		}
 		v, changes := sheet.Value(r.Row, f, r.g, "class or group")
 		if changes && (f.DB != group.FieldExternalID || v.After == "" || c.isFree(r, v.After, found)) {
 			p.SetColumn(f.DB, v.Value)

@@ -18,3 +18,13 @@ type Checker interface {
 type Preparer interface {
 	Prepare(ctx context.Context, rows []*sheet.Row) (check func(ctx context.Context) error, err error)
 }
+
+// Finder is a checker that knows what is on record of rows that are passed over, because
+// they say that somebody has left or that something has ended. It finds only what the
+// school for which the file was uploaded may read.
+type Finder interface {
+	OnRecord(ctx context.Context, rows []*sheet.Row) (map[*sheet.Row]Found, error)
+}
+
+// Found is what is still on record: a sentence about it, and what to do.
+type Found struct{ Is, Hint string }

@@ -45,6 +45,10 @@ const (
 	Erased          = "ERASED"
 	Forbidden       = "FORBIDDEN"
 	OtherSchool     = "OTHER_SCHOOL"
+	NotActive       = "NOT_ACTIVE"
+	StillOnRecord   = "STILL_ON_RECORD"
+	OtherRole       = "OTHER_ROLE"
+	UnknownStatus   = "UNKNOWN_STATUS"
 
 	// About a row that an undo has left as it is.
 	ChangedSince = "CHANGED_SINCE"
@@ -52,6 +56,7 @@ const (
 
 	// About whom or what a row means.
 	IDMismatch            = "ID_MISMATCH"
+	IDReused              = "ID_REUSED"
 	UnknownStudent        = "UNKNOWN_STUDENT"
 	UnknownGroup          = "UNKNOWN_GROUP"
 	UnknownSchool         = "UNKNOWN_SCHOOL"

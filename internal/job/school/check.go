@@ -51,7 +51,11 @@ func (c *organizationCheck) row(r *sheet.Row) {
 		r.TargetID = school.ID
 		r.Label = reach.GroupLabel(school.Name, row.Deref(school.ExternalID))
 	}
+	byName := school != nil && externalID == "" && r.Text(field.ColDatabaseID) == ""
 	for _, f := range values {
+		if byName && f.DB == organization.FieldName {
+			continue // It stays as it is on record.
+		}
 		v, changes := sheet.Value(r, f, school, "school")
 		if changes && (f.DB != organization.FieldExternalID || v.After == "" || c.IsFirst(r, "school id", v.After)) {
 			p.SetColumn(f.DB, v.Value)

@@ -22,6 +22,9 @@ type Format struct {
 	// each other.
 	Identifying []string
 
+	// Roles are those of the people whom the rows are about. Rows of others are passed over.
+	Roles []Role
+
 	// Signs are what tells a file of the kind by its headers.
 	Signs []Sign
 	// Words are words in a file name that show the kind if the headers leave a doubt.

@@ -25,6 +25,8 @@ type Layout struct {
 	secret []int
 	// keys are the headers as they are compared.
 	keys []string
+	// tellers are the columns that say which rows count.
+	tellers []teller
 	// words are the forms of all headers that mean something in such a file.
 	words map[string]bool
 }
@@ -62,6 +64,7 @@ func (fs Formats) ReadHeader(kind bulkjob.Kind, headers []string) (*Layout, *row
 			l.Index[c.Name], l.Header[c.Name], taken[at[0]] = at[0], headers[at[0]], true
 		}
 	}
+	l.readTellers(headers, taken)
 	for i, h := range headers {
 		if format.isSecret(h) {
 			l.secret = append(l.secret, i)

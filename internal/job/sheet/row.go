@@ -130,6 +130,11 @@ func (r *Row) Warn(column string, p *row.Problem) {
 	r.note(column, p)
 }
 
+// Quiet is a row that says the same, and of which nothing is told.
+func (r *Row) Quiet() *Row {
+	return &Row{Number: r.Number, N: r.N, Layout: r.Layout, Cells: r.Cells, Flaws: r.Flaws, By: r.By}
+}
+
 func (r *Row) note(column string, p *row.Problem) {
 	p.Row, p.Column = r.Number, r.Layout.Header[column]
 	if !r.Layout.isSecret(column) && p.Value == "" {

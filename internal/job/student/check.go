@@ -264,6 +264,7 @@ func (c *checker) planRow(r *studentRow, found *lookup) {
 		return
 	}
 	c.studentFields(r, found)
+	c.refuseOtherPerson(r)
 	c.Password(r.Row, p, func(password string) *fault.Error {
 		return roster.CheckPassword(password, c.Schools.SettingsOf(r.school).PasswordMinLength)
 	}, hasPassword)
