@@ -13,7 +13,7 @@ func (r mutationResolver) AssignStudentsToGroups(ctx context.Context,
 	done, err := changeEnrollments(ctx, in.StudentIds, in.GroupIds, r.Roster.AssignStudents)
 	refusals, err := userErrors(ctx, err)
 	return &model.AssignStudentsToGroupsPayload{
-		EnrollmentsAdded: done.Added, AlreadyEnrolled: done.Already,
+		EnrollmentsAdded: done.Changed, AlreadyEnrolled: done.Already,
 		Students: all(done.Students, toStudent), Groups: all(done.Groups, toGroup), UserErrors: refusals,
 	}, err
 }
@@ -23,7 +23,7 @@ func (r mutationResolver) RemoveStudentsFromGroups(ctx context.Context,
 	done, err := changeEnrollments(ctx, in.StudentIds, in.GroupIds, r.Roster.RemoveStudents)
 	refusals, err := userErrors(ctx, err)
 	return &model.RemoveStudentsFromGroupsPayload{
-		EnrollmentsRemoved: done.Added,
+		EnrollmentsRemoved: done.Changed,
 		Students:           all(done.Students, toStudent), Groups: all(done.Groups, toGroup), UserErrors: refusals,
 	}, err
 }
@@ -44,7 +44,7 @@ func changeEnrollments(ctx context.Context, studentIDs, groupIDs []string,
 	}
 	// The audit entry of the change does not name students who stayed where they were, but
 	// the answer shows them.
-	if done.Added < len(done.Students)*len(done.Groups) && selects(ctx, "students") {
+	if done.Changed < len(done.Students)*len(done.Groups) && selects(ctx, "students") {
 		noteRead(ctx, reading{list: "payload", students: len(done.Students)})
 	}
 	if err := primeStudents(ctx, done.Students, "students"); err != nil {

@@ -126,8 +126,8 @@ func BenchmarkAssign(b *testing.B) {
 				change := func(assign func(context.Context, []int, []int) (roster.Assigned, error), recorded bool) {
 					err := d.InTx(ctx, func(ctx context.Context, _ *db.Client) error {
 						done, err := assign(ctx, ids, []int{to.ID})
-						if err == nil && done.Added != n {
-							err = fmt.Errorf("%d of %d", done.Added, n)
+						if err == nil && done.Changed != n {
+							err = fmt.Errorf("%d of %d", done.Changed, n)
 						}
 						if !recorded {
 							audit.Forget(ctx)

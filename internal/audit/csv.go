@@ -50,8 +50,8 @@ func (l *List) CSV(ctx context.Context, w io.Writer) (rows int, err error) {
 	}
 }
 
-// cells are an entry as a line. The place in the chain of the district is left out for a
-// school: it would tell how much happens elsewhere.
+// cells returns an entry as a line of the file. A school does not get the place in the
+// chain of the district, because that would show how much happens elsewhere.
 func cells(v *viewer.Viewer, e *db.AuditEvent, told []Told) []string {
 	sequence := ""
 	if v.Administers(e.DistrictID, e.DistrictID) {
@@ -65,7 +65,7 @@ func cells(v *viewer.Viewer, e *db.AuditEvent, told []Told) []string {
 	}
 }
 
-// ID is the ID of a key in the API; empty for none.
+// ID returns the ID of a key in the API; it is empty if there is no key.
 func ID(t globalid.Type, key int) string {
 	if key == 0 {
 		return ""

@@ -116,7 +116,7 @@ const (
 // Actor is who did something.
 type Actor struct {
 	Kind ActorKind
-	// ID is that of the educator or the service key.
+	// ID is the key of the educator or the service key.
 	ID int
 	// Label is the login of an operator, or the reason why the server acted.
 	Label string

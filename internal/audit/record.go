@@ -145,7 +145,7 @@ func lockHead(ctx context.Context, client *db.Client, districtID int) (*db.Audit
 	return find()
 }
 
-// rows is the entry as it will be stored, without its place in the chain.
+// rows returns the entry as it will be stored, without its place in the chain.
 func (e entry) rows() (*db.AuditEvent, []*db.AuditDetail, error) {
 	if e.Action.Meaning() == "" {
 		return nil, nil, fmt.Errorf("the action is not known")
@@ -185,9 +185,9 @@ func (e entry) rows() (*db.AuditEvent, []*db.AuditDetail, error) {
 	}, details, nil
 }
 
-// cut makes a text fit its column, in characters, without splitting one, and keeps it on
-// one line. An operator's login is whatever the shell says; in a list of entries it must
-// not look like an entry of its own or send control sequences to a terminal.
+// cut shortens a text to a number of characters and keeps it on one line. An operator's
+// login is whatever the shell says; in a list of entries it must not look like an entry,
+// or send control sequences to a terminal.
 func cut(text string, size int) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

@@ -16,8 +16,9 @@ type Rows struct {
 	images int
 }
 
-// Add adds a row as it is stored: its number, what it changed and which version that left
-// behind, its plan, and the values before. Rows must come in the order of their numbers.
+// Add adds a row as it is stored: its number, the key of what it changed, the version
+// after the change, its plan, and the values before. Rows must come in the order of their
+// numbers.
 func (r *Rows) Add(row, targetID, version int, plan, before []byte) {
 	if r.hash == nil {
 		r.hash = sha256.New()
@@ -37,13 +38,13 @@ func (r *Rows) Add(row, targetID, version int, plan, before []byte) {
 	writeBytes(r.hash, before)
 }
 
-// Count is the number of rows that were added.
+// Count returns the number of rows that were added.
 func (r *Rows) Count() int { return r.n }
 
-// Images is how many of them replaced something.
+// Images returns how many of them replaced something.
 func (r *Rows) Images() int { return r.images }
 
-// Digest is the digest of the rows, in hexadecimal; empty without rows.
+// Digest returns the digest of the rows, in hexadecimal; it is empty without rows.
 func (r *Rows) Digest() string {
 	if r.hash == nil {
 		return ""

@@ -8,9 +8,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// RolesTold are the roles of the actor of an entry, as far as a viewer is told of them:
-// those at the organizations where the viewer works, and those of the whole district. A
-// school is not told what else its people are, as it is not by the educators it sees.
+// RolesTold returns those roles of an entry's actor that a viewer may see: roles at the
+// organizations where the viewer works, and roles of the whole district. A school does not
+// learn which other roles its people have; the same is true of the educators that it sees.
 func RolesTold(v *viewer.Viewer, e *db.AuditEvent) string {
 	if ActorKind(e.ActorKind) != Educator || v.Administers(e.DistrictID, e.DistrictID) {
 		return e.Roles

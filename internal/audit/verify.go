@@ -49,8 +49,8 @@ type Verified struct {
 	// Batches is how many batches of bulk jobs were compared with the rows of their jobs.
 	// Forgotten is how many could not be, because rows were undone, forgotten or erased.
 	Batches, Forgotten int
-	// Hash is that of the newest entry. If it is noted elsewhere, it can show later that
-	// nobody has rewritten the whole chain.
+	// Hash is the hash of the newest entry. If it is noted elsewhere, it can show later
+	// that nobody has rewritten the whole chain.
 	Hash string
 	// Damage is nil if the chain is whole.
 	Damage *Damage

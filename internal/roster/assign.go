@@ -11,11 +11,14 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
-// Assigned is what AssignStudents did.
+// Assigned is what AssignStudents or RemoveStudents did.
 type Assigned struct {
-	Added, Already int
-	Students       []*db.Student
-	Groups         []*db.Group
+	// Changed counts the enrollments that were added, or removed. Already counts those for
+	// which there was nothing to do.
+	Changed, Already int
+
+	Students []*db.Student
+	Groups   []*db.Group
 }
 
 // AssignStudents enrolls students in groups; the viewer must see both. If a student or a
@@ -25,8 +28,7 @@ func (s *Service) AssignStudents(ctx context.Context, studentIDs, groupIDs []int
 	return s.changeEnrollments(ctx, studentIDs, groupIDs, audit.StudentsAssigned, Enroll)
 }
 
-// RemoveStudents takes students out of groups; see AssignStudents. Here Added counts the
-// enrollments that were removed.
+// RemoveStudents takes students out of groups; see AssignStudents.
 func (s *Service) RemoveStudents(ctx context.Context, studentIDs, groupIDs []int) (Assigned, error) {
 	return s.changeEnrollments(ctx, studentIDs, groupIDs, audit.StudentsRemoved, Unenroll)
 }
@@ -62,7 +64,7 @@ func (s *Service) changeEnrollments(ctx context.Context, studentIDs, groupIDs []
 				return err
 			}
 		}
-		result = Assigned{Added: len(changed), Already: len(pairs) - len(changed)}
+		result = Assigned{Changed: len(changed), Already: len(pairs) - len(changed)}
 		result.Students, result.Groups, err = s.reread(ctx, client, students, groups)
 		return err
 	})

@@ -25,8 +25,8 @@ func TestAssignStudents(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if done.Added != 3 || done.Already != 1 {
-				t.Errorf("added %d, already %d; want 3 and 1", done.Added, done.Already)
+			if done.Changed != 3 || done.Already != 1 {
+				t.Errorf("added %d, already %d; want 3 and 1", done.Changed, done.Already)
 			}
 			for _, s := range done.Students {
 				if s.GroupCount != 2 || s.Ungrouped != 0 {
@@ -42,8 +42,8 @@ func TestAssignStudents(t *testing.T) {
 		})
 		t.Run("does nothing the second time", func(t *testing.T) {
 			done, err := r.AssignStudents(w.As(t, w.NorthAdmin), ids(ada, bob), []int{w.Algebra.ID, w.Biology.ID})
-			if err != nil || done.Added != 0 || done.Already != 4 {
-				t.Fatalf("added %d, already %d, %v; want 0 and 4", done.Added, done.Already, err)
+			if err != nil || done.Changed != 0 || done.Already != 4 {
+				t.Fatalf("added %d, already %d, %v; want 0 and 4", done.Changed, done.Already, err)
 			}
 		})
 		t.Run("refuses what the caller does not see and changes nothing", func(t *testing.T) {
@@ -82,12 +82,12 @@ func TestAssignStudents(t *testing.T) {
 		})
 		t.Run("removes what is there and counts it", func(t *testing.T) {
 			done, err := r.RemoveStudents(w.As(t, w.NorthAdmin), ids(ada, bob), []int{w.Biology.ID})
-			if err != nil || done.Added != 2 {
-				t.Fatalf("removed %d, %v; want 2", done.Added, err)
+			if err != nil || done.Changed != 2 {
+				t.Fatalf("removed %d, %v; want 2", done.Changed, err)
 			}
 			done, err = r.RemoveStudents(w.As(t, w.NorthAdmin), ids(ada), []int{w.Biology.ID, w.Algebra.ID})
-			if err != nil || done.Added != 1 || done.Students[0].Ungrouped != 1 {
-				t.Fatalf("removed %d, ungrouped %d, %v; want 1 and 1", done.Added, done.Students[0].Ungrouped, err)
+			if err != nil || done.Changed != 1 || done.Students[0].Ungrouped != 1 {
+				t.Fatalf("removed %d, ungrouped %d, %v; want 1 and 1", done.Changed, done.Students[0].Ungrouped, err)
 			}
 			healthy(t, d)
 		})

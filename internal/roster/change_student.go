@@ -190,9 +190,9 @@ func taken(err error) error {
 	}
 }
 
-// answer counts the answers that give away that somebody whom the viewer does not see has
-// an ID or username. After too many of them it gives another answer. Students whom the
-// viewer administers do not count, deleted or not: they are no secret.
+// answer counts the answers that reveal that somebody whom the viewer does not see has an
+// ID or username. After too many of them it gives another answer. Students whom the viewer
+// administers do not count, deleted or not, because they are no secret.
 func (s *Service) answer(ctx context.Context, districtID int, ch StudentChange, err error) error {
 	var has predicate.Student
 	switch f := fault.From(err); {
@@ -209,7 +209,7 @@ func (s *Service) answer(ctx context.Context, districtID int, ch StudentChange, 
 	owner, find := client.Student.Query().Where(student.DistrictID(districtID), has).
 		Only(viewer.AsSystem(ctx, "who has an ID or username; nobody is shown it"))
 	switch {
-	case db.IsNotFound(find): // Whoever had it was removed a moment ago.
+	case db.IsNotFound(find): // The student who had it has just been removed.
 		return err
 	case find != nil:
 		return find

@@ -13,8 +13,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// ClearWord is what empties a field when it stands in a cell of a file. It cannot be a
-// name: an exported file would then empty the cell when it is imported again.
+// ClearWord empties a field if it is the content of a cell in a file. It cannot be a name,
+// because an exported file would then empty the cell when it is imported again.
 const ClearWord = "[clear]"
 
 // Clean trims a text and collapses its white space. Control characters become spaces,

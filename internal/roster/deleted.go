@@ -68,8 +68,8 @@ func (s *Service) Deleted(ctx context.Context, organizationID int, search string
 	return l, nil
 }
 
-// kept selects the deleted students who can still be restored. Most schools keep them
-// equally long, so the shortest retention of all is a range of the index.
+// kept selects the deleted students who can still be restored. Most schools keep them for
+// the same time, so the shortest retention of all is a range of the index.
 func kept(settings map[int]setting.Settings, now time.Time) predicate.Student {
 	bySince := map[time.Time][]any{}
 	for id, set := range settings {
@@ -131,7 +131,7 @@ func (l *DeletedList) system(ctx context.Context) context.Context {
 	return viewer.AsSystem(ctx, "deleted students of an organization that the viewer administers")
 }
 
-// ofOwnSchool leaves out the former groups that are not at the student's school by now.
+// ofOwnSchool leaves out former groups that are no longer at the student's school.
 func ofOwnSchool(s *sql.Selector) {
 	s.Where(sql.ExprP(fmt.Sprintf("EXISTS (SELECT 1 FROM students o "+
 		"JOIN `groups` g ON g.organization_id = o.organization_id WHERE o.id = %s AND g.id = %s)",

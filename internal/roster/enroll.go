@@ -46,9 +46,9 @@ func Enroll(ctx context.Context, client *db.Client, pairs []Pair) ([]Pair, error
 }
 
 // EnrollNew adds the first enrollments of students who were created in the same
-// transaction. Their rows have the right counts already, so that the indexes that tell
-// students without a group apart are written only once. The counts of the groups are
-// updated here. A pair must not occur twice.
+// transaction. Their rows have the right counts already, so the indexes that separate
+// students without a group are written only once. The counts of the groups are updated
+// here. A pair must not occur twice.
 func EnrollNew(ctx context.Context, client *db.Client, pairs []Pair) error {
 	if err := insert(ctx, client, pairs); err != nil {
 		return err

@@ -61,20 +61,20 @@ var GroupFields = field.Table[db.Group]{
 	},
 }
 
-// groupInputs say where a value of a group stands in what a group is changed by.
+// groupInputs maps a column to the field of GroupChange that holds its new value.
 var groupInputs = map[string]func(*GroupChange) *string{
 	group.FieldExternalID: func(ch *GroupChange) *string { return ch.ExternalID },
 	group.FieldName:       func(ch *GroupChange) *string { return ch.Name },
 }
 
-// groupValues are what people write of a group. Answers and the audit trail begin with
-// what every group has.
+// groupValues are the fields of a group that people write. Answers and the audit trail
+// begin with those that every group has.
 var groupValues = slices.Concat(
 	GroupFields.Values().Where(func(f *field.Field[db.Group]) bool { return !f.Optional }),
 	GroupFields.Values().Where(func(f *field.Field[db.Group]) bool { return f.Optional }),
 )
 
-// changed is the new value of a column, or nil where it stays.
+// changed returns the new value of a column, or nil if it stays.
 func (ch *GroupChange) changed(column string) *string { return groupInputs[column](ch) }
 
 // check cleans the given fields in place and returns what is wrong with them.

@@ -10,16 +10,16 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// A student is in groups of the own school only. Whoever writes enrollments or moves a
-// student holds the locks of the students and then those of the groups, so that neither
-// changes its school between the check and the statement.
+// A student can only be in groups of the student's own school. Code that writes
+// enrollments or moves a student holds the locks of the students and then those of the
+// groups, so neither can change schools between the check and the statement.
 
-// OtherSchool is the code of a student and a group that are of different schools.
+// OtherSchool is the code for a student and a group of different schools.
 const OtherSchool = "OTHER_SCHOOL"
 
-// refuseOtherSchool refuses the students who are at another school than one of the groups.
-// The message names what the viewer has named, and not the school of either: a teacher need
-// not see it.
+// refuseOtherSchool refuses students who are at another school than one of the groups. The
+// message names what the viewer has named, and not the school of either: a teacher may not
+// be allowed to see it.
 func refuseOtherSchool(students []*db.Student, groups []*db.Group, studentIDs []int) (refusals []*fault.Error) {
 	for _, st := range students {
 		i := slices.IndexFunc(groups, func(g *db.Group) bool { return g.OrganizationID != st.OrganizationID })
@@ -35,9 +35,9 @@ func studentElsewhere(st *db.Student, group string) *fault.Error {
 		"of the student's school", st.FirstName, st.LastName, group).WithCode(OtherSchool)
 }
 
-// Leaving returns the enrollments that end when students go to schools: those in groups of
-// other schools. schools holds the school of each student, by their keys. The students are
-// locked already; the groups are locked here, and are returned by their keys.
+// Leaving returns the enrollments that end when students move to schools: those in groups
+// of other schools. schools maps students to their new schools. The students are locked
+// already; the groups are locked here, and are returned by their keys.
 func Leaving(ctx context.Context, client *db.Client, lock bool, schools map[int]int) (left []Pair,
 	groups map[int]*db.Group, err error) {
 	pairs, err := Enrolled(ctx, client, slices.Sorted(maps.Keys(schools)))
@@ -66,8 +66,9 @@ func Leaving(ctx context.Context, client *db.Client, lock bool, schools map[int]
 	return left, groups, nil
 }
 
-// leaving is Leaving for one student whom the viewer moves. A synced group is left in the
-// school's information system, and so is not left by a move.
+// leaving is Leaving for one student whom the viewer moves. It refuses the move if the
+// student would leave a synced group, because only the school's information system may
+// end that enrollment.
 func (s *Service) leaving(ctx context.Context, client *db.Client, st *db.Student, school int) ([]Pair, error) {
 	left, groups, err := Leaving(ctx, client, s.locks(), map[int]int{st.ID: school})
 	if err != nil {

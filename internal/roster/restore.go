@@ -14,7 +14,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// KeepFormer notes the enrollments that students lose when they are deleted, so that
+// KeepFormer records the enrollments that students lose when they are deleted, so that
 // RestoreStudents can bring them back. Call it in the transaction of the deletion.
 func KeepFormer(ctx context.Context, client *db.Client, pairs []Pair) error {
 	for chunk := range slices.Chunk(pairs, statementRows) {
@@ -31,8 +31,8 @@ func KeepFormer(ctx context.Context, client *db.Client, pairs []Pair) error {
 	return nil
 }
 
-// ForgetFormer removes the notes of KeepFormer. Whatever revives students calls it in the
-// same transaction.
+// ForgetFormer removes what KeepFormer has recorded. Code that revives students calls it
+// in the same transaction.
 func ForgetFormer(ctx context.Context, client *db.Client, studentIDs []int) error {
 	for chunk := range slices.Chunk(studentIDs, statementRows) {
 		args := make([]any, len(chunk))
@@ -51,14 +51,14 @@ func ForgetFormer(ctx context.Context, client *db.Client, studentIDs []int) erro
 type Restored struct {
 	Students []*db.Student
 	// Rejoined counts the enrollments that came back. Lost counts those that did not,
-	// because the group is gone, synced or at another school by now.
+	// because the group is gone, synced, or now at another school.
 	Rejoined, Lost int
 }
 
-// RestoreStudents brings deleted students back as they were, and back into their groups
-// where these still exist at the student's school and are not synced. Only administrators of the school may do so,
-// and only until the personal data may be erased. For everybody else the students do not
-// exist. A refusal changes nothing.
+// RestoreStudents brings deleted students back as they were, and back into those of their
+// groups that still exist at the student's school and are not synced. Only administrators
+// of the school may do so, and only until the personal data may be erased. For everybody
+// else the students do not exist. A refusal changes nothing.
 func (s *Service) RestoreStudents(ctx context.Context, ids []int) (restored Restored, err error) {
 	switch {
 	case len(ids) == 0:

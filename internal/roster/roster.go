@@ -46,11 +46,12 @@ type Options struct {
 	// Recount computes the usage sums of students who have moved to another school, inside
 	// the transaction of the move.
 	Recount func(ctx context.Context, client *db.Client, studentIDs []int) error
-	// Taught ends credentials of educators that were set by somebody who has less than the
-	// educators have once they teach a group, inside the transaction of the change.
+	// Taught ends credentials of educators who will teach a group, inside the transaction
+	// of the change, if they were set by somebody who has fewer rights than the educators
+	// then have.
 	Taught func(ctx context.Context, client *db.Client, g *db.Group, educatorIDs []int) error
-	// Probes counts the answers that give away that somebody unseen has an ID or username.
-	// If it is nil, nothing is counted.
+	// Probes counts the answers that reveal that somebody whom the viewer does not see has
+	// an ID or username. If it is nil, nothing is counted.
 	Probes *probe.Counter
 	Now    func() time.Time
 	Log    *slog.Logger

@@ -8,14 +8,14 @@ import (
 	"github.com/openhomeroom/homeroom/internal/field"
 )
 
-// mutation is how ent writes a row of any table.
+// mutation is ent's interface for writing a row of any table.
 type mutation interface {
 	SetField(column string, value ent.Value) error
 	ClearField(column string) error
 }
 
 // checkFields cleans the new values of fields in place and refuses those that are not
-// allowed. changed returns the new value of a column, or nil where it stays.
+// allowed. changed returns the new value of a column, or nil if it stays.
 func checkFields[T any](values field.Table[T], changed func(db string) *string, refusals *Refusals) {
 	for _, f := range values {
 		text := changed(f.DB)
@@ -29,13 +29,13 @@ func checkFields[T any](values field.Table[T], changed func(db string) *string, 
 	}
 }
 
-// setFields writes the new values of fields, which have been checked, and the columns
-// that are made of them. was is the thing as it is on record, or nil.
+// setFields writes the new values of fields, which have been checked, and the columns that
+// are computed from them. was is the row before the change, or nil for a new one.
 func setFields[T any](m mutation, fields field.Table[T], was *T, changed func(db string) *string) error {
 	set := func(column string, value any) error {
 		if value == nil {
 			if was == nil {
-				return nil // A new one has nothing there.
+				return nil // A new row has nothing to empty.
 			}
 			return m.ClearField(column)
 		}

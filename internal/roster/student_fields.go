@@ -13,9 +13,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/grade"
 )
 
-// StudentFields are the fields of a student, in the order of exports and templates. Files
-// are read and written by them, previews and undos made, and what a person changes in the
-// API is checked, written and recorded. docs/add-a-field.md says what else a new one needs.
+// StudentFields are the fields of a student, in the order of exports and templates.
+// Reading and writing files, previews, undo, and the API's changes with their checks and
+// records all loop over this table. docs/add-a-field.md says what else a new field needs.
 var StudentFields = field.Table[db.Student]{
 	{File: field.Column{Name: field.ColDatabaseID, Aliases: []string{"Homeroom ID"}, Identifies: true,
 		Help: "The ID of the student in Homeroom, from an export. Do not change it. Leave it blank for new students."}},
@@ -67,7 +67,7 @@ var StudentFields = field.Table[db.Student]{
 			Help:   "Optional. A blank cell keeps the current password.",
 		},
 		API: "password", DB: student.FieldPasswordHash, Is: "password",
-		// Nobody can read more of it than that there is one.
+		// Code that reads fields only learns whether there is a password.
 		Get: func(st *db.Student) (any, string) { return bulk.Nullable(st.PasswordHash), "" },
 	},
 	{
@@ -116,8 +116,8 @@ var StudentFields = field.Table[db.Student]{
 	},
 }
 
-// studentInputs say where a value of a student stands in what a student is created from
-// and changed by.
+// studentInputs maps a column to the fields of NewStudent and StudentChange that hold its
+// new value.
 var studentInputs = map[string]struct {
 	given   func(*NewStudent) *string
 	changed func(*StudentChange) **string
@@ -144,7 +144,7 @@ var (
 	searched      = StudentFields.Where(func(f *field.Field[db.Student]) bool { return f.Searched })
 )
 
-// changed is the new value of a column, or nil where it stays.
+// changed returns the new value of a column, or nil if it stays.
 func (ch *StudentChange) changed(column string) *string { return *studentInputs[column].changed(ch) }
 
 // changesValues reports whether anything changes that the school's information system owns.
@@ -153,7 +153,7 @@ func (ch *StudentChange) changesValues() bool {
 		slices.ContainsFunc(studentValues, func(f *field.Field[db.Student]) bool { return ch.changed(f.DB) != nil })
 }
 
-// change is what a student is created from, as a change of everything.
+// change returns the input for a new student as a change of every field.
 func (in *NewStudent) change() StudentChange {
 	ch := StudentChange{Password: in.Password}
 	for _, f := range studentValues {

@@ -109,8 +109,8 @@ func (s *Service) narrow(ctx context.Context, f StudentFilter) ([]predicate.Stud
 	return where, err
 }
 
-// classesAndGroups is the filter of that name in the dashboard. A group that the viewer
-// does not see has no students here; otherwise the list would tell who is in it.
+// classesAndGroups is the filter with this name in the dashboard. A group that the viewer
+// does not see has no students here; otherwise the list would reveal who is in it.
 func (s *Service) classesAndGroups(ctx context.Context, f StudentFilter) (predicate.Student, error) {
 	var either []predicate.Student
 	if f.NoGroups {

@@ -9,7 +9,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/globalid"
 )
 
-// studentChanges are the fields of a student that differ, for the audit trail.
+// studentChanges returns the fields of a student that differ, for the audit trail.
 func studentChanges(before, after *db.Student) (c audit.Changes) {
 	c.Text("organization", audit.IDs(globalid.Organization, before.OrganizationID),
 		audit.IDs(globalid.Organization, after.OrganizationID))
@@ -19,7 +19,7 @@ func studentChanges(before, after *db.Student) (c audit.Changes) {
 	return c
 }
 
-// filled returns a text, or nil for none.
+// filled returns a text, or nil if it is empty.
 func filled(text string) *string {
 	if text == "" {
 		return nil
@@ -70,9 +70,9 @@ func recordStudentUpdate(ctx context.Context, before, after *db.Student, passwor
 	}
 }
 
-// recordMove tells both schools that a student has gone from one to the other;
-// neither sees what is about the other. The old one is told which groups the student has
-// left.
+// recordMove records in both schools that a student has moved from one to the other.
+// Neither sees the entry of the other. The entry of the old school names the groups that
+// the student has left.
 func recordMove(ctx context.Context, before, after *db.Student, left []Pair) {
 	var c audit.Changes
 	c.Text("organization", audit.IDs(globalid.Organization, before.OrganizationID),
@@ -92,7 +92,7 @@ func recordMove(ctx context.Context, before, after *db.Student, left []Pair) {
 	}
 }
 
-// groupsOf are the groups of each student.
+// groupsOf returns the groups of each student.
 func groupsOf(pairs []Pair) map[int][]int {
 	groups := map[int][]int{}
 	for _, p := range pairs {
@@ -115,8 +115,8 @@ func recordRestoration(ctx context.Context, students []*db.Student, joined []Pai
 	}, (*audit.Changes).New)
 }
 
-// recordPresence says in an entry for each school which students are there no more,
-// or again, and which groups that concerns.
+// recordPresence records, in an entry for each school, which students are gone or back,
+// and which groups are affected.
 func recordPresence(ctx context.Context, action audit.Action, students []*db.Student, pairs []Pair,
 	say func(*audit.Changes), sayGroups func(c *audit.Changes, field, groups string)) {
 	groups := groupsOf(pairs)
@@ -135,8 +135,8 @@ func recordPresence(ctx context.Context, action audit.Action, students []*db.Stu
 	}
 }
 
-// recordEnrollments says which students have joined or left which groups; where
-// nobody has, nothing has happened.
+// recordEnrollments records which students have joined or left which groups. Without
+// enrollments it records nothing.
 func recordEnrollments(ctx context.Context, action audit.Action, students []*db.Student,
 	groups []*db.Group, pairs []Pair) {
 	of := groupsOf(pairs)
@@ -207,7 +207,8 @@ func recordGroupDeletion(ctx context.Context, g *db.Group, educatorIDs, studentI
 	audit.Record(ctx, e)
 }
 
-// wholeGroup is the entry of a group that has come or gone, with all that it has.
+// wholeGroup returns the entry of a group that was created or deleted, with all its
+// values.
 func wholeGroup(action audit.Action, g *db.Group, educatorIDs []int,
 	say func(c *audit.Changes, field, value string)) audit.Event {
 	e := groupEvent(action, g)

@@ -97,8 +97,8 @@ func (q query) byWeek(ctx context.Context) (rows []sum, err error) {
 	return rows, err
 }
 
-// students starts every statement. For people the policies leave out deleted students; for
-// the server, within does.
+// students starts every statement. For people, the policies leave out deleted students;
+// for the server, within does.
 func (q query) students() *db.StudentQuery {
 	query := q.client.Student.Query().Where(within(q.org))
 	if len(q.grades) > 0 {

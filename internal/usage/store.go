@@ -61,12 +61,12 @@ func (r *recording) registerProducts(ctx context.Context) (map[string]int, error
 	}
 }
 
-// claim writes the ids of the events that were never counted and returns these
-// events, the first one of each id and student. Calls about the same students come
-// one after the other, because prepare has locked them; where that does not hold, as
-// between the nodes of a cluster, the unique index decides: whoever comes second is
-// refused with the whole statement, and then sees the ids of the first as counted. So
-// each refusal leaves fewer ids to write, and one that does not is an error.
+// claim writes the ids of the events that were never counted, and returns these events,
+// the first one for each id and student. Calls about the same students come one after the
+// other, because prepare has locked them. Between the nodes of a cluster locks do not
+// reach, and the unique index decides: the second call's whole statement is refused, and
+// the call then sees the ids of the first call as counted. So after each refusal there are
+// fewer ids to write; if there are not, that is an error.
 func (r *recording) claim(ctx context.Context) ([]Event, error) {
 	events := make(map[claimed]Event, len(r.events))
 	var ids []string
@@ -112,8 +112,8 @@ func (r *recording) claim(ctx context.Context) ([]Event, error) {
 	}
 }
 
-// claimed is what an event is told apart by. Its id is one of its student: what another
-// school has reported under the same id is neither lost nor told.
+// claimed identifies an event. Its id belongs to one student: what another school has
+// reported under the same id is neither dropped nor revealed.
 type claimed struct {
 	event   string
 	student int

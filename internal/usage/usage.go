@@ -55,7 +55,7 @@ func (s *Service) organization(ctx context.Context, id int) (*db.Organization, e
 // needs none: only one transaction writes at a time.
 func share(s *sql.Selector) {
 	if s.Dialect() == dialect.MySQL {
-		s.ForShare(sql.WithLockClause("LOCK IN SHARE MODE")) // MariaDB knows no FOR SHARE.
+		s.ForShare(sql.WithLockClause("LOCK IN SHARE MODE")) // MariaDB has no FOR SHARE.
 	}
 }
 
