@@ -21,11 +21,11 @@ import (
 //go:embed all:dist
 var built embed.FS
 
-// Screens are the first parts of the addresses that the dashboard itself takes
-// apart. The page is the same at all of them, so that a link leads to a screen.
+// Screens are the first parts of the addresses that the dashboard handles itself. The
+// server sends the same page for all of them, so that links to a screen work.
 var Screens = []string{"usage", "students", "groups", "import", "jobs"}
 
-// nonceMark stands in the page where each answer has a word of its own.
+// nonceMark is replaced in the page by the nonce of each answer.
 const nonceMark = "__NONCE__"
 
 // Dashboard answers with the page and its files.
@@ -34,16 +34,16 @@ type Dashboard struct {
 	files map[string]*file
 }
 
-// file is one that may be kept for good where its name has the hash of its
-// content; forms are what it is in the encodings that are prepared.
+// file is a file of the dashboard. A browser may keep it forever if its name contains the
+// hash of its content. forms holds its prepared encodings.
 type file struct {
 	contentType string
 	kept        bool
 	forms       map[string][]byte
 }
 
-// New reads what is embedded. It panics where that is not whole, because then the
-// program itself was built wrong.
+// New reads the embedded files. It panics if one is missing, because then the program was
+// built wrong.
 func New() *Dashboard {
 	d := &Dashboard{page: mustRead("dist/index.html"), files: map[string]*file{}}
 	if err := fs.WalkDir(built, "dist", func(name string, entry fs.DirEntry, err error) error {
@@ -77,15 +77,15 @@ func (d *Dashboard) add(address string, content []byte) {
 	}
 }
 
-// contentTypes are those of the files that are served; whatever else is embedded,
-// such as the list of operations, has no address.
+// contentTypes are the types of files that are served. Other embedded files, such as the
+// list of operations, have no address.
 var contentTypes = map[string]string{
 	".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
 	".svg": "image/svg+xml", ".woff2": "font/woff2",
 }
 
-// Serve answers where the address is one of the dashboard, and otherwise returns
-// false and does nothing.
+// Serve answers if the address belongs to the dashboard. Otherwise it returns false and
+// does nothing.
 func (d *Dashboard) Serve(w http.ResponseWriter, r *http.Request) bool {
 	f, isFile := d.files[r.URL.Path]
 	if !isFile && !isScreen(r.URL.Path) {
@@ -127,14 +127,14 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 			header.Set("Content-Encoding", e.name)
 		}
 		header.Set("Content-Length", strconv.Itoa(len(body)))
-		// A browser that went away in the middle of a file is nobody's problem.
+		// It does not matter if a browser goes away in the middle of a file.
 		_, _ = w.Write(body)
 		return
 	}
 }
 
-// accepted reads Accept-Encoding: a coding is wanted where it is named, or meant
-// by a star, without the weight 0.
+// accepted parses Accept-Encoding: a coding is accepted if it is named, or covered by a
+// star, without the weight 0.
 func accepted(values []string) func(coding string) bool {
 	wanted := map[string]bool{}
 	for offer := range strings.SplitSeq(strings.Join(values, ","), ",") {
@@ -152,8 +152,8 @@ func accepted(values []string) func(coding string) bool {
 	}
 }
 
-// servePage answers with the page. Whatever runs there comes from this server, or
-// has the nonce of this answer; nothing is made of text, and no other host is asked.
+// servePage answers with the page. Scripts that run there come from this server or have
+// the nonce of this answer; text never becomes a script, and no other host is contacted.
 func (d *Dashboard) servePage(w http.ResponseWriter) {
 	nonce := rand.Text()
 	header := w.Header()
@@ -165,9 +165,9 @@ func (d *Dashboard) servePage(w http.ResponseWriter) {
 	_, _ = w.Write(bytes.ReplaceAll(d.page, []byte(nonceMark), []byte(nonce)))
 }
 
-// Operations are the documents that the dashboard sends, as it sends them. A server
-// that runs only known operations has to know these, and all servers know them by
-// their hashes.
+// Operations returns the documents that the dashboard sends, exactly as it sends them. A
+// server that runs only registered operations must know them, and every server knows them
+// by their hashes.
 func Operations() []string {
 	var byHash map[string]string
 	if err := json.Unmarshal(mustRead("dist/operations.json"), &byHash); err != nil {

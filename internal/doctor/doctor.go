@@ -32,16 +32,15 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s %d: %s is %s and should be %s", f.Table, f.ID, f.Column, f.Has, f.Wants)
 }
 
-// check finds what is wrong in a range of keys, with one statement, so that the
-// derived value and its rows are compared at one moment.
+// check finds errors in a range of keys. It uses one statement, so that the derived value
+// and its rows are compared at one moment.
 type check struct {
 	table  string
 	column string
 	// query selects the rows with a key above the first and up to the second parameter
-	// whose value differs from what it should be: the id, the value, and the value that it
-	// should have.
+	// whose value is wrong. It returns the id, the value, and the correct value.
 	query string
-	// repair sets the column of one row to its true value; the row is locked.
+	// repair sets the column of one row to its correct value; the row is locked.
 	repair string
 }
 
@@ -94,8 +93,8 @@ var checks = []check{
 	},
 }
 
-// batch is how many rows one statement looks at; it bounds how long a repair
-// holds its locks.
+// batch is how many rows one statement checks; it limits how long a repair holds its
+// locks.
 const batch = 5000
 
 // Doctor examines a database.
@@ -135,7 +134,7 @@ func (d *Doctor) examineRange(ctx context.Context, table string, from, to int, r
 	if err != nil || n == 0 {
 		return n, err
 	}
-	// What ends here changes the numbers below.
+	// Enrollments that end here change the numbers below.
 	if table == "students" {
 		if err := d.treatStrays(ctx, from, to, repair, report); err != nil {
 			return n, err
@@ -159,7 +158,8 @@ func (d *Doctor) examineRange(ctx context.Context, table string, from, to int, r
 	if table != "students" {
 		return n, nil
 	}
-	// The words are read by a second statement; the snapshot makes it one moment.
+	// A second statement reads the words; because of the snapshot, both see the same
+	// moment.
 	snapshot, end := d.db.Snapshot(ctx)
 	findings, err := findWords(snapshot, d.db.Client(snapshot), from, to)
 	end()
@@ -169,8 +169,8 @@ func (d *Doctor) examineRange(ctx context.Context, table string, from, to int, r
 	return n, d.treat(ctx, findings, repair, report, repairWords)
 }
 
-// treat reports findings and mends them, each in a transaction that locks its
-// row first: a count is true only while nobody else adds to it.
+// treat reports findings and repairs them, each in a transaction that locks its row first:
+// a count is only correct while nobody else adds to it.
 func (d *Doctor) treat(ctx context.Context, findings []Finding, repair bool, report func(Finding) error,
 	mend func(ctx context.Context, client *db.Client, id int) error) error {
 	for _, f := range findings {
@@ -198,8 +198,8 @@ func (d *Doctor) treat(ctx context.Context, findings []Finding, repair bool, rep
 	return nil
 }
 
-// recordRepair records what was repaired. The words of a student are as personal as
-// the name that they are made of.
+// recordRepair records what was repaired. The words of a student are as personal as the
+// name that they come from.
 func recordRepair(ctx context.Context, client *db.Client, f Finding) error {
 	where := "SELECT %s FROM `" + f.Table + "` WHERE id = ?"
 	district, err := scanInt(ctx, client, fmt.Sprintf(where, "district_id"), f.ID)
@@ -256,7 +256,7 @@ func scanInt(ctx context.Context, client *db.Client, query string, args ...any) 
 	return n, rows.Err()
 }
 
-// list shows words in a finding.
+// list formats words for a finding.
 func list(words []string) string {
 	words = slices.Clone(words)
 	slices.Sort(words)

@@ -13,7 +13,7 @@ import (
 )
 
 // stray is an enrollment in a group of another school than the student's. Earlier versions
-// made them: a student who moved stayed in the old school's groups.
+// created them: a student who moved stayed in the old school's groups.
 type stray = roster.Pair
 
 // straysAtOnce is how many enrollments one transaction ends.
@@ -38,8 +38,8 @@ func findStrays(ctx context.Context, client *db.Client, from, to int) (strays []
 	return strays, rows.Err()
 }
 
-// treatStrays reports the enrollments across schools of a range, and ends them, some in a
-// transaction. The counts of students and groups follow.
+// treatStrays reports the enrollments across schools in a range, and ends them, several in
+// a transaction. The counts of students and groups are updated.
 func (d *Doctor) treatStrays(ctx context.Context, from, to int, repair bool, report func(Finding) error) error {
 	strays, err := findStrays(ctx, d.db.Client(ctx), from, to)
 	if err != nil {
@@ -63,7 +63,7 @@ func (d *Doctor) treatStrays(ctx context.Context, from, to int, repair bool, rep
 	return nil
 }
 
-// endStrays ends those of some enrollments that still join a student and a group of
+// endStrays ends those of the given enrollments that still join a student and a group of
 // different schools.
 func (d *Doctor) endStrays(ctx context.Context, client *db.Client, strays []stray) error {
 	var ids []int

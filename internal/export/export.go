@@ -9,15 +9,15 @@ import (
 	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
-// Service writes exports. What is in them is what the viewer of the context sees.
+// Service writes exports. They contain what the viewer of the context sees.
 type Service struct {
 	db     *database.DB
 	roster *roster.Service
 	usage  *usage.Service
 }
 
-// New returns a service on a database. The usage service knows the time zones in
-// which the days of an export are given.
+// New returns a service on a database. The usage service knows the time zones of the days
+// in an export.
 func New(d *database.DB, r *roster.Service, u *usage.Service) *Service {
 	return &Service{db: d, roster: r, usage: u}
 }

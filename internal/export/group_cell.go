@@ -17,13 +17,13 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// groupNames knows the groups of an organization, and how a file names each so
-// that an import takes it for that one and no other. A district has some ten
-// thousand groups, so they fit into memory; its students may not.
+// groupNames holds the groups of an organization, and the name under which a file must
+// list each so that an import finds that group and no other. A district has some ten
+// thousand groups, which fit into memory; its students may not.
 type groupNames struct {
 	client     *db.Client
 	byID       map[int]*db.Group
-	byName     map[inSchool]int // How many go by a folded name.
+	byName     map[inSchool]int // How many groups have a folded name.
 	byExternal map[inSchool]int // The group with an external id.
 }
 
@@ -54,7 +54,7 @@ func (n *groupNames) read(ctx context.Context, where predicate.Group) error {
 	return err
 }
 
-// cells returns the cells of the groups of students, by the keys of the students.
+// cells returns the cells with the groups of students, by the keys of the students.
 func (n *groupNames) cells(ctx context.Context, students []*db.Student) (map[int]string, error) {
 	ids := make([]int, len(students))
 	for i, st := range students {
@@ -81,7 +81,7 @@ func (n *groupNames) cells(ctx context.Context, students []*db.Student) (map[int
 	return cells, nil
 }
 
-// readMissing reads groups of other schools, to which a student who moved may still
+// readMissing reads groups of other schools, to which a student who has moved may still
 // belong.
 func (n *groupNames) readMissing(ctx context.Context, memberships []*db.Enrollment) error {
 	var missing []int
@@ -96,7 +96,7 @@ func (n *groupNames) readMissing(ctx context.Context, memberships []*db.Enrollme
 	return n.read(ctx, group.IDIn(missing...))
 }
 
-// cell names the groups of a student of a school, by name.
+// cell returns the cell for the groups of a student of a school, by name.
 func (n *groupNames) cell(school int, groups []*db.Group) string {
 	slices.SortFunc(groups, func(a, b *db.Group) int {
 		return cmp.Or(cmp.Compare(fold.Text(a.Name), fold.Text(b.Name)), cmp.Compare(a.ID, b.ID))
@@ -111,9 +111,9 @@ func (n *groupNames) cell(school int, groups []*db.Group) string {
 	return csvfile.JoinList(names)
 }
 
-// isClear reports whether the name of a group is enough. An import looks among
-// the groups of the student's school and those that the student is in; it takes
-// a text for an external id as well, and what looks like a Database ID for one.
+// isClear reports whether the name of a group identifies it. An import looks among the
+// groups of the student's school and those that the student is in. It also reads a text as
+// an external id, and as a Database ID if it looks like one.
 func (n *groupNames) isClear(g *db.Group, school int, member []*db.Group) bool {
 	_, isID := globalid.Key(globalid.Group, g.Name)
 	external := n.byExternal[inSchool{school, g.Name}]

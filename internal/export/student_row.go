@@ -11,9 +11,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// StudentColumns are those of every list of students, in its order. The file can
-// be uploaded as it is: blank cells change nothing, and the last two columns are
-// passed over.
+// StudentColumns are the columns of every list of students, in order. The file can be
+// uploaded unchanged: blank cells change nothing, and the last two columns are ignored.
 var StudentColumns = roster.StudentFields.Names()
 
 // StudentRow is one student of a list.
@@ -22,12 +21,12 @@ type StudentRow struct {
 	// DatabaseID is the student's id in the API.
 	DatabaseID string
 	School     string
-	// Groups is the cell of the groups, as an import reads it.
+	// Groups is the cell with the groups, as an import reads it.
 	Groups string
-	// Minutes are the whole minutes since the start of the school year.
+	// Minutes is the number of whole minutes since the start of the school year.
 	Minutes int
-	// LastActive is the day of the last usage in the school's time zone; nil if it is not
-	// known.
+	// LastActive is the day of the last usage in the school's time zone; it is nil if that
+	// is unknown.
 	LastActive *calendar.Day
 }
 
@@ -46,7 +45,7 @@ func NewStudentRow(st *db.Student, school string, zone *time.Location) StudentRo
 	return row
 }
 
-// Cells are the row's cells below StudentColumns. Nobody can read a password.
+// Cells returns the cells of the row, for StudentColumns. Nobody can read a password.
 func (r StudentRow) Cells() []string {
 	others := map[string]string{
 		field.ColDatabaseID: r.DatabaseID,

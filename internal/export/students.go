@@ -12,15 +12,14 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// CheckStudents says in advance why Students would refuse: NOT_FOUND for an
-// organization outside of the purview, FORBIDDEN for a teacher of it, and what is
-// wrong with the filter.
+// CheckStudents says in advance why Students would refuse: NOT_FOUND for an organization
+// outside the purview, FORBIDDEN for a teacher of it, and what is wrong with the filter.
 func (s *Service) CheckStudents(ctx context.Context, organizationID int, f roster.StudentFilter) error {
 	_, _, err := s.students(ctx, organizationID, f)
 	return err
 }
 
-// students returns the organization and the list that is to be exported.
+// students returns the organization and the list to export.
 func (s *Service) students(ctx context.Context, organizationID int, f roster.StudentFilter) (*db.Organization,
 	*roster.StudentList, error) {
 	o, err := s.roster.Organization(ctx, organizationID)
@@ -34,11 +33,10 @@ func (s *Service) students(ctx context.Context, organizationID int, f roster.Stu
 	return o, list, err
 }
 
-// Students writes the students of an organization whom a filter keeps, by name,
-// and returns how many they are. All of them are as they were at one moment, and
-// each comes once. The memory that it takes does not grow with their number.
-// What is refused is refused before anything is written; after another error
-// the file may be there in part.
+// Students writes the students of an organization that match a filter, by name, and
+// returns how many there are. All of them are as they were at one moment, and each occurs
+// once. Memory does not grow with their number. A refusal comes before anything is
+// written; after another error a part of the file may have been written.
 func (s *Service) Students(ctx context.Context, w io.Writer, organizationID int,
 	f roster.StudentFilter) (rows int, err error) {
 	ctx, end := s.db.Snapshot(ctx)
@@ -81,7 +79,7 @@ func (s *Service) Students(ctx context.Context, w io.Writer, organizationID int,
 	return rows, file.Flush()
 }
 
-// school is what a list says of a student's school.
+// school is what a list says about a student's school.
 type school struct {
 	name string
 	zone *time.Location

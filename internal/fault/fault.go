@@ -1,6 +1,6 @@
-// Package fault is the one error vocabulary of Homeroom. An error that a person
-// should read is a *Error with a kind, a code and a message in plain words; any
-// other error is internal, and its text never leaves the server.
+// Package fault is the one error vocabulary of Homeroom. An error that a person should
+// read is an *Error with a kind, a code and a message in plain words. Any other error is
+// internal, and its text never leaves the server.
 package fault
 
 import (
@@ -10,22 +10,22 @@ import (
 	"unicode/utf8"
 )
 
-// Kind says what sort of trouble it is, and so how a transport answers.
+// Kind says what kind of problem it is, and so how a transport answers.
 type Kind int
 
 // The kinds of errors.
 const (
 	// Internal is everything unexpected; the message is never shown.
 	Internal Kind = iota
-	// Invalid is input that the person can mend.
+	// Invalid is input that the person can correct.
 	Invalid
 	// Unauthenticated asks the person to sign in.
 	Unauthenticated
-	// NotFound is what does not exist, or not for this caller.
+	// NotFound is something that does not exist, or not for this caller.
 	NotFound
 	// Forbidden is something visible that the caller's role may not do.
 	Forbidden
-	// Conflict is a request that lost a race or met a state that excludes it.
+	// Conflict is a request that lost a race, or that the current state does not allow.
 	Conflict
 	// TooLarge is input over a limit.
 	TooLarge
@@ -44,7 +44,7 @@ type Error struct {
 	Message string
 	// Cause is for the log only.
 	Cause error
-	// RetryAfter is in how many seconds it may work; 0 where nobody knows.
+	// RetryAfter is after how many seconds it may work; it is 0 if that is unknown.
 	RetryAfter int
 }
 
@@ -70,18 +70,18 @@ func (e *Error) At(field string, parts ...any) *Error {
 	return &c
 }
 
-// After returns a copy that says in how many seconds it may work.
+// After returns a copy that says after how many seconds it may work.
 func (e *Error) After(seconds int) *Error { c := *e; c.RetryAfter = seconds; return &c }
 
 // Because returns a copy with a cause for the log.
 func (e *Error) Because(cause error) *Error { c := *e; c.Cause = cause; return &c }
 
-// Invalidf returns an error for input that the person can mend.
+// Invalidf returns an error for input that the person can correct.
 func Invalidf(format string, args ...any) *Error {
 	return &Error{Kind: Invalid, Code: "BAD_USER_INPUT", Message: fmt.Sprintf(format, args...)}
 }
 
-// NotFoundf returns an error for what does not exist for this caller.
+// NotFoundf returns an error for something that does not exist for this caller.
 func NotFoundf(format string, args ...any) *Error {
 	return &Error{Kind: NotFound, Code: "NOT_FOUND", Message: fmt.Sprintf(format, args...)}
 }
@@ -91,7 +91,7 @@ func Forbiddenf(format string, args ...any) *Error {
 	return &Error{Kind: Forbidden, Code: "FORBIDDEN", Message: fmt.Sprintf(format, args...)}
 }
 
-// Conflictf returns an error for a state that excludes the request.
+// Conflictf returns an error for a state that does not allow the request.
 func Conflictf(format string, args ...any) *Error {
 	return &Error{Kind: Conflict, Code: "CONFLICT", Message: fmt.Sprintf(format, args...)}
 }
@@ -111,7 +111,7 @@ func Unavailablef(format string, args ...any) *Error {
 	return &Error{Kind: Unavailable, Code: "UNAVAILABLE", Message: fmt.Sprintf(format, args...)}
 }
 
-// From returns the *Error inside err, or nil where the text is private.
+// From returns the *Error inside err, or nil if the text of err is private.
 func From(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {
@@ -120,7 +120,7 @@ func From(err error) *Error {
 	return nil
 }
 
-// KindOf returns the kind of an error; Internal for an error of no kind.
+// KindOf returns the kind of an error; it is Internal for any other error.
 func KindOf(err error) Kind {
 	if e := From(err); e != nil {
 		return e.Kind
@@ -128,7 +128,7 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
-// Sentence makes a message a sentence for people.
+// Sentence turns a message into a sentence for people.
 func Sentence(message string) string {
 	first, size := utf8.DecodeRuneInString(message)
 	if size == 0 {

@@ -26,7 +26,7 @@ import (
 // Stopped is the code of ErrStopped, and of a job that fails for it.
 const Stopped = "TAKEN_ANSWERS_STOPPED"
 
-// ErrStopped is returned in the place of an answer that would be one too many.
+// ErrStopped is returned instead of an answer that would be one too many.
 var ErrStopped = fault.Forbiddenf("today you or your district have learned too often that an ID, a username or an " +
 	"address is taken by somebody whom you cannot see, so no more such answers are given; " +
 	"ask an administrator of the district, or try again tomorrow").WithCode(Stopped)
@@ -39,12 +39,12 @@ type Counter struct {
 	log  *slog.Logger
 }
 
-// districtTimes is how many times as many answers as one account all accounts of a
-// district get. So nobody gets more answers by making accounts or service keys.
+// districtTimes is how many times the answers of one account all accounts of a district
+// get together. So nobody gets more answers by creating accounts or service keys.
 const districtTimes = 10
 
-// New returns a counter that allows an account so many answers a day, and a district
-// ten times as many; 0 for any.
+// New returns a counter that allows an account most answers a day, and a district ten
+// times as many; 0 allows any number.
 func New(d *database.DB, most int, now func() time.Time, log *slog.Logger) *Counter {
 	return &Counter{db: d, most: most, now: now, log: log}
 }
@@ -59,7 +59,7 @@ func (c *Counter) Note(ctx context.Context, client *db.Client, districtID, educa
 	if err := c.add(ctx, client, educatorID, n, c.most); err != nil {
 		return err
 	}
-	// The row of a district has the number of no account.
+	// The row of a district has a negative key, which is the key of no account.
 	return c.add(ctx, client, -districtID, n, districtTimes*c.most)
 }
 
@@ -76,10 +76,9 @@ func (c *Counter) add(ctx context.Context, client *db.Client, who, n, most int) 
 	return err
 }
 
-// Ask is called before somebody learns whether an ID or a username is free. Once the
-// answers to an account have ended for the day, it returns ErrStopped whether the
-// value is taken or not, because a refusal in only one of the cases would be an
-// answer, too.
+// Ask is called before somebody learns whether an ID or a username is free. Once an
+// account has used up its answers of the day, Ask returns ErrStopped whether the value is
+// taken or not, because a refusal in only one of the cases would be an answer too.
 func (c *Counter) Ask(ctx context.Context, districtID, educatorID int) error {
 	if c == nil || c.most <= 0 || educatorID == 0 {
 		return nil
@@ -110,8 +109,8 @@ func (c *Counter) Answer(ctx context.Context, districtID int) error {
 	return err
 }
 
-// Stop ends the answers to an account for the day, so that nobody goes on with
-// smaller files, and has the audit trail say so, once.
+// Stop ends the answers to an account for the day, so that nobody continues with smaller
+// files. It records this in the audit trail, once.
 func (c *Counter) Stop(ctx context.Context, districtID, educatorID int) {
 	err := c.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		if err := c.begin(ctx, client, educatorID); err != nil {
@@ -145,7 +144,7 @@ func (c *Counter) Forget(ctx context.Context) error {
 	})
 }
 
-// begin makes the row of the day, if it is not there.
+// begin creates the row of the day, if it is missing.
 func (c *Counter) begin(ctx context.Context, client *db.Client, educatorID int) error {
 	insert := "INSERT OR IGNORE"
 	if c.db.Kind() == database.MySQL {

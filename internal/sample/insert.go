@@ -11,13 +11,13 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database"
 )
 
-// rowsInStatement is how many rows one INSERT holds. With more the statements
-// grow and nothing gets faster.
+// rowsInStatement is how many rows one INSERT holds. More rows make the statements larger
+// and nothing faster.
 const rowsInStatement = 1000
 
-// insert collects the rows of one table as INSERT statements: numbers are written
-// into the statement, which the databases read faster than placeholders; texts
-// are always placeholders.
+// insert collects the rows of one table as INSERT statements. Numbers are written into the
+// statement, because the databases read them faster than placeholders; texts are always
+// placeholders.
 type insert struct {
 	head, now  string
 	statements []statement
@@ -29,7 +29,7 @@ type statement struct {
 	rows int
 }
 
-// into begins an insert; every row has created_at besides the columns.
+// into begins an insert; every row has created_at in addition to the columns.
 func (w *writer) into(table string, columns ...string) *insert {
 	return &insert{
 		head: "INSERT INTO `" + table + "` (`created_at`, `" + strings.Join(columns, "`, `") + "`) VALUES ",
@@ -75,8 +75,8 @@ func (in *insert) store(ctx context.Context, client *db.Client) error {
 	return nil
 }
 
-// readBack returns the keys of rows by their external ids, in the given order.
-// The condition must cover all of them, and may cover more.
+// readBack returns the keys of rows by their external ids, in the given order. The
+// condition must select all of them, and may select more.
 func readBack(ctx context.Context, client *db.Client, table, condition string, args []any,
 	externalIDs []string) (_ []int, err error) {
 	rows, err := client.QueryContext(ctx, "SELECT `id`, `external_id` FROM `"+table+"` WHERE "+condition, args...)
@@ -109,7 +109,7 @@ func readBack(ctx context.Context, client *db.Client, table, condition string, a
 	return ids, nil
 }
 
-// instant writes a point in time as the driver of the database does.
+// instant formats a time as the driver of the database does.
 func instant(kind database.Kind, t time.Time) string {
 	if kind == database.MySQL {
 		return t.UTC().Format("2006-01-02 15:04:05.000000")

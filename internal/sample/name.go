@@ -7,17 +7,18 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// A culture is a way in which people are called. The lists are short on purpose:
-// in a real district many students share a name too.
+// A culture is a way of naming people. The lists are short on purpose: in a real district,
+// many students share a name too.
 type culture struct {
-	// weight is how many of the people have such a name, of all weights together.
+	// weight is the share of the people with such names, relative to the sum of all
+	// weights.
 	weight        int
 	given, family string
 }
 
-// cultures return names of the scripts and shapes that a district meets: with
-// diacritics (also in decomposed form), apostrophes, hyphens, particles, two
-// family names, one letter, and very long ones.
+// cultures returns names in the scripts and shapes that occur in a district: with
+// diacritics (also in decomposed form), apostrophes, hyphens, particles, two family names,
+// one letter, and very long ones.
 func cultures() []culture {
 	return []culture{
 		{30, "Ava|Emma|Liam|Noah|Olivia|James|Mia|Lucas|Grace|Ethan|Chloe|Henry|Ella|Jack|Lily|Owen|Zoe|Caleb|Ruby|Isaac|Mary Ann|Billy Joe|Anna-Grace|D'Andre|Ja'Nae|DeShawn|McKenna|Jr Wayne",
@@ -57,10 +58,10 @@ func cultures() []culture {
 
 type name struct{ given, family string }
 
-// nameBook draws names.
+// nameBook picks random names.
 type nameBook struct {
 	given, family [][]string
-	// shares has the position of each culture as often as its weight says.
+	// shares contains the position of each culture as often as its weight says.
 	shares []int
 }
 

@@ -12,8 +12,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// plan is what the options come to before the first row: everything that does
-// not grow with the number of students.
+// plan is what the options result in before the first row: everything that does not grow
+// with the number of students.
 type plan struct {
 	Options
 	now     time.Time
@@ -34,7 +34,7 @@ type plan struct {
 type school struct {
 	name, externalID string
 	lowest, highest  grade.Grade
-	// students and groups are the positions in the district, from and up to.
+	// students and groups are ranges of positions in the district; the end is excluded.
 	students, groups [2]int
 	// teachers are the positions of its teachers in the staff.
 	teachers []int
@@ -44,7 +44,7 @@ type educator struct {
 	name
 	externalID string
 	role       viewer.Role
-	// school is the position of the school, or -1 at the district.
+	// school is the position of the school, or -1 for the district.
 	school int
 	// mailbox is the part of the address before the @.
 	mailbox string
@@ -55,8 +55,8 @@ func products() []string { return []string{"LANGUAGE_LITERACY", "ESPANOL", "MATH
 
 const districtName = "Unified School District of Meadow Valley"
 
-// The streams of random numbers, apart from those of the schools, which have
-// their position plus firstSchoolStream.
+// The streams of random numbers besides those of the schools. A school's stream is its
+// position plus firstSchoolStream.
 const (
 	staffStream = iota
 	firstSchoolStream
@@ -75,7 +75,7 @@ func newPlan(o Options) *plan {
 		}
 		p.days = append(p.days, day)
 	}
-	// Three days in ten, or where the district is large a handful in all.
+	// Three days in ten or, in a large district, a handful in total.
 	p.usageChance = 0.3
 	if o.Students >= 20_000 {
 		p.usageChance = min(0.3, 4/float64(max(1, len(p.days))))
@@ -86,7 +86,7 @@ func newPlan(o Options) *plan {
 	return p
 }
 
-// planSchools spreads students and groups evenly over schools of changing kinds.
+// planSchools distributes students and groups evenly among schools of different types.
 func (p *plan) planSchools() {
 	places := []string{
 		"Maple Grove", "Riverside", "Lincoln", "Oak Hill", "Cesar Chavez", "Washington", "Cedar Creek", "Frida Kahlo",
@@ -115,8 +115,8 @@ func (p *plan) planSchools() {
 	}
 }
 
-// planStaff gives the district and each school an administrator, and the rest of
-// the educators to the schools in turn. The first of each kind is a sign-in.
+// planStaff gives the district and each school an administrator, and distributes the other
+// educators among the schools. The first of each kind is an account to sign in with.
 func (p *plan) planStaff() {
 	r := rand.New(rand.NewPCG(p.Seed, staffStream))
 	add := func(role viewer.Role, school int, mailbox string) {
@@ -156,8 +156,7 @@ type batch struct {
 	students []student
 }
 
-// generate makes the schools up, one after the other, each from random numbers
-// of its own.
+// generate makes up the schools, one after the other, each from its own random numbers.
 func (p *plan) generate(ctx context.Context, batches chan<- *batch) error {
 	b := &batch{}
 	for i := range p.schools {

@@ -16,27 +16,27 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Options say what is made. Zero values are replaced by what fits the number of
-// students; Now is needed.
+// Options say what to create. Zero values are replaced by values that fit the number of
+// students; Now is required.
 type Options struct {
 	// Seed chooses among districts of the same shape.
 	Seed uint64
 	// Students is 3,000 unless it is set.
 	Students int
-	// Schools, Groups and Educators follow from the number of students: 600 to
-	// a school, and 50 to a group in small districts, 25 in those from 10,000
-	// students on.
+	// Schools, Groups and Educators follow from the number of students: 600 students in a
+	// school, and 50 in a group in small districts or 25 in districts from 10,000 students
+	// on.
 	Schools, Groups, Educators int
-	// UnassignedShare is the part of the students that is in no group: 0.13 in
-	// small districts, 0.05 in large ones; negative for none. Four of five of
-	// them are active.
+	// UnassignedShare is the share of the students who are in no group: 0.13 in small
+	// districts, 0.05 in large ones; negative for none. Four of five of them are active.
 	UnassignedShare float64
-	// Weeks is how far the usage goes back: 10 unless it is set.
+	// Weeks is how many weeks of usage there are; the default is 10.
 	Weeks int
 	// Now is the present; all days are counted back from it.
 	Now time.Time
-	// PasswordHash is the hash of the password of the three sign-ins. Without
-	// it, as everybody else, they cannot sign in with a password.
+	// PasswordHash is the hash of the password of the three accounts to sign in with.
+	// Without it, they cannot sign in with a password either; the other accounts never
+	// can.
 	PasswordHash string
 	// Add allows another district in a database that already has one.
 	Add bool
@@ -44,7 +44,7 @@ type Options struct {
 	Progress func(done, total int)
 }
 
-// Summary says what was made.
+// Summary says what was created.
 type Summary struct {
 	District                                   string
 	DistrictID                                 int
@@ -66,9 +66,9 @@ type SignIn struct {
 	At string
 }
 
-// studentsInTransaction is about how many students are stored in one
-// transaction. Each holds whole schools, so that a run that was cut off leaves
-// numbers that are true.
+// studentsInTransaction is about how many students one transaction stores. Each
+// transaction holds whole schools, so that the numbers are correct even if a run is
+// interrupted.
 const studentsInTransaction = 10_000
 
 // Fill stores a district. It refuses a database with organizations in it unless
@@ -91,7 +91,7 @@ func Fill(ctx context.Context, d *database.DB, o Options) (Summary, error) {
 		defer close(batches)
 		return plan.generate(ctx, batches)
 	})
-	// One writer, on MySQL too: with two or four at work the same rows took longer.
+	// One writer, on MySQL too: two or four writers took longer for the same rows.
 	work.Go(func() error {
 		for b := range batches {
 			err := d.InTx(ctx, func(ctx context.Context, client *db.Client) error { return w.schools(ctx, client, b) })
@@ -108,7 +108,7 @@ func Fill(ctx context.Context, d *database.DB, o Options) (Summary, error) {
 	return w.summary, d.Optimize(viewer.AsSystem(context.WithoutCancel(ctx), "sample data"))
 }
 
-// complete fills in what is not set and refuses what does not fit together.
+// complete fills in missing options and refuses those that do not fit together.
 func (o Options) complete() (Options, error) {
 	const large = 10_000
 	fill := func(value *int, byDefault int) {

@@ -38,9 +38,9 @@ func (p *plan) fillSchool(b *batch, position int) {
 	}
 }
 
-// The positions of the groups of the first school that show something special:
-// the three of the teacher who can sign in, two with the same name, and one that
-// is still empty. They are not synced.
+// The positions of the groups of the first school that show something special: the three
+// of the teacher who can sign in, two with the same name, and one that is empty. They are
+// not synced.
 const (
 	groupsOfSignIn = 3
 	sameNameAs     = 3
@@ -78,8 +78,8 @@ func (p *plan) group(position, i int) group {
 	return g
 }
 
-// groupName returns the name of the n-th group of a grade, counted from 0. Names
-// repeat from school to school; some have what a file has to quote or escape.
+// groupName returns the name of the n-th group of a grade, counted from 0. Names repeat
+// from school to school; some contain characters that a file has to quote or escape.
 func groupName(g grade.Grade, n int) string {
 	switch {
 	case g == grade.PK:
@@ -106,11 +106,12 @@ func more(n int) string {
 	return fmt.Sprintf(" (%d)", n+1)
 }
 
-// choice knows the groups that the students of a school may join, by grade.
+// choice lists the groups that the students of a school may join, by grade.
 type choice struct {
 	groups []group
 	lowest grade.Grade
-	// own are the groups of a grade, manual the ones among all that are not synced.
+	// own are the groups of a grade, and manual are those of all groups that are not
+	// synced.
 	own    [][]int
 	manual []int
 }
@@ -130,9 +131,9 @@ func newChoice(groups []group, s *school) *choice {
 	return c
 }
 
-// enroll puts a student into one group of the student's grade, and one in four into
-// one or two more. A student in a synced group is synced; every student joins groups
-// that are not synced. Positions count from offset.
+// enroll puts a student into one group of the student's grade, and one student in four
+// into one or two more groups. A student in a synced group is synced; every student joins
+// groups that are not synced. Positions count from offset.
 func (c *choice) enroll(r *rand.Rand, st *student, offset int) {
 	own := c.own[st.grade-c.lowest]
 	if len(own) == 0 {

@@ -14,7 +14,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
-// student is a student with everything that is stored about one.
+// student is a student with everything that is stored about the student.
 type student struct {
 	name
 	school                                      int
@@ -29,7 +29,7 @@ type student struct {
 	usage  []usageDay
 }
 
-// usageDay is one product on one day.
+// usageDay is the usage of one product on one day.
 type usageDay struct {
 	day     calendar.Day
 	product int
@@ -43,8 +43,7 @@ func (s *student) active() int {
 	return 0
 }
 
-// maker makes up the students of one school. It remembers what it has folded,
-// because names repeat.
+// maker makes up the students of one school. It caches folded texts, because names repeat.
 type maker struct {
 	plan   *plan
 	rand   *rand.Rand
@@ -55,16 +54,16 @@ func newMaker(p *plan, r *rand.Rand) *maker {
 	return &maker{plan: p, rand: r, folded: map[string]string{}}
 }
 
-// unassignedBefore is the number of students before position i that are in no
-// group; they are spread evenly over the district, and exactly as many as wanted.
+// unassignedBefore returns how many students before position i are in no group. They are
+// distributed evenly over the district, and there are exactly as many as wanted.
 func (p *plan) unassignedBefore(i int) int { return i * p.unassigned / 1e6 }
 
 func (m *maker) isUnassigned(i int) bool {
 	return m.plan.unassignedBefore(i+1) > m.plan.unassignedBefore(i)
 }
 
-// isActive reports whether the student has enough usage: four of five of the
-// unassigned ones, and nine of ten others.
+// isActive reports whether the student has enough usage: four of five unassigned students
+// have, and nine of ten others.
 func (m *maker) isActive(i int) bool {
 	if m.isUnassigned(i) {
 		return m.plan.unassignedBefore(i)%5 != 4
@@ -79,8 +78,8 @@ func (m *maker) student(i, position int) student {
 		name:   m.plan.names.draw(m.rand),
 		school: position,
 		grade:  s.lowest + grade.Grade(m.rand.IntN(int(s.highest-s.lowest)+1)),
-		// The numbers rise with gaps, so that the order of the Student IDs is
-		// the order in which students are stored.
+		// The numbers rise with gaps, so that students are stored in the order of their
+		// Student IDs.
 		externalID: fmt.Sprintf("%09d", 10_000+7*i+m.rand.IntN(7)),
 	}
 	st.username = m.username(st.name, i)
@@ -104,8 +103,8 @@ func (m *maker) student(i, position int) student {
 	return st
 }
 
-// username is made of the name and ends in the student's number, which follows no
-// other digit. So no two are equal, whatever their case.
+// username returns a name with the student's number at the end, which follows no other
+// digit. So no two are equal, whatever their case.
 func (m *maker) username(n name, i int) string {
 	latin := func(s string) string {
 		return strings.Map(func(r rune) rune {
@@ -132,7 +131,7 @@ func (m *maker) username(n name, i int) string {
 	return fmt.Sprintf("%s%d", cut(base, 16), i+1)
 }
 
-// words are what a search finds the student by.
+// words returns the words by which a search finds the student.
 func (m *maker) words(st *student) []string {
 	all := make([]string, 0, 8)
 	for _, text := range []string{m.fold(st.given), m.fold(st.family), fold.Text(st.username), st.externalID} {
@@ -150,7 +149,7 @@ func (m *maker) words(st *student) []string {
 	return all
 }
 
-// fold is fold.Text, remembered.
+// fold is fold.Text with a cache.
 func (m *maker) fold(s string) string {
 	folded, ok := m.folded[s]
 	if !ok {

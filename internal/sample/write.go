@@ -15,8 +15,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// writer stores a plan. Keys are never chosen here and never guessed from the
-// ones before: rows are read back by their external ids.
+// writer stores a plan. It never chooses keys and never guesses them from earlier ones: it
+// reads rows back by their external ids.
 type writer struct {
 	db      *database.DB
 	plan    *plan
@@ -47,8 +47,7 @@ func (w *writer) district(ctx context.Context, client *db.Client) error {
 	return w.educators(ctx, client, domain)
 }
 
-// place says which mail domain and name the district gets so that it differs from
-// others.
+// place returns a mail domain and a name for the district that no other district has.
 func (w *writer) place(ctx context.Context, client *db.Client) (domain, name string, err error) {
 	n, err := client.Organization.Query().Count(ctx)
 	if err != nil {
@@ -148,7 +147,7 @@ func (w *writer) educators(ctx context.Context, client *db.Client, domain string
 	return roles.store(ctx, client)
 }
 
-// at is the name of the organization at which an educator works.
+// at returns the name of the organization at which an educator works.
 func (w *writer) at(e educator) string {
 	if e.school < 0 {
 		return w.summary.District
@@ -240,7 +239,7 @@ func (w *writer) students(ctx context.Context, client *db.Client, students []stu
 		[]any{w.districtID, keys[0], keys[len(keys)-1]}, keys)
 }
 
-// words stores the words in their order, in which their index takes them best.
+// words stores the words in sorted order, which is the fastest for their index.
 func (w *writer) words(ctx context.Context, client *db.Client, students []student, ids []int) error {
 	type entry struct {
 		word string
@@ -265,7 +264,7 @@ func (w *writer) words(ctx context.Context, client *db.Client, students []studen
 	return rows.store(ctx, client)
 }
 
-// stored counts what has been committed and tells how far it is.
+// stored counts what has been committed and reports the progress.
 func (w *writer) stored(b *batch) {
 	s := &w.summary
 	s.Groups += len(b.groups)

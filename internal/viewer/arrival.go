@@ -4,14 +4,13 @@ import "context"
 
 type tellKey struct{}
 
-// WithTold returns a context whose request is counted by tell, once it is known who has
-// sent it.
+// WithTold returns a context whose request calls tell once its caller is known.
 func WithTold(ctx context.Context, tell func(*Viewer) error) context.Context {
 	return context.WithValue(ctx, tellKey{}, tell)
 }
 
-// Tell says who has sent the request that ctx belongs to. It fails where there is no room
-// for more requests of theirs.
+// Tell says who has sent the request of ctx. It fails if there is no room for more
+// requests of that caller.
 func Tell(ctx context.Context, v *Viewer) error {
 	if tell, ok := ctx.Value(tellKey{}).(func(*Viewer) error); ok && v != nil {
 		return tell(v)
@@ -19,7 +18,7 @@ func Tell(ctx context.Context, v *Viewer) error {
 	return nil
 }
 
-// District is the one that a viewer belongs to, or 0.
+// District returns the district that a viewer belongs to, or 0.
 func (v *Viewer) District() int {
 	switch {
 	case v == nil:

@@ -5,21 +5,21 @@ import (
 	"net/netip"
 )
 
-// Origin is where a request comes from. It decides nothing about what may be
-// seen; it is for limits and for the list of one's sessions.
+// Origin is where a request comes from. It never decides what somebody may see; it is for
+// limits and for the list of one's sessions.
 type Origin struct {
-	// Address is that of the client, which may stand behind trusted proxies. It is
-	// not valid where nobody knows it, as in commands.
+	// Address is the address of the client, which may be behind trusted proxies. It is not
+	// valid if it is unknown, as in commands.
 	Address   netip.Addr
 	UserAgent string
-	// RequestID is the name of the request in logs and in the audit trail; empty for
-	// what is no request.
+	// RequestID is the name of the request in logs and in the audit trail; it is empty
+	// outside of requests.
 	RequestID string
 }
 
-// Network is the part of the address that one client can be expected to have to
-// itself: all of an IPv4 address, and of IPv6 the first 64 bits, because a single
-// machine picks the others as it likes. It is empty where the address is not known.
+// Network returns the part of the address that one client can be expected to have alone:
+// all of an IPv4 address, but only the first 64 bits of IPv6, because a single machine can
+// choose the others freely. It is empty if the address is unknown.
 func (o Origin) Network() string {
 	a := o.Address.Unmap().WithZone("")
 	switch {
@@ -35,7 +35,7 @@ func (o Origin) Network() string {
 
 type originKey struct{}
 
-// WithOrigin returns a context that knows where the request comes from.
+// WithOrigin returns a context with the origin of a request.
 func WithOrigin(ctx context.Context, o Origin) context.Context {
 	return context.WithValue(ctx, originKey{}, o)
 }

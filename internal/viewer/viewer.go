@@ -1,5 +1,5 @@
-// Package viewer says who is asking. It depends on the standard library alone,
-// so that every layer, down to the database policies, can read it.
+// Package viewer says who is asking. It depends only on the standard library, so that
+// every layer, down to the database policies, can use it.
 package viewer
 
 import (
@@ -17,8 +17,8 @@ const (
 	Teacher       Role = "TEACHER"
 )
 
-// Assignment is one role at one organization, which is a district for
-// DistrictAdmin and a school for the other roles.
+// Assignment is one role at one organization: a district for DistrictAdmin, and a school
+// for the other roles.
 type Assignment struct {
 	Role           Role
 	OrganizationID int
@@ -32,8 +32,8 @@ type Viewer struct {
 	DistrictID  int
 	SessionID   int
 	Assignments []Assignment
-	// BeforeSecondFactor is true for a person who must have a second factor and has
-	// shown none: the session is good for setting one up, and holds no roles.
+	// BeforeSecondFactor is true for a person who must have a second factor and has shown
+	// none. Such a session can only set one up, and holds no roles.
 	BeforeSecondFactor bool
 	// Key is set for a program with a service key; the fields above are then empty.
 	Key *Key
@@ -44,10 +44,9 @@ type Viewer struct {
 	with []*Viewer
 }
 
-// System returns the viewer of the server's own work: migrations, counters, the
-// worker's bookkeeping. The reason is a short noun phrase that says why the
-// purview does not apply; code that acts for a person never uses it for what
-// the person will see.
+// System returns the viewer of the server's own work: migrations, counters, the worker's
+// bookkeeping. The reason is a short noun phrase that says why the purview does not apply.
+// Code that acts for a person never uses it for what the person will see.
 func System(reason string) *Viewer {
 	if reason == "" {
 		panic("viewer: a system viewer needs a reason")
@@ -55,7 +54,7 @@ func System(reason string) *Viewer {
 	return &Viewer{reason: reason}
 }
 
-// Reason says why no purview limits the viewer; empty for whoever one limits.
+// Reason says why no purview limits the viewer; it is empty if one does.
 func (v *Viewer) Reason() string {
 	if v == nil {
 		return ""
@@ -66,25 +65,25 @@ func (v *Viewer) Reason() string {
 // IsSystem reports whether the viewer is the server itself.
 func (v *Viewer) IsSystem() bool { return v != nil && v.reason != "" }
 
-// AdminDistricts are the districts that the viewer administers as a whole.
+// AdminDistricts returns the districts that the viewer administers as a whole.
 func (v *Viewer) AdminDistricts() []int { return v.organizations(DistrictAdmin) }
 
-// AdminSchools are the schools that the viewer administers one by one, without
-// those that a district role covers.
+// AdminSchools returns the schools that the viewer administers individually, without those
+// that a district role covers.
 func (v *Viewer) AdminSchools() []int { return v.organizations(SchoolAdmin) }
 
-// TeacherSchools are the schools at which the viewer teaches.
+// TeacherSchools returns the schools at which the viewer teaches.
 func (v *Viewer) TeacherSchools() []int { return v.organizations(Teacher) }
 
-// IsAdmin reports whether the viewer administers anything. Of several who ask
-// together each has to.
+// IsAdmin reports whether the viewer administers anything. If several act together, each
+// of them must.
 func (v *Viewer) IsAdmin() bool {
 	return v.everybody(func(v *Viewer) bool {
 		return v != nil && slices.ContainsFunc(v.Assignments, func(a Assignment) bool { return a.Role != Teacher })
 	})
 }
 
-// IsTeacher reports whether the viewer, or one of those who ask together, holds a
+// IsTeacher reports whether the viewer, or one of those who act together, holds a
 // teacher's role anywhere.
 func (v *Viewer) IsTeacher() bool {
 	return slices.ContainsFunc(v.Hands(), func(v *Viewer) bool {
@@ -92,9 +91,8 @@ func (v *Viewer) IsTeacher() bool {
 	})
 }
 
-// Administers reports whether an organization, given with the district it lies
-// in, is inside the viewer's administrative purview, and inside that of everybody
-// who asks together.
+// Administers reports whether the viewer administers an organization, given together with
+// its district. If several act together, each of them must.
 func (v *Viewer) Administers(organizationID, districtID int) bool {
 	return v.everybody(func(v *Viewer) bool {
 		return v.IsSystem() ||
@@ -103,23 +101,23 @@ func (v *Viewer) Administers(organizationID, districtID int) bool {
 	})
 }
 
-// TeachesAt reports whether the viewer holds a teacher's role at the school. Of
-// several who ask together each has to.
+// TeachesAt reports whether the viewer holds a teacher's role at the school. If several
+// act together, each of them must.
 func (v *Viewer) TeachesAt(organizationID int) bool {
 	return v.everybody(func(v *Viewer) bool { return slices.Contains(v.TeacherSchools(), organizationID) })
 }
 
-// WorksAt reports whether the viewer administers a school or teaches there, and
-// everybody who asks together does one or the other.
+// WorksAt reports whether the viewer administers a school or teaches there. If several act
+// together, each of them must do one or the other.
 func (v *Viewer) WorksAt(organizationID, districtID int) bool {
 	return v.everybody(func(v *Viewer) bool {
 		return v.Administers(organizationID, districtID) || v.TeachesAt(organizationID)
 	})
 }
 
-// organizations are those at which the viewer holds a role. Of several who ask
-// together it is what each of them holds: less than what they see together, which
-// a rule finds out by asking for each of the Hands.
+// organizations returns those at which the viewer holds a role. If several act together,
+// these are the ones where each of them does. That is less than what they see together; a
+// rule finds that out by asking for each of the Hands.
 func (v *Viewer) organizations(role Role) []int {
 	var ids []int
 	for i, h := range v.Hands() {
@@ -159,15 +157,15 @@ func NewContext(ctx context.Context, v *Viewer) context.Context {
 	return context.WithValue(ctx, contextKey{}, v)
 }
 
-// Asker returns the person or program on whose behalf something happens, also
-// where the server acts for itself on the way to it. It is nil where nobody asked.
-// It decides nothing about what may be seen; it is for the audit trail.
+// Asker returns the person or program on whose behalf something happens, even if the
+// server acts for itself on the way. It is nil if nobody asked. It never decides what
+// somebody may see; it is for the audit trail.
 func Asker(ctx context.Context) *Viewer {
 	v, _ := ctx.Value(askerKey{}).(*Viewer)
 	return v
 }
 
-// FromContext returns the viewer of a context, or nil where nobody has signed in.
+// FromContext returns the viewer of a context, or nil if nobody has signed in.
 func FromContext(ctx context.Context) *Viewer {
 	v, _ := ctx.Value(contextKey{}).(*Viewer)
 	return v

@@ -72,7 +72,7 @@ func pictures(ctx context.Context, address, folder string) error {
 		})); err != nil {
 			return err
 		}
-		// Fonts and what moves have come to rest.
+		// Wait until fonts are loaded and nothing moves.
 		const rest = `document.fonts.ready
 			.then(() => Promise.all(document.getAnimations().map((a) => a.finished))).then(() => 0)`
 		if _, err := chromedp.Run(ctx, chromedp.Evaluate[int](rest, chromedp.EvalAwaitPromise)); err != nil {
