@@ -14,13 +14,13 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// What was found out about a session when a request began does not hold for long: its
-// body may be held back, it may wait for others of the caller, and a mutation may have
-// many fields. Where longer ago than sessionAge it was looked up, it is looked up again:
-// when the body has been read, before anything is computed, and before each field of a
-// mutation. An ordinary request is over by then, and takes no statement more.
+// The result of looking up a session does not stay valid for long: the body of the request
+// may be held back, the request may wait for others of its caller, and a mutation may have
+// many fields. If the look-up is older than sessionAge, it is repeated: when the body has
+// been read, before anything is computed, and before each field of a mutation. An ordinary
+// request is over by then, and needs no further statement.
 
-// lookup is when it was last found out who asks.
+// lookup is the time of the last look-up of the caller.
 type lookup struct {
 	mu sync.Mutex
 	at time.Time
@@ -28,14 +28,14 @@ type lookup struct {
 
 type lookupKey struct{}
 
-// withLookup returns a context in which it has just been found out who asks.
+// withLookup returns a context whose caller has just been looked up.
 func withLookup(ctx context.Context, v *viewer.Viewer) context.Context {
 	return context.WithValue(viewer.NewContext(ctx, v), lookupKey{}, &lookup{at: time.Now()})
 }
 
-// again looks up who asks, where that is due, and says it to all who have the viewer
-// of the context. It goes by what the viewer is and not by the token of the request,
-// because signing in makes another one of it.
+// again looks up the caller if the last look-up is too old, and updates everybody who has
+// the viewer of the context. It uses the viewer and not the token of the request, because
+// signing in changes the viewer.
 func (r *Resolver) again(ctx context.Context, age time.Duration) error {
 	v, l := viewer.FromContext(ctx), lookupOf(ctx)
 	if l == nil || v == nil || v.SessionID == 0 && v.Key == nil {
@@ -69,8 +69,8 @@ func lookupOf(ctx context.Context) *lookup {
 	return l
 }
 
-// hasArrived is called when the body of a request has been read. Whose session has ended
-// meanwhile goes on as nobody, as at the beginning.
+// hasArrived is called when the body of a request has been read. If the session has ended
+// meanwhile, the request continues without a viewer, as at its beginning.
 func (r *Resolver) hasArrived(age time.Duration) func(context.Context) (context.Context, *gqlerror.Error) {
 	return func(ctx context.Context) (context.Context, *gqlerror.Error) {
 		err := r.again(ctx, age)
@@ -85,8 +85,9 @@ func (r *Resolver) hasArrived(age time.Duration) func(context.Context) (context.
 	}
 }
 
-// stillThere refuses what has waited for its turn where the session has ended meanwhile,
-// or has to set up a second factor. What a subscription sends is looked at by itself.
+// stillThere refuses an operation that has waited for its turn if its session has ended
+// meanwhile, or must now set up a second factor. The events of a subscription are checked
+// separately.
 func (r *Resolver) stillThere(age time.Duration) graphql.ResponseMiddleware {
 	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		oc := graphql.GetOperationContext(ctx)
@@ -102,8 +103,8 @@ func (r *Resolver) stillThere(age time.Duration) graphql.ResponseMiddleware {
 	}
 }
 
-// beforeField does the same before each field of a mutation. They run one after the
-// other, so that nothing else reads the viewer at that moment.
+// beforeField does the same before each field of a mutation. They run one after the other,
+// so nothing else reads the viewer at that moment.
 func (r *Resolver) beforeField(age time.Duration) graphql.RootFieldMiddleware {
 	return func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 		if graphql.GetOperationContext(ctx).Operation.Operation != ast.Mutation {
@@ -120,7 +121,7 @@ func (r *Resolver) beforeField(age time.Duration) graphql.RootFieldMiddleware {
 	}
 }
 
-// mayGoOn says why a field is not begun.
+// mayGoOn returns why a field must not begin.
 func (r *Resolver) mayGoOn(ctx context.Context, age time.Duration, field string) *gqlerror.Error {
 	if open[field] {
 		return nil
@@ -140,11 +141,11 @@ func (r *Resolver) mayGoOn(ctx context.Context, age time.Duration, field string)
 	}
 }
 
-// isRefused reports whether an answer only tells why an operation does not run. Then it may
-// have no variables, and nobody may be signed in.
+// isRefused reports whether an answer only says why an operation does not run. Then there
+// may be no variables, and nobody may be signed in.
 func isRefused(ctx context.Context) bool { return len(graphql.GetErrors(ctx)) > 0 }
 
-// rootFields are those that an operation asks for.
+// rootFields returns the root fields of an operation.
 func rootFields(oc *graphql.OperationContext) []graphql.CollectedField {
 	return graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Query", "Mutation", "Subscription"})
 }

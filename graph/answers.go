@@ -14,9 +14,9 @@ import (
 
 var errTooMuchUnread = tooMany("you have not read some of your answers yet; read them, or ask for less at once")
 
-// answers bounds what waits to be sent: a client that reads nothing keeps what has
-// been computed for it, when its turn is over. A district has half of the room at most,
-// so that somebody with many accounts in one leaves the others theirs.
+// answers limits what waits to be sent: if a client reads nothing, the answer that was
+// computed for it stays in memory although its turn is over. A district gets at most half
+// of the room, so that somebody with many accounts in one district leaves room for others.
 type answers struct {
 	callers   *allowance.Allowance[share.Caller]
 	districts *allowance.Allowance[int]
@@ -29,7 +29,7 @@ func newAnswers(l Limits) *answers {
 	}
 }
 
-// take takes room for an answer, or nothing.
+// take takes room for an answer, or takes nothing.
 func (a *answers) take(v *viewer.Viewer, size int64) (give func(), ok bool) {
 	id, _ := share.CallerOf(v)
 	district := v.District()
@@ -48,11 +48,11 @@ func (a *answers) take(v *viewer.Viewer, size int64) (give func(), ok bool) {
 
 type eventsKey struct{}
 
-// events is what the last event of a subscription has taken. A transport asks for the
-// next one when it has sent it.
+// events is the room that the last event of a subscription has taken. A transport asks for
+// the next event when it has sent the last one.
 type events struct{ sent func() }
 
-// withEvents gives a subscription a place for what its events take.
+// withEvents prepares a subscription for the room of its events.
 func withEvents(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
 		ctx = context.WithValue(ctx, eventsKey{}, &events{func() {}})
@@ -60,7 +60,8 @@ func withEvents(ctx context.Context, next graphql.OperationHandler) graphql.Resp
 	return next(ctx)
 }
 
-// room gives every answer, and every event of a subscription, room until it is sent.
+// room takes room for every answer, and for every event of a subscription, until it is
+// sent.
 func (a *answers) room(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	last, _ := ctx.Value(eventsKey{}).(*events)
 	if last != nil {
@@ -72,7 +73,7 @@ func (a *answers) room(ctx context.Context, next graphql.ResponseHandler) *graph
 	if _, known := share.CallerOf(v); !known || resp == nil || op == nil {
 		return resp
 	}
-	give, ok := a.take(v, 2*int64(len(resp.Data))) // It is copied to be sent.
+	give, ok := a.take(v, 2*int64(len(resp.Data))) // Sending copies the data.
 	switch {
 	case !ok && op.Operation == ast.Mutation:
 		return refusedBy(presented(errMade))(ctx)

@@ -86,8 +86,8 @@ type Limits struct {
 	// SessionCheck is how often a server checks the sessions that have subscriptions:
 	// whether they have ended, and which roles they have.
 	SessionCheck time.Duration
-	// SessionAge is how long it holds what was found out about a session: an operation
-	// that begins later looks it up again.
+	// SessionAge is how long the look-up of a session stays valid: an operation that
+	// begins later looks it up again.
 	SessionAge time.Duration
 }
 

@@ -11,19 +11,19 @@ import (
 	"github.com/openhomeroom/homeroom/graph/transport"
 )
 
-// What a list costs is estimated before an operation runs: price.go says how many rows it
-// has usually. An account with thousands of them would have answers of any size for a few
-// points, so that the entries of all lists are counted when they are there, and an answer
-// with too many of them ends.
+// The cost of a list is estimated before an operation runs: price.go says how many rows a
+// list usually has. An account with thousands of rows could get answers of any size for a
+// few points. So the entries of all lists are counted once they are there, and an answer
+// with too many ends.
 
 type entriesKey struct{}
 
-// withEntries gives each answer its count.
+// withEntries gives each answer a counter.
 func withEntries(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	return next(context.WithValue(ctx, entriesKey{}, &atomic.Int64{}))
 }
 
-// fewEntries refuses the list with which an answer has more entries than it may.
+// fewEntries refuses the list that takes an answer beyond the limit.
 func fewEntries(most int) graphql.FieldMiddleware {
 	return func(ctx context.Context, next graphql.Resolver) (any, error) {
 		found, err := next(ctx)

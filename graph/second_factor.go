@@ -13,8 +13,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// settingUp are the fields, besides those without a session, that somebody may ask for who
-// must have a second factor and has none.
+// settingUp lists the fields, besides those that need no session, that are allowed to
+// somebody who must have a second factor and has none.
 var settingUp = map[string]bool{
 	"viewer":                    true,
 	"revokeSession":             true,

@@ -66,7 +66,7 @@ func (r *Resolver) authenticate(ctx context.Context) (context.Context, *gqlerror
 type session struct {
 	identity *identity.Service
 	token    string
-	// id is that of the session or 0, and key that of a service key.
+	// id is the ID of the session or 0, and key the ID of a service key.
 	id, key int
 
 	mu     sync.Mutex

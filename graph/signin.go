@@ -42,7 +42,7 @@ func (r queryResolver) SignInProviders(context.Context) ([]*model.SignInProvider
 // signedIn answers with a session that has started.
 func (r mutationResolver) signedIn(ctx context.Context, s identity.Session, err error) (*model.SignInPayload, error) {
 	if err != nil {
-		// A failure that identity has not recorded at an account is a guess.
+		// A failure that identity has not recorded for an account counts as guessing.
 		if f := fault.From(err); f != nil && (f.Code == "CODE_ENDED" || f.Code == "CHALLENGE_ENDED") {
 			noteFault(ctx, err)
 		}

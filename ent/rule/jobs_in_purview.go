@@ -39,8 +39,8 @@ func jobsSeen(v *viewer.Viewer) predicate.BulkJob {
 	if schools := slices.Concat(v.TeacherSchools(), v.AdminSchools()); v.IsTeacher() {
 		own = append(own,
 			bulkjob.And(bulkjob.OrganizationID(v.DistrictID), bulkjob.KindEQ(bulkjob.KindEDIT_STUDENTS), selectedFrom(schools)))
-		// Whoever administers a school selects students to delete wherever they are seen, and
-		// is told row by row which of them stay.
+		// Administrators of a school can select students for deletion wherever they see them,
+		// and learn for each row whether the student has to stay.
 		if len(v.AdminSchools()) > 0 {
 			own = append(own,
 				bulkjob.And(bulkjob.OrganizationID(v.DistrictID), bulkjob.KindEQ(bulkjob.KindDELETE_STUDENTS),

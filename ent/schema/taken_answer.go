@@ -10,8 +10,8 @@ import (
 )
 
 // TakenAnswer counts how often an account was told on one day that an ID or username is
-// taken by somebody whom it does not see; see internal/probe. A row with a number below 0
-// in place of the account is that of a district.
+// taken by somebody whom it does not see; see internal/probe. The row of a district has a
+// negative number in place of the account.
 type TakenAnswer struct{ ent.Schema }
 
 // Mixin of TakenAnswer.

@@ -9,9 +9,9 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// UsageEvent remembers that an event was counted, so that a product can send it again
-// without counting it twice. An event belongs to its student: two products that number
-// theirs alike, at two schools, take nothing from each other.
+// UsageEvent records that an event was counted, so that a product can send it again
+// without counting it twice. An event belongs to its student: if two products at two
+// schools use the same numbers, both are counted.
 type UsageEvent struct{ ent.Schema }
 
 // Mixin of UsageEvent.

@@ -44,7 +44,7 @@ func (c *Checker) Check(document string) (*ast.OperationDefinition, error) {
 	return doc.Operations[0], nil
 }
 
-// placed is the message of an error with its line.
+// placed returns the message of an error with its line.
 func placed(err *gqlerror.Error) string {
 	if len(err.Locations) == 0 {
 		return err.Message

@@ -19,18 +19,19 @@ import (
 	"github.com/openhomeroom/homeroom/graph/transport"
 )
 
-// badInput is the code of a variable that makes no sense, as of Apollo's servers.
+// badInput is the code for a variable that makes no sense, as in Apollo's servers.
 const badInput = "BAD_USER_INPUT"
 
-// scalars read the scalars whose values gqlparser does not check: those of this schema, and
-// Int, of which it only checks that there are no decimals. An Upload comes in no variable.
+// scalars reads the scalars whose values gqlparser does not check: those of this schema,
+// and Int, for which it only checks that there are no decimals. An Upload is never a
+// variable.
 var scalars = map[string]func(value any) error{
 	"Date":     func(value any) error { _, err := scalar.UnmarshalDate(value); return err },
 	"DateTime": func(value any) error { _, err := scalar.UnmarshalDateTime(value); return err },
 	"Int":      whole,
 }
 
-// wanted says what a scalar wants, as the object of "send".
+// wanted says what to send for a scalar, as the object of "send".
 var wanted = map[string]string{
 	"Int":      "a whole number between -2147483648 and 2147483647",
 	"Float":    "a number",
@@ -48,7 +49,7 @@ func whole(value any) error {
 	switch x := value.(type) {
 	case json.Number:
 		return whole(x.String())
-	case string: // gqlparser lets it pass, and so do older clients
+	case string: // gqlparser accepts it, and older clients send it.
 		var err error
 		if n, err = strconv.ParseInt(x, 10, 64); err != nil {
 			return err
@@ -78,7 +79,7 @@ func Rules() *rules.Rules {
 			}
 			read, known := scalars[value.Definition.Name]
 			if !known || value.Definition.Name == "Int" && value.Kind != ast.IntValue {
-				return // the rules of GraphQL are about the others
+				return // The rules of GraphQL check the others.
 			}
 			if plain, err := value.Value(nil); err != nil || read(plain) != nil {
 				addError(core.Message("%s is not of the type %s; send %s.", value.String(), value.Definition.Name,
@@ -89,8 +90,8 @@ func Rules() *rules.Rules {
 	return r
 }
 
-// checkVariables reports the first variable that gqlparser has let pass and that cannot be
-// read: a Date, say, that is none.
+// checkVariables reports the first variable that gqlparser has accepted and that cannot be
+// read, such as an invalid Date.
 func (g *Guard) checkVariables(oc *graphql.OperationContext) *gqlerror.Error {
 	for _, v := range oc.Operation.VariableDefinitions {
 		if value, given := oc.Variables[v.Variable]; given {
@@ -104,7 +105,8 @@ func (g *Guard) checkVariables(oc *graphql.OperationContext) *gqlerror.Error {
 	return nil
 }
 
-// unreadable is the path to the first value that cannot be read; nil if there is none.
+// unreadable returns the path to the first value that cannot be read; it is nil if there
+// is none.
 func (g *Guard) unreadable(t *ast.Type, value any, path ast.Path) ast.Path {
 	if value == nil {
 		return nil
@@ -136,9 +138,9 @@ func (g *Guard) unreadable(t *ast.Type, value any, path ast.Path) ast.Path {
 	return nil
 }
 
-// ExplainVariable returns an error of gqlparser about a variable in words that say which
-// one it is and what to send; nil if the error is about something else. names is whether
-// the caller may read the names that the schema has.
+// ExplainVariable turns an error of gqlparser about a variable into a message that says
+// which one it is and what to send. It returns nil if the error is about something else.
+// names says whether the caller may read the names in the schema.
 func (g *Guard) ExplainVariable(op *ast.OperationDefinition, bad *gqlerror.Error, names bool) *gqlerror.Error {
 	if op == nil || len(bad.Path) < 2 || bad.Path[0] != ast.PathName("variable") || bad.Extensions["code"] == badInput {
 		return nil
@@ -175,10 +177,10 @@ func refusedVariable(path ast.Path, format string, args ...any) *gqlerror.Error 
 	return err
 }
 
-// variableName writes a path as a person would: $input.events[1].seconds.
+// variableName writes a path as people do: $input.events[1].seconds.
 func variableName(path ast.Path) string { return "$" + path[1:].String() }
 
-// typeAt is the type of what a path leads to; nil if it leads to nothing.
+// typeAt returns the type of the value at a path; it is nil if there is none.
 func (g *Guard) typeAt(op *ast.OperationDefinition, path ast.Path) *ast.Type {
 	name, _ := path[1].(ast.PathName)
 	v := op.VariableDefinitions.ForName(string(name))
@@ -225,7 +227,7 @@ func (g *Guard) describe(t *ast.Type, names bool) string {
 	return "an object of the type " + t.NamedType
 }
 
-// alike are the names of fields that somebody may have meant.
+// alike returns the names of fields that somebody may have meant.
 func (g *Guard) alike(within *ast.Type, step ast.PathElement) []string {
 	name, _ := step.(ast.PathName)
 	fields := map[string]bool{}

@@ -20,7 +20,7 @@ const (
 )
 
 // leastRoom is what a request takes with its first byte, so that the number of requests is
-// limited too, in bytes.
+// limited too.
 const leastRoom = 4 << 10
 
 // Bodies is the memory that holds what callers send until it is answered.
@@ -30,8 +30,8 @@ type Bodies struct {
 	eachNetwork, allNetworks int64
 }
 
-// NewBodies returns so many bytes of memory for bodies. request and stranger are the largest
-// of somebody who has signed in and of others, in bytes.
+// NewBodies returns memory for bodies, in bytes. request and stranger are the largest
+// bodies of callers who have signed in and of others.
 func NewBodies(memory, request, stranger int64) *Bodies {
 	// Whatever the setting, there is room for one request.
 	all := max(memory, 2*request)
@@ -54,7 +54,7 @@ func (b *Bodies) Room(ctx context.Context) transport.Room {
 	return r
 }
 
-// networkLevels are the bounds of strangers from a network, and of all strangers.
+// networkLevels returns the limits for strangers from one network, and for all strangers.
 func networkLevels(network string, each, all int64) []allowance.Level {
 	type strangers struct{}
 	return []allowance.Level{{Key: network, Most: each}, {Key: strangers{}, Most: all}}
@@ -63,17 +63,17 @@ func networkLevels(network string, each, all int64) []allowance.Level {
 // room implements transport.Room.
 type room struct {
 	holder *allowance.Holder
-	// known is set where somebody has signed in, short where what arrives is.
+	// known says that the caller has signed in, and short that the body is short.
 	known, short bool
 
 	mu         sync.Mutex
 	held, used int64
-	// stop cuts off what arrives.
+	// stop cuts the body off.
 	stop    func()
 	arrived bool
 }
 
-// Take implements transport.Room. It takes room in steps, so that a body that comes byte
+// Take implements transport.Room. It takes room in steps, so that a body that arrives byte
 // by byte does not lock for each byte.
 func (r *room) Take(bytes int) *gqlerror.Error {
 	r.mu.Lock()
@@ -85,12 +85,12 @@ func (r *room) Take(bytes int) *gqlerror.Error {
 		return nil
 	}
 	take := r.holder.Take
-	// What is as short as a sign-in finds room, and what somebody sends who has signed in:
-	// those make it whose bodies have begun and do not go on.
+	// A body as short as a sign-in, and a body from a caller who has signed in, always
+	// finds room: bodies that have begun and do not continue make room for it.
 	if r.known || r.short {
 		take = r.holder.Claim
 	}
-	// Others may be cut off meanwhile, and this one by others; so nothing is locked.
+	// This may cut others off, and others may cut this one off, so nothing is locked.
 	if err := take(need); err != nil {
 		return Refusal(err, errTooManyBytes)
 	}
@@ -98,7 +98,8 @@ func (r *room) Take(bytes int) *gqlerror.Error {
 	defer r.mu.Unlock()
 	r.held += need
 	if moving {
-		// A stranger who sends a little now and then is not the last in the line again.
+		// A stranger who sends a little now and then does not go to the end of the line
+		// again.
 		r.holder.Wait()
 	}
 	return nil
@@ -119,7 +120,7 @@ func (r *room) Arriving(length int64, cut func()) (arrived func()) {
 	}
 }
 
-// lose is called where the room goes to others.
+// lose is called when the room goes to others.
 func (r *room) lose() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -1,6 +1,6 @@
-// Package share divides the room that the server has: among callers and districts, and
-// among the networks of strangers. It holds the places of WebSockets, the memory of bodies,
-// the bytes of files that arrive, and turns to do something.
+// Package share divides what the server has among callers, districts, and the networks of
+// strangers: the places of WebSockets, the memory for bodies, the storage for arriving
+// files, and turns to do something.
 package share
 
 import (
@@ -14,7 +14,7 @@ import (
 // Caller is a person or a service key.
 type Caller struct{ educator, key int }
 
-// CallerOf returns who a viewer is, and whether that is anybody in particular.
+// CallerOf returns the caller of a viewer, and whether there is one.
 func CallerOf(v *viewer.Viewer) (id Caller, known bool) {
 	if v == nil {
 		return id, false
@@ -26,14 +26,16 @@ func CallerOf(v *viewer.Viewer) (id Caller, known bool) {
 	return id, id != Caller{}
 }
 
-// districtID is a key of those who belong to a district, and everybody that of all.
+// districtID is the key of the callers of a district, and everybody the key of all
+// callers.
 type (
 	districtID int
 	everybody  struct{}
 )
 
-// levelsOf are the bounds of a caller. Somebody with many service keys is many callers,
-// so that a district has no more than half of what all have, unless it is the only one.
+// levelsOf returns the limits of a caller. Somebody with many service keys counts as many
+// callers, so a district gets no more than half of what all callers have, unless it is the
+// only one.
 func levelsOf(v *viewer.Viewer, each, all int64) []allowance.Level {
 	id, _ := CallerOf(v)
 	return []allowance.Level{
@@ -43,22 +45,23 @@ func levelsOf(v *viewer.Viewer, each, all int64) []allowance.Level {
 	}
 }
 
-// Gate lets each caller, each district and all do a thing a limited number of times at
-// once.
+// Gate limits how often each caller, each district and all callers do something at the
+// same time.
 type Gate struct {
 	each, all int
 	wait      time.Duration
 	pool      *allowance.Pool
 }
 
-// NewGate returns a gate for each caller and for all, at which somebody waits for a while.
+// NewGate returns a gate with limits for each caller and for all. Callers wait at it no
+// longer than wait.
 func NewGate(each, all int, wait time.Duration) *Gate {
 	return &Gate{each: each, all: all, wait: wait, pool: allowance.NewPool()}
 }
 
-// Enter waits for a turn, but not for long. It returns false where none became free;
-// otherwise leave gives the turn back. Nobody in particular needs no turn: all that a
-// stranger can do is to sign in, which has a bound of its own.
+// Enter waits for a turn, but not for long. It returns false if none becomes free;
+// otherwise leave gives the turn back. Without a caller it needs no turn: a stranger can
+// only sign in, which has its own limit.
 func (g *Gate) Enter(ctx context.Context, v *viewer.Viewer) (leave func(), ok bool) {
 	if _, known := CallerOf(v); !known {
 		return func() {}, true
@@ -71,8 +74,8 @@ func (g *Gate) Enter(ctx context.Context, v *viewer.Viewer) (leave func(), ok bo
 	return h.Leave, true
 }
 
-// Take takes a turn at once, or says why there is none. It may last for hours, so that a
-// district that is alone leaves a tenth for the next one.
+// Take takes a turn at once, or returns why there is none. The turn may last for hours, so
+// a district that is alone leaves a tenth for the next one.
 func (g *Gate) Take(v *viewer.Viewer) (leave func(), err error) {
 	levels := levelsOf(v, int64(g.each), int64(g.all))
 	levels[1].Alone = max(levels[1].Most, levels[1].Alone-max(1, levels[1].Alone/10))

@@ -26,9 +26,9 @@ type Places struct {
 // NewPlaces returns the places of a server.
 func NewPlaces(most Sockets) *Places { return &Places{pool: allowance.NewPool(), most: most} }
 
-// Enter finds a place for a connection. A request that has shown a session already
-// takes one of its caller. Others have the one make room that has said nothing for
-// longest, in their network or, where all are full, anywhere.
+// Enter finds a place for a connection. A request that has shown a session takes one of
+// its caller's places. For other requests, the connection makes room that has been silent
+// for longest: in the same network or, if all places are taken, anywhere.
 func (p *Places) Enter(ctx context.Context) (transport.Place, *gqlerror.Error) {
 	place := &place{Places: p}
 	network := viewer.OriginOf(ctx).Network()
@@ -55,8 +55,8 @@ type place struct {
 
 	mu     sync.Mutex
 	caller Caller
-	// lost is set where another one has got the place, which gone is told, in a goroutine
-	// of its own.
+	// lost says that another connection has got the place. Then gone is called, in its own
+	// goroutine.
 	lost bool
 	gone func()
 }
@@ -92,7 +92,7 @@ func (p *place) Stay(ctx context.Context) *gqlerror.Error {
 	if same {
 		return nil
 	}
-	// Others may be told to go, so nothing is locked.
+	// This may cut others off, so nothing is locked.
 	p.holder.Rest()
 	err := p.holder.Move(levelsOf(v, int64(p.most.Each), int64(p.most.All))...)
 	if err == nil && fresh && p.holder.Holds() == 0 {
@@ -104,8 +104,8 @@ func (p *place) Stay(ctx context.Context) *gqlerror.Error {
 	case err != nil:
 		return Refusal(err, errTooManySockets)
 	}
-	// From now on it makes room for others of its caller while it has no operation, and for
-	// those whom its district keeps out.
+	// From now on, while no operation runs on it, it makes room for others of its caller,
+	// and for those that its district keeps out.
 	p.holder.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -9,13 +9,13 @@ import (
 	"github.com/openhomeroom/homeroom/internal/allowance"
 )
 
-// TooManyRequests is the code of what would be more than somebody may have.
+// TooManyRequests is the code for more than a caller may have.
 const TooManyRequests = "TOO_MANY_REQUESTS"
 
-// RetrySeconds is when to try again after a refusal for lack of room.
+// RetrySeconds is after how many seconds to try again if there was no room.
 const RetrySeconds = 5
 
-// Refusal is the error for a caller whom an allowance has refused.
+// Refusal returns the error for a caller whom an allowance has refused.
 func Refusal(err error, own *gqlerror.Error) *gqlerror.Error {
 	switch {
 	case errors.Is(err, allowance.ErrAll):
@@ -27,7 +27,7 @@ func Refusal(err error, own *gqlerror.Error) *gqlerror.Error {
 	}
 }
 
-// RetryLater is an error of a lack of room.
+// RetryLater returns an error for a lack of room.
 func RetryLater(code, message string) *gqlerror.Error {
 	e := transport.Errorf(code, "%s", message)
 	e.Extensions[transport.RetryAfterSeconds] = RetrySeconds

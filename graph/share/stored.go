@@ -13,17 +13,17 @@ import (
 var errTooManyStored = RetryLater(TooManyRequests,
 	"Files of yours that are arriving take as much room as you have; wait for some to end.")
 
-// storedShare is the part of the room for files that one caller has.
+// storedShare is the fraction of the storage that one caller gets: a quarter.
 const storedShare = 4
 
-// Stored is the room for the bytes of files that arrive or are about to become jobs, in
-// memory or on the disk.
+// Stored is the storage for files that arrive or are about to become jobs, in memory and
+// on disk.
 type Stored struct {
 	pool      *allowance.Pool
 	each, all int64
 }
 
-// NewStored returns so many bytes for files; upload is the largest request with files.
+// NewStored returns storage for files, in bytes; upload is the largest request with files.
 func NewStored(storage, upload int64) *Stored {
 	// Whatever the setting, a district has room for one request.
 	all := max(storage, 2*upload)
@@ -35,8 +35,8 @@ func (s *Stored) Room(ctx context.Context) transport.Room {
 	return storedRoom{s.pool.Enter(nil, levelsOf(viewer.FromContext(ctx), s.each, s.all)...)}
 }
 
-// storedRoom is the room of one request. It lasts until the request is answered, however
-// that ends.
+// storedRoom is the storage of one request. It lasts until the request is answered,
+// however that ends.
 type storedRoom struct{ *allowance.Holder }
 
 // Take implements transport.Room.
@@ -47,5 +47,6 @@ func (s storedRoom) Take(bytes int) *gqlerror.Error {
 	return nil
 }
 
-// Arriving implements transport.Room. Nobody makes room: what arrives has a least speed.
+// Arriving implements transport.Room. Nothing makes room here, because uploads have a
+// minimum speed.
 func (storedRoom) Arriving(int64, func()) func() { return func() {} }

@@ -191,7 +191,8 @@ func (t Multipart) takes(r *http.Request, exec graphql.GraphExecutor, params gra
 	if len(paths) == 0 {
 		return nil
 	}
-	// It is given the files for good when they are there.
+	// takes gets a copy, because the files are put into the variables when they have
+	// arrived.
 	params.Variables, _ = clone(params.Variables).(map[string]any)
 	for name, places := range paths {
 		empty := graphql.Upload{File: io.NewSectionReader(bytes.NewReader(nil), 0, 0), Filename: name}

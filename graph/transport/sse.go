@@ -17,8 +17,8 @@ import (
 // one request, one operation of any kind, its answers as events named next, and then the
 // event complete. It must be added before HTTP.
 //
-// Some clients accept JSON and event streams with everything they send, and can only read
-// JSON where an operation has one answer. They get a stream for subscriptions alone.
+// Some clients accept both JSON and event streams in every request, but can only read JSON
+// if an operation has one answer. They get a stream only for subscriptions.
 type SSE struct {
 	Limits Limits
 	// KeepAlive is how often a comment is sent, so that no proxy takes the connection for

@@ -47,8 +47,8 @@ type Limits struct {
 	SignIn *gqlerror.Error
 	// Room is the memory for what a request sends; nil for no limit.
 	Room func(ctx context.Context) Room
-	// Arrived returns the context in which an operation runs whose body has been read,
-	// which may have taken long; nil where that changes nothing.
+	// Arrived returns the context for an operation after its body has been read, which may
+	// have taken long. It is nil if the context stays the same.
 	Arrived func(ctx context.Context) (context.Context, *gqlerror.Error)
 }
 

@@ -126,8 +126,9 @@ func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	s.read()
 }
 
-// refuse says why there is no connection. A page of a browser cannot read the answer to
-// the request for one, but the reason for which it is closed.
+// refuse says why there is no connection. A page in a browser cannot read the answer to
+// the request for a connection, but it can read the reason with which a connection is
+// closed.
 func (t WebSocket) refuse(w http.ResponseWriter, r *http.Request, why *gqlerror.Error) {
 	browser := r.Header.Get("Origin") != "" && strings.Contains(r.Header.Get("Sec-WebSocket-Protocol"), Subprotocol)
 	select {
@@ -231,8 +232,8 @@ func (s *socket) receive(room Room) (m message, ok bool) {
 	if err != nil {
 		return m, false
 	}
-	// A message that has begun ends in time, or makes room for others. A client that is
-	// there, and answers pings, could else keep its memory for hours.
+	// A message that has begun must end in time, or makes room for others. A client that
+	// is there and answers pings could otherwise keep its memory for hours.
 	late := time.AfterFunc(s.Patience, func() {
 		_ = s.conn.Close(websocket.StatusPolicyViolation, "A message did not arrive in time")
 	})
