@@ -17,3 +17,6 @@ func NewBar(out io.Writer, what string, now func() time.Time) *Bar {
 
 // During is during.
 func (b *bar) During(p progress.Progress) { b.during(p) }
+
+// Operator is operator.
+var Operator = operator

@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
 	"github.com/openhomeroom/homeroom/internal/config"
 	"github.com/openhomeroom/homeroom/internal/globalid"
@@ -160,8 +161,8 @@ func (a *app) tellHeld(ctx context.Context, s *services, job *db.BulkJob) error 
 // nameHeld says who has to approve a job, and how.
 func (a *app) nameHeld(ctx context.Context, s *services, job *db.BulkJob, f importFlags) error {
 	id := globalid.Encode(globalid.BulkJob, job.ID)
-	submitter, err := s.db.Client(ctx).Educator.Get(viewer.AsSystem(ctx, "whether the operator has submitted a job"),
-		job.SubmittedBy)
+	byOperator, err := s.db.Client(ctx).Educator.Query().Where(educator.ID(job.SubmittedBy), isOperator()).
+		Exist(viewer.AsSystem(ctx, "whether the operator has submitted a job"))
 	if err != nil {
 		return err
 	}
@@ -172,7 +173,7 @@ func (a *app) nameHeld(ctx context.Context, s *services, job *db.BulkJob, f impo
 		return nil
 	}
 	fmt.Fprintf(a.out, "  %s waits for another administrator. Nothing was written.\n", id)
-	if submitter.ExternalID != nil && *submitter.ExternalID == operatorID {
+	if byOperator {
 		fmt.Fprintf(a.out, "  Another administrator of the organization looks at it, and approves it in GraphiQL:\n"+
 			"    mutation { approveBulkJob(id: \"%s\", previewVersion: %d) { job { status } userErrors { message } } }\n", id,
 			jobs.PreviewVersion(job))

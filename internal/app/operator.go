@@ -5,37 +5,63 @@ import (
 	"fmt"
 	"strings"
 
+	"entgo.io/ent/dialect/sql"
+
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
+	"github.com/openhomeroom/homeroom/ent/db/servicekey"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/identity"
 	"github.com/openhomeroom/homeroom/internal/quote"
 	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// operatorID is the external ID of the account under which the operator of an installation
-// imports files. It has no address and no password, and nobody signs in to it.
-const operatorID = "homeroom-operator"
+// isOperator matches the account under which the operator of an installation imports
+// files. It has no address and no password, and nobody signs in to it. External IDs are
+// given by others, so it is known by the mark of accounts that are nobody's, which the
+// server alone sets, and by being that of no service key.
+func isOperator() predicate.Educator {
+	return educator.And(educator.ExternalID(identity.OperatorID), educator.Service(1), func(s *sql.Selector) {
+		keys := sql.Table(servicekey.Table)
+		s.Where(sql.NotIn(s.C(educator.FieldID),
+			sql.Select(keys.C(servicekey.FieldAgentID)).From(keys).Where(sql.NotNull(keys.C(servicekey.FieldAgentID)))))
+	})
+}
 
 // operator returns the operator's account in a district. It creates the account when it is
-// needed for the first time.
+// needed for the first time. Its external ID is taken from whoever had been given it
+// before it was reserved.
 func operator(ctx context.Context, d *database.DB, district *db.Organization) (*db.Educator, error) {
 	system := viewer.AsSystem(ctx, "account of the operator")
 	find := func(client *db.Client) (*db.Educator, error) {
-		return client.Educator.Query().Where(educator.DistrictID(district.ID), educator.ExternalID(operatorID)).Only(system)
+		return client.Educator.Query().Where(educator.DistrictID(district.ID), isOperator()).Only(system)
 	}
 	e, err := find(d.Client(ctx))
 	if !db.IsNotFound(err) {
 		return e, err
 	}
 	err = d.InTx(system, func(ctx context.Context, client *db.Client) error {
-		e, err = client.Educator.Create().SetDistrictID(district.ID).SetService(1).SetExternalID(operatorID).
+		others, err := client.Educator.Query().Where(educator.DistrictID(district.ID),
+			educator.ExternalID(identity.OperatorID), educator.Not(isOperator())).IDs(system)
+		if err != nil {
+			return err
+		}
+		var facts audit.Facts
+		for _, id := range others { // at most one
+			if err := client.Educator.UpdateOneID(id).ClearExternalID().Exec(system); err != nil {
+				return err
+			}
+			facts = audit.Facts{"externalIdOf": globalid.Encode(globalid.Educator, id)}
+		}
+		e, err = client.Educator.Create().SetDistrictID(district.ID).SetService(1).SetExternalID(identity.OperatorID).
 			SetFirstName("Homeroom").SetLastName("Operator").SetSortName(fold.SortName("Operator", "Homeroom")).Save(ctx)
 		if err != nil {
 			return err
@@ -46,6 +72,7 @@ func operator(ctx context.Context, d *database.DB, district *db.Organization) (*
 				DistrictID:     district.ID,
 				OrganizationID: district.ID,
 				Target:         audit.On(globalid.Educator, e.ID),
+				Facts:          facts,
 			})
 		return client.RoleAssignment.Create().SetEducatorID(e.ID).SetOrganizationID(district.ID).
 			SetDistrictID(district.ID).SetRole(roleassignment.RoleDISTRICT_ADMIN).Exec(ctx)

@@ -137,7 +137,7 @@ func newAgent(ctx context.Context, client *db.Client, o *db.Organization, name, 
 	// include giving a role.
 	system := viewer.AsSystem(ctx, "account in whose name a service key imports")
 	agent, err := client.Educator.Create().SetDistrictID(o.DistrictID).SetService(1).
-		SetExternalID("homeroom-key-" + suffix).
+		SetExternalID(agentID + suffix).
 		SetFirstName("Service key").SetLastName(name).SetSortName(fold.SortName(name, "Service key")).Save(system)
 	if err != nil {
 		return 0, err

@@ -214,7 +214,7 @@ func (k *importKind) refuseTakenEducators(system context.Context, client *db.Cli
 	for _, r := range b.Open() {
 		id, _ := r.Plan.Set[educator.FieldExternalID].(string)
 		key, _ := r.Plan.Set[educator.FieldEmailKey].(string)
-		if o := owner["id "+id]; o != 0 && o != r.TargetID {
+		if o := owner["id "+id]; o != 0 && o != r.TargetID || identity.IsReserved(id) {
 			r.Refuse(row.Problemf(row.ExternalIDTaken, "Upload the row again to see what it would change now.",
 				"This external ID was taken after the file was checked."))
 		} else if o := owner["email "+fold.Address(key)]; o != 0 && o != r.TargetID {

@@ -9,6 +9,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/identity"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
@@ -35,7 +36,7 @@ var Fields = field.Table[db.Educator]{
 		Reading:  field.Identifier,
 		Hint:     "Shorten it.",
 		Get:      func(e *db.Educator) (any, string) { return bulk.Optional(e.ExternalID), row.Deref(e.ExternalID) },
-		Check:    row.CheckExternalID,
+		Check:    checkExternalID,
 		Taken:    row.ExternalIDTaken,
 	},
 	{
@@ -110,6 +111,15 @@ var Fields = field.Table[db.Educator]{
 		DB: educator.FieldEmailKey, Taken: row.EmailTaken, From: []string{educator.FieldEmail},
 		Get: func(e *db.Educator) (any, string) { return bulk.Optional(e.EmailKey), row.Deref(e.EmailKey) },
 	},
+}
+
+// checkExternalID refuses external IDs of accounts that the server makes for itself.
+func checkExternalID(s string) *fault.Error {
+	if identity.IsReserved(s) {
+		return fault.Invalidf("external IDs that begin with homeroom-operator or homeroom-key- belong to accounts of the " +
+			"server").WithCode(row.ExternalIDTaken)
+	}
+	return row.CheckExternalID(s)
 }
 
 // longest checks how long a text is.
