@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -207,10 +208,16 @@ func (s *Service) admitExternally(system context.Context, who External,
 			return admit(ctx, client, account)
 		})
 	}
-	if err = attempt(); database.IsDuplicate(err) {
-		// Somebody was linked at the same moment: the same person in another tab, or
+	for range externalAttempts {
+		if err = attempt(); !database.IsDuplicate(err) && !errors.Is(err, errUnlinked) {
+			break
+		}
+		// Somebody was linked or unlinked at the same moment: the same person in another tab, or
 		// another person, who is refused.
-		err = attempt()
+		account = nil
+	}
+	if database.IsDuplicate(err) || errors.Is(err, errUnlinked) {
+		reason, err = "others were linked or unlinked at the same moment, again and again", nil
 	}
 	if err == nil && reason != "" {
 		err = s.refuseExternal(system, who, account, reason)
@@ -220,6 +227,13 @@ func (s *Service) admitExternally(system context.Context, who External,
 	}
 	return account, nil
 }
+
+// externalAttempts is how often somebody is looked for while others are linked and
+// unlinked.
+const externalAttempts = 3
+
+// errUnlinked is for a person who was unlinked while the account was locked.
+var errUnlinked = errors.New("the person was unlinked at the same moment")
 
 // external returns the account of a person, or the reason why there is none. The first
 // time, it links the person to the account.
@@ -241,7 +255,11 @@ func (s *Service) external(ctx context.Context, client *db.Client, who External)
 		if reason := s.closedTo(who, e); reason != "" {
 			return e, reason, nil
 		}
-		return e, "", client.ExternalIdentity.UpdateOneID(link.ID).SetLastUsedAt(now).Exec(ctx)
+		err = client.ExternalIdentity.UpdateOneID(link.ID).SetLastUsedAt(now).Exec(ctx)
+		if db.IsNotFound(err) {
+			err = errUnlinked
+		}
+		return e, "", err
 	case !db.IsNotFound(err):
 		return nil, "", err
 	case !who.Verified || who.Email == "" || len(who.Email) > maxTyped:

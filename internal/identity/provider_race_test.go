@@ -100,3 +100,58 @@ func TestTwoFirstSignInsThatHaveBothFoundNobody(t *testing.T) {
 		}
 	})
 }
+
+// TestAPersonWhoIsUnlinkedDuringTheSignIn unlinks somebody when a sign-in has read the
+// link, once and every time.
+func TestAPersonWhoIsUnlinkedDuringTheSignIn(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		if !d.RowLocks() {
+			return // One transaction at a time reads and writes.
+		}
+		for name, c := range map[string]struct {
+			times    int32
+			verified bool
+			want     string
+		}{
+			"once: the verified address links anew": {1, true, ""},
+			"once, without a verified address":      {1, false, "NO_ACCOUNT"},
+			"every time, and is linked again":       {100, true, "NO_ACCOUNT"},
+		} {
+			t.Run(name, func(t *testing.T) {
+				h := newHouse(t, dbtest.Open(t, d.Kind()))
+				who := known("one", h.NorthAdmin)
+				if _, err := h.SignInExternally(from(home), who); err != nil {
+					t.Fatal(err)
+				}
+				exec := func(query string, args ...any) {
+					if _, err := h.Client().ExecContext(context.Background(), query, args...); err != nil {
+						t.Error(err)
+					}
+				}
+				var read atomic.Int32
+				h.Client().ExternalIdentity.Intercept(ent.InterceptFunc(func(next ent.Querier) ent.Querier {
+					return ent.QuerierFunc(func(ctx context.Context, q ent.Query) (ent.Value, error) {
+						n := read.Add(1)
+						if n > 1 && n <= c.times {
+							exec("INSERT INTO external_identities (created_at, issuer, subject, last_used_at, educator_id) "+
+								"VALUES (?, ?, ?, ?, ?)", h.clock(), who.Issuer, who.Subject, h.clock(), h.NorthAdmin.ID)
+						}
+						v, err := next.Query(ctx, q)
+						if n <= c.times {
+							exec("DELETE FROM external_identities")
+						}
+						return v, err
+					})
+				}))
+				who.Verified = c.verified
+				if _, err := h.SignInExternally(from(home), who); code(err) != c.want {
+					t.Errorf("%v; want %q", err, c.want)
+				}
+				if c.times > 1 && read.Load() > 10 {
+					t.Errorf("it was tried %d times", read.Load())
+				}
+			})
+		}
+	})
+}

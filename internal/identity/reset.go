@@ -16,6 +16,10 @@ import (
 
 var errNoEducator = fault.NotFoundf("there is no such educator among those you may see").At("educatorId")
 
+var errWiderFactors = fault.Forbiddenf(
+	"only an administrator of every organization at which the person has a role can reset the second factors").
+	At("educatorId")
+
 // ResetFactors removes the factors of somebody who has lost them, and ends the sessions
 // and links of the account. The caller must administer every organization at which the
 // person has a role, and must have proved their identity recently. Nobody resets their own
@@ -31,15 +35,16 @@ func (s *Service) ResetFactors(ctx context.Context, educatorID int) (*db.Educato
 			"administrator").
 			At("educatorId")
 	}
-	may, err := s.db.Client(ctx).Educator.Query().Where(educator.ID(educatorID), rule.EducatorsEdited(v)).Exist(ctx)
-	if err != nil || !may {
-		return nil, orElse(err,
-			fault.Forbiddenf(
-				"only an administrator of every organization at which the person has a role can reset the second factors").
-				At("educatorId"))
-	}
 	err = s.db.InTx(viewer.AsSystem(ctx, "second factors that an administrator resets"),
 		func(ctx context.Context, client *db.Client) error {
+			// Somebody else may give the person a role at the same moment.
+			if _, err := s.locked(ctx, client, educator.ID(educatorID)); err != nil {
+				return orElse(ignoreNotFound(err), errNoEducator)
+			}
+			may, err := client.Educator.Query().Where(educator.ID(educatorID), rule.EducatorsEdited(v)).Exist(ctx)
+			if err != nil || !may {
+				return orElse(err, errWiderFactors)
+			}
 			if _, err := s.fresh(ctx, client, v); err != nil {
 				return err
 			}
@@ -71,10 +76,8 @@ func (s *Service) ResetFactorsOf(ctx context.Context, email string) error {
 func (s *Service) reset(ctx context.Context, client *db.Client, e *db.Educator) error {
 	// Somebody who signs in at this moment is either earlier, and signed out here, or
 	// later, and has no step any more.
-	if s.db.RowLocks() {
-		if _, err := client.Educator.Query().Where(educator.ID(e.ID)).ForUpdate().Only(ctx); err != nil {
-			return err
-		}
+	if _, err := s.locked(ctx, client, educator.ID(e.ID)); err != nil {
+		return err
 	}
 	methods, err := methodsOf(ctx, client, e.ID)
 	if err != nil || len(methods) == 0 {

@@ -190,7 +190,9 @@ func (s *Service) handOver(w http.ResponseWriter, r *http.Request, p *provider, 
 
 // answer shows why identity did not sign the person in.
 func (s *Service) answer(w http.ResponseWriter, r *http.Request, p *provider, f flow, err error) {
-	if refusal := fault.From(err); refusal != nil && refusal.Kind == fault.Invalid {
+	// What has just begun may have been ended already, for example by another password.
+	if refusal := fault.From(err); refusal != nil &&
+		(refusal.Kind == fault.Invalid || refusal.Kind == fault.Unauthenticated) {
 		s.refuse(w, http.StatusForbidden, f.back(), fault.Sentence(refusal.Message))
 		return
 	}

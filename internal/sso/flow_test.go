@@ -363,3 +363,20 @@ func TestWhichDomainsAProviderBinds(t *testing.T) {
 		}
 	}
 }
+
+// TestASessionThatEndsAtOnce signs in where the session has ended before it is used.
+func TestASessionThatEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	f := newFlows(t, func(o *sso.Options) {
+		d := dbtest.Open(t, database.SQLite)
+		fixture.New(t, d)
+		var asked atomic.Int64
+		now := func() time.Time { return fixture.Today.Add(time.Duration(asked.Add(1)) * time.Millisecond) }
+		o.Identity = identity.New(d, identity.Options{Lifetime: 1, Now: now, Log: testlog.New(t),
+			Audit: audit.New(d, o.Now, testlog.New(t))})
+	})
+	told, _ := f.begin(nil)
+	if w := f.end(told); w.Code != http.StatusForbidden || len(f.cookies) != 0 {
+		t.Errorf("status %d, cookies %v", w.Code, f.cookies)
+	}
+}
