@@ -120,9 +120,9 @@ func (s writing) writeBatch(ctx context.Context, h *queue.Lease, b *attempt) err
 	})
 }
 
-// inHalves continues with a batch that could not be written because of err: with each
-// half of it if a row may be the cause, and with the row if only one is left. A single
-// row that is too large for the database is nobody's fault.
+// inHalves continues with a batch that could not be written because of err: with each half
+// of it if a row may be the cause, and with the row if only one is left. If a single row
+// is too large for the database, no other row is the cause.
 func inHalves[R any](ctx context.Context, err error, alone bool, rows []R, half func(rows []R) error,
 	single func() error) error {
 	switch middle := len(rows) / 2; {
@@ -140,8 +140,8 @@ func inHalves[R any](ctx context.Context, err error, alone bool, rows []R, half 
 	}
 }
 
-// isOfRows reports whether an error may be due to what is written, and not to the
-// end of the work or to a trouble of the database, which would refuse any row.
+// isOfRows reports whether an error may be caused by the rows that are written. The end of
+// the work, and a problem of the database, would stop any row.
 func isOfRows(ctx context.Context, err error) bool {
 	return err != nil && ctx.Err() == nil && !errors.Is(err, bulk.ErrLost) && database.TroubleOf(err) == database.None
 }

@@ -19,23 +19,22 @@ import (
 // PreviewChanged is the code for an approval of what a job does not do any more.
 const PreviewChanged = "PREVIEW_CHANGED"
 
-// PreviewVersion is another number whenever a row of the job has been corrected, or
-// withdrawn because its student was erased: what was looked at under one number is
-// what is carried out under it. It grows with the work on the job as well.
+// PreviewVersion changes whenever a row of the job is corrected, or is withdrawn because
+// its student was erased: what somebody has looked at under one number is what is carried
+// out under it. It also grows while servers work on the job.
 func PreviewVersion(job *db.BulkJob) int { return job.Fence }
 
-// Approve lets a job that is on hold go on. It needs an administrator of the job's
-// organization who has not submitted the job, made the service key that submitted it,
-// started it, or corrected any of its rows: another person notices a slip, and
-// somebody who has only submitted a job has not yet said that it should run. The
-// administrator's account must also not be one in which one of these people could act;
-// see hold.Approval. An undo that is on hold is approved in the same way, by somebody
-// who has not asked for it.
+// Approve lets a job on hold continue. It needs an administrator of the job's organization
+// who has not submitted the job, created the service key that submitted it, started it, or
+// corrected any of its rows: another person notices a mistake, and a person who has only
+// submitted a job has not yet said that it should run. The administrator's account must
+// also not be one in which one of these people could act; see hold.Approval. An undo on
+// hold is approved in the same way, by somebody who has not asked for it.
 //
 // seen is the version of the preview that the administrator has looked at, or nil. An
-// approval applies to that version only. It is required if a row was corrected after
-// the job was put on hold. Approve returns fault.Conflict for another version and for
-// a job that is not HELD, and fault.Forbidden for somebody who may not approve it.
+// approval applies to that version only. It is required if a row was corrected after the
+// job was put on hold. Approve returns fault.Conflict for another version and for a job
+// that is not HELD, and fault.Forbidden for somebody who may not approve it.
 func (s *Service) Approve(ctx context.Context, jobID int, seen *int) (*db.BulkJob, error) {
 	job, err := s.Job(ctx, jobID)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 // attempt is a batch on its way into the roster.
 type attempt struct {
 	row.Batch
-	// lost are correctors for whom nothing may be done any more.
+	// lost are correctors for whom the job can no longer act.
 	lost []int
 	// alone finds the row that cannot be written, whatever the reason, and refuses it. It
 	// is for a job that has been tried often enough.
@@ -93,8 +93,8 @@ func (b *attempt) kept() []*sheet.Kept {
 	return kept
 }
 
-// refuseLost refuses the rows that somebody has corrected for whom the job cannot
-// act any more.
+// refuseLost refuses the rows that were corrected by somebody for whom the job can no
+// longer act.
 func (b *attempt) refuseLost() {
 	for _, r := range b.Open() {
 		if slices.ContainsFunc(r.Plan.By, func(id int) bool { return slices.Contains(b.lost, id) }) {

@@ -16,10 +16,10 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// checkAlone checks a row of a file again, together with the other rows that may
-// concern it. It first checks the row alone, to find out whom it means. If other rows
-// are about the same, it then checks it after those, so that what they claim stays
-// theirs. Refused rows claim nothing.
+// checkAlone checks a row of a file again, together with the other rows that may concern
+// it. It first checks the row alone, to find out whom it means. If other rows are about
+// the same person, it then checks it after those, so that they keep what they claim.
+// Refused rows claim nothing.
 func (s correction) checkAlone(ctx context.Context, job *db.BulkJob, v *viewer.Viewer, l *sheet.Layout,
 	r *sheet.Row) (*sheet.Row, error) {
 	again := func() *sheet.Row {
@@ -105,9 +105,9 @@ func (s correction) refuseHidden(ctx context.Context, job *db.BulkJob, r *sheet.
 	return nil
 }
 
-// refuseGone refuses to correct a row that was to change nothing, if it is about
-// somebody whose personal data was erased in the meantime. The preview holds nothing
-// of such a row, so nobody may see it, or create it again, from the file.
+// refuseGone refuses to correct a row that was to change nothing, if the personal data of
+// the person it is about was erased in the meantime. The preview holds nothing of such a
+// row, so nobody may see it, or create it again, from the file.
 func (s correction) refuseGone(ctx context.Context, job *db.BulkJob, v *viewer.Viewer, r *sheet.Row) error {
 	if !s.kinds.About(job.Kind).OfStudents {
 		return nil
@@ -145,7 +145,7 @@ func (s correction) refuseGone(ctx context.Context, job *db.BulkJob, v *viewer.V
 	return nil
 }
 
-// targetMarks are what other rows may call the one whom a row means.
+// targetMarks returns what other rows may call the person whom a row means.
 func (s correction) targetMarks(ctx context.Context, job *db.BulkJob, r *sheet.Row) (marks []string, err error) {
 	k, ok := s.kinds[job.Kind].(kind.Named)
 	if !ok || r.TargetID == 0 && !s.kinds.About(job.Kind).OneByOne {

@@ -17,8 +17,8 @@ const (
 	correctTime = 10 * time.Second
 	// correctAtOnce is how many corrections read files at the same time.
 	correctAtOnce = 2
-	// maxCommon is how many rows may have an ID, a name or an address in common with
-	// the one that is corrected, all of which are checked with it.
+	// maxCommon is how many rows may share an ID, a name or an address with the corrected
+	// row. All of them are checked with it.
 	maxCommon = 1000
 )
 

@@ -30,9 +30,9 @@ func (s correction) keptRow(ctx context.Context, job *db.BulkJob, row int) (*db.
 	return kept, err
 }
 
-// rowToCorrect returns a row as it is now, in the layout of its file. A row that was
-// not kept is read from the file, unless it is refused: then somebody was erased from
-// it, and the file must not bring that back.
+// rowToCorrect returns a row as it is now, in the layout of its file. A row that was not
+// kept is read from the file, unless it is refused: then somebody was erased from it, and
+// must not come back from the file.
 func (s correction) rowToCorrect(ctx context.Context, job *db.BulkJob, l *sheet.Layout, row int) (*sheet.Row, error) {
 	kept, err := s.keptRow(ctx, job, row)
 	if err != nil {
@@ -81,7 +81,7 @@ func (s correction) refusedAmong(ctx context.Context, jobID int, rows []int) (ma
 	return refused, nil
 }
 
-// rowOfKept makes a row of what is kept of it.
+// rowOfKept makes a row from a kept row.
 func (s correction) rowOfKept(jobID int, l *sheet.Layout, kept *db.BulkJobRefusedRow) (*sheet.Row, error) {
 	stored, err := s.vault.OpenKept(jobID, []*db.BulkJobRefusedRow{kept})
 	if err != nil {

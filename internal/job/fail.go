@@ -11,8 +11,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/vault"
 )
 
-// fail ends a job of which nothing has been written, because of the file as a
-// whole: every row of it counts as refused.
+// fail ends a job of which nothing has been written, because of the file as a whole: every
+// row counts as refused.
 func (s *Service) fail(ctx context.Context, h *queue.Lease, why *row.Problem) error {
 	if h.Job.Status == bulkjob.StatusPROCESSING {
 		return s.failRows(ctx, h, []*row.Problem{why})
@@ -38,10 +38,10 @@ func (s *Service) fail(ctx context.Context, h *queue.Lease, why *row.Problem) er
 	})
 }
 
-// failRows ends a job because of some of its rows, given with what is wrong with
-// them as far as that is not written down yet. The other rows stay unchanged,
-// and are counted so. The plans go, with the passwords in them; should the
-// server stop before they are gone, sweep removes them.
+// failRows ends a job because of some of its rows. why holds their problems, if these are
+// not stored yet. The other rows stay unchanged, and are counted as such. The plans are
+// removed, with the passwords in them; if the server stops before that, sweep removes
+// them.
 func (s *Service) failRows(ctx context.Context, h *queue.Lease, why []*row.Problem) error {
 	refused := map[int]bool{}
 	outside := map[int]bool{}

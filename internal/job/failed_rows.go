@@ -19,7 +19,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// ErrNoFailedRows is returned for a job of which no row is kept that was refused.
+// ErrNoFailedRows is returned for a job without kept refused rows.
 var ErrNoFailedRows = fault.NotFoundf(
 	"the upload has no refused rows, or it ended so long ago that they were removed")
 

@@ -13,7 +13,7 @@ func (s *Service) Reseal(ctx context.Context, alive func(context.Context) error)
 	return s.vault.Reseal(ctx, alive)
 }
 
-// KeyUse tells which old keys are still needed.
+// KeyUse says which old keys are still needed.
 func (s *Service) KeyUse(system context.Context) (vault.KeyUse, error) { return s.vault.KeyUse(system) }
 
 // Waiting says which other job of its district a job waits for; see queue.Waiting.

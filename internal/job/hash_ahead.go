@@ -51,8 +51,8 @@ func (s writing) hashAhead(ctx context.Context, h *queue.Lease) error {
 	return nil
 }
 
-// keepHashes writes down what has been hashed. A row that has changed meanwhile, because
-// its student was erased, stays as it is.
+// keepHashes stores the hashes. A row that has changed meanwhile, because its student was
+// erased, stays as it is.
 func keepHashes(ctx context.Context, client *db.Client, job *db.BulkJob, sealed *row.Seal, rows []*row.Planned) error {
 	n := 0
 	for _, r := range rows {

@@ -35,7 +35,7 @@ func (s holding) holdUndo(ctx context.Context, client *db.Client, job *db.BulkJo
 	return s.vault.WriteProblems(ctx, client, job.ID, []*row.Problem{e.Problem(job, "Undoing this")})
 }
 
-// approveUndo lets a held undo go on, for the person who has asked for it.
+// approveUndo lets an undo on hold continue, for the person who has asked for it.
 func (s holding) approveUndo(ctx context.Context, client *db.Client, job *db.BulkJob) error {
 	return bulk.MustHitOne(client.ExecContext(ctx,
 		"UPDATE bulk_jobs SET status = ?, held_for = NULL, undo_approved_by = ?, finished_at = NULL, lease_owner = '', "+

@@ -80,7 +80,7 @@ func (s correction) holdAgain(ctx context.Context, client *db.Client, job *db.Bu
 	return s.vault.WriteProblems(ctx, client, job.ID, []*row.Problem{why})
 }
 
-// forgetWhyHeld removes what was said about why a job is on hold.
+// forgetWhyHeld removes the reason why a job is on hold.
 func (s holding) forgetWhyHeld(ctx context.Context, client *db.Client, job *db.BulkJob) (int, error) {
 	return client.BulkJobProblem.Delete().
 		Where(bulkjobproblem.JobID(job.ID), bulkjobproblem.Row(0), bulkjobproblem.Code(row.Held)).

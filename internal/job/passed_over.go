@@ -41,7 +41,7 @@ func (c passing) Prepare(ctx context.Context, rows []*sheet.Row) (check func(ctx
 	}, nil
 }
 
-// divide passes over rows, and returns those that count, and those about somebody or
+// divide passes over rows. It returns the rows that count, and those about somebody or
 // something that is no longer there.
 func (c passing) divide(rows []*sheet.Row) (counting, left []*sheet.Row) {
 	counting = make([]*sheet.Row, 0, len(rows))
@@ -62,7 +62,7 @@ func (c passing) divide(rows []*sheet.Row) (counting, left []*sheet.Row) {
 	return counting, left
 }
 
-// tell says of rows that were passed over what is still on record of them.
+// tell adds to rows that were passed over what is still on record.
 func (c passing) tell(ctx context.Context, left []*sheet.Row) error {
 	finder, ok := c.Checker.(kind.Finder)
 	if !ok || len(left) == 0 {

@@ -15,14 +15,14 @@ import (
 // number are counted together.
 const previewBatches = 8
 
-// preview writes down what has been checked: plans, problems and counts.
+// preview stores the result of the check: plans, problems and counts.
 type preview struct {
 	service *Service
 	held    *queue.Lease
 	// total counts all rows.
 	total row.Tally
 
-	// What has not been written yet.
+	// These have not been stored yet.
 	batches  int
 	plans    [][]any
 	problems []*row.Problem
@@ -60,7 +60,7 @@ func (p *preview) add(ctx context.Context, rows []*sheet.Row) error {
 	return p.flush(ctx)
 }
 
-// flush writes what has been taken in.
+// flush stores what has been collected.
 func (p *preview) flush(ctx context.Context) error {
 	if p.batches == 0 {
 		return nil

@@ -19,8 +19,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// Job returns a job that the viewer sees: one's own, and those of the
-// organizations administered.
+// Job returns a job that the viewer sees: the viewer's own jobs, and those of
+// organizations that the viewer administers.
 func (s *Service) Job(ctx context.Context, id int) (*db.BulkJob, error) {
 	job, err := s.db.Client(ctx).BulkJob.Query().Where(bulkjob.ID(id), vault.IsWhole()).Only(ctx)
 	if db.IsNotFound(err) {
@@ -35,8 +35,8 @@ type JobList struct {
 	where   []predicate.BulkJob
 }
 
-// Jobs returns the jobs that the viewer sees, or those of one organization and
-// of the schools below it; organizationID is 0 for all.
+// Jobs returns the jobs that the viewer sees, or those of one organization and the schools
+// below it; organizationID 0 stands for all.
 func (s *Service) Jobs(ctx context.Context, organizationID int) (*JobList, error) {
 	l := &JobList{service: s, where: []predicate.BulkJob{vault.IsWhole()}}
 	if organizationID == 0 {
@@ -101,14 +101,14 @@ func (s reading) problems(ctx context.Context, jobID int, severity *bulkjobprobl
 	return q
 }
 
-// RowChange is one field that one row of a file changes. Before is nil for what
-// is created, After for what is emptied.
+// RowChange is one field that one row of a file changes. Before is nil for something that
+// is created, After for something that is emptied.
 type RowChange struct {
 	Row int
 	// StudentID is the student; 0 if the row is about something else, or if the student
 	// does not exist yet.
 	StudentID int
-	// Label says in words whom or what the row is about: Ada Lovelace (00123).
+	// Label says whom or what the row is about: Ada Lovelace (00123).
 	Label string
 	row.Change
 }
@@ -199,7 +199,7 @@ func parsePlace(cursor *string) (place, error) {
 	return p, nil
 }
 
-// JobsByID returns those of the jobs that the viewer sees.
+// JobsByID returns the jobs with the given keys that the viewer sees.
 func (s *Service) JobsByID(ctx context.Context, ids []int) ([]*db.BulkJob, error) {
 	return s.db.Client(ctx).BulkJob.Query().Where(bulkjob.IDIn(ids...), vault.IsWhole()).All(ctx)
 }

@@ -16,8 +16,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/table"
 )
 
-// rowsOfFile reads the rows of a job's file once more, forwards and only as far as
-// somebody asks.
+// rowsOfFile reads the rows of a job's file again, in order and only as far as needed.
 type rowsOfFile struct {
 	s      *Service
 	job    *db.BulkJob

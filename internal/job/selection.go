@@ -51,7 +51,8 @@ func (s submitting) submitSelection(ctx context.Context, name bulkjob.Kind, sel 
 	if err != nil {
 		return nil, err
 	}
-	// Not before: whom the viewer does not see does not exist, and is not forbidden.
+	// Not earlier, because students whom the viewer does not see do not exist; they are
+	// not forbidden.
 	if err := s.kinds.MaySelect(viewer.FromContext(ctx), name); err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ type Service struct {
 	log *slog.Logger
 
 	kinds kind.Table
-	// formats are those of the kinds that are files.
+	// formats are the formats of the kinds that read files.
 	formats sheet.Formats
 	actors  *actor.Actors
 	limiter *queue.Limiter
@@ -43,7 +43,7 @@ type Service struct {
 	scale   *scale.Scale
 	vault   *vault.Vault
 
-	// The parts of the work, each of which is this service with methods of its own.
+	// The parts of the work. Each is this service with its own methods.
 	correction correction
 	checking   checking
 	writing    writing
@@ -68,11 +68,11 @@ type Service struct {
 
 	// correcting holds a place for each correction that reads a file.
 	correcting chan struct{}
-	// wake and wakeShort tell the workers that there may be something to do.
+	// wake and wakeShort tell the workers to look for work.
 	wake, wakeShort chan struct{}
 
 	mu sync.Mutex
-	// warned are the jobs with another key that the log has told of.
+	// warned are the jobs with another key that the log has mentioned.
 	warned []int
 	// tries counts, for each job, the attempts in a row that ended in an error.
 	tries map[int]int
@@ -88,25 +88,27 @@ type Options struct {
 	// OldKeys are former secrets. The service reads what they encrypted, and Reseal
 	// encrypts it again.
 	OldKeys [][]byte
-	// Hash returns the stored form of a password; it bounds itself to the machine.
+	// Hash returns the stored form of a password; it limits itself to what the machine can
+	// do.
 	Hash func(ctx context.Context, password string) (string, error)
 	// Viewer returns an educator with their present roles, or an error of the kind
 	// fault.Unauthenticated if the account may no longer sign in.
 	Viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
-	// Kinds are the kinds of jobs, of which none occurs twice.
+	// Kinds are the kinds of jobs; none may occur twice.
 	Kinds []kind.Kind
-	// Turn waits until work may go on that would keep people waiting, and returns
-	// what ends it; nil for work that never waits. It is asked for each batch.
+	// Turn waits until work may continue that would keep people waiting, and returns a
+	// function that ends the turn; it is nil for work that never waits. It is called for
+	// each batch.
 	Turn func(ctx context.Context) (end func(), err error)
 	// Batch is how many rows are checked, written and undone at a time; zero means the
 	// fastest number.
 	Batch int
 	// Limits limits a file; the zero value means the defaults.
 	Limits csvfile.Limits
-	// Quotas bound what somebody may have waiting; the zero value bounds nothing.
+	// Quotas limit what somebody may have waiting; the zero value sets no limit.
 	Quotas queue.Quotas
-	// Probes counts what files give away about people whom their submitters do not see;
-	// nil counts nothing.
+	// Probes counts what files reveal about people whom their submitters do not see; if it
+	// is nil, nothing is counted.
 	Probes *probe.Counter
 	// CheckTime is how much CPU time the check of one file may take, plus a millisecond
 	// for each row; 0 means no limit.

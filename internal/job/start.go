@@ -17,11 +17,11 @@ import (
 // ErrNoJob is returned for a job that does not exist for the caller.
 var ErrNoJob = fault.NotFoundf("there is no such upload among those you may see")
 
-// Start lets a worker write what a job has shown. If that is so much that a second
-// administrator has to approve it, Start puts the job on hold. Everybody who sees the
-// job and may submit such a job there may start it: the submitter, or an
-// administrator. What the starter alone may not do is refused when the rows are
-// written; see actor.Hands. Start returns fault.Conflict for a job that is not READY.
+// Start lets a worker write what a job has shown. If a second administrator has to approve
+// it, because it is too much, Start puts the job on hold. Everybody who sees the job and
+// may submit such a job there may start it: the submitter, or an administrator. What the
+// starter may not do is refused when the rows are written; see actor.Hands. Start returns
+// fault.Conflict for a job that is not READY.
 func (s *Service) Start(ctx context.Context, jobID int) (*db.BulkJob, error) {
 	return s.starting.start(ctx, jobID, func(ctx context.Context, job *db.BulkJob) (reservation, error) {
 		return s.holding.reservation(ctx, job, false)
@@ -45,8 +45,8 @@ func (s starting) start(ctx context.Context, jobID int,
 		if err != nil {
 			return nil, err
 		}
-		// What is started is what was looked at: a row that is corrected at this moment
-		// raises the fence.
+		// Start exactly the version that was looked at: a correction at this moment raises
+		// the fence.
 		started, err := s.change(ctx, job, "NOT_READY", func(ctx context.Context, client *db.Client) error {
 			// The person who starts a job has a hand in all of it, even if somebody else approves
 			// it.

@@ -21,15 +21,15 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Submission is a file and what is to be done with it.
+// Submission is a file, and what to do with it.
 type Submission struct {
 	OrganizationID int
 	Kind           bulkjob.Kind
 	FileName       string
 	// File is read once, to its end, as it arrives.
 	File io.Reader
-	// Size is how many bytes the file has, as far as that is known before it arrives;
-	// 0 otherwise. It counts towards the quotas at once.
+	// Size is the size of the file in bytes if it is known before it arrives; otherwise 0.
+	// It counts towards the quotas at once.
 	Size int64
 	// GroupsMode says what the groups of a row mean; empty means ADD.
 	GroupsMode bulkjob.GroupsMode
@@ -45,7 +45,7 @@ type Submission struct {
 	// by are the people who have already written into the submission: if a corrected row
 	// is submitted again, the hands in its former job.
 	by []int
-	// schools are those of a selection from several.
+	// schools are the schools of a selection from several.
 	schools string
 }
 
@@ -89,8 +89,8 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*db.BulkJob, error
 	return job, nil
 }
 
-// MaySubmit returns the error of Submit for whoever may not import such a file there. It
-// is asked before a file is read.
+// MaySubmit returns the error of Submit for a viewer who may not import such a file there.
+// It is called before a file is read.
 func (s *Service) MaySubmit(ctx context.Context, organizationID int, kind bulkjob.Kind) error {
 	_, err := s.target(ctx, organizationID, kind)
 	return err

@@ -99,8 +99,8 @@ func (s *Service) removeRows(ctx context.Context, jobID int, tx inTx) error {
 // says so.
 const unclaimedFor = time.Hour
 
-// warnOfOtherKeys tells the operator, once for each job, of jobs that wait for a
-// server with another secret key. Only somebody who starts one can help them.
+// warnOfOtherKeys tells the operator, once for each job, about jobs that wait for a server
+// with another secret key. Only starting such a server helps them.
 func (s sweeping) warnOfOtherKeys(ctx context.Context) error {
 	jobs, err := s.queue.Runnable(viewer.AsSystem(ctx, "look for jobs with another key"))
 	if err != nil {

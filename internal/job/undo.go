@@ -224,8 +224,7 @@ func (s undoing) putBack(ctx context.Context, h *queue.Lease, b *undoAttempt) er
 	})
 }
 
-// settleUndo writes down what became of a batch, and forgets what is not needed
-// any more.
+// settleUndo stores the results of a batch, and removes what is no longer needed.
 func (s undoing) settleUndo(ctx context.Context, client *db.Client, b *undoAttempt) error {
 	undone, kept := 0, 0
 	var problems []*row.Problem

@@ -12,8 +12,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// unseenIn counts the problems that give away that somebody is there whom the
-// submitter does not see.
+// unseenIn counts the problems that reveal somebody whom the submitter does not see.
 func unseenIn(problems []*row.Problem) (n int) {
 	for _, p := range problems {
 		if p.Unseen {
@@ -23,7 +22,7 @@ func unseenIn(problems []*row.Problem) (n int) {
 	return n
 }
 
-// noteUnseen counts what a correction tells the viewer.
+// noteUnseen counts what a correction reveals to the viewer.
 func (s correction) noteUnseen(ctx context.Context, client *db.Client, districtID int, r *sheet.Row) error {
 	return s.probes.Note(ctx, client, districtID, viewer.FromContext(ctx).SubmitterID(), unseenIn(r.Problems))
 }
@@ -36,7 +35,7 @@ func (s correction) stopAnswers(ctx context.Context, districtID int, err error) 
 	}
 }
 
-// failProbe ends a job whose check would tell its submitter too much, and returns any
+// failProbe ends a job whose check would reveal too much to its submitter, and returns any
 // other error.
 func (s checking) failProbe(ctx context.Context, h *queue.Lease, err error) error {
 	if !errors.Is(err, probe.ErrStopped) {

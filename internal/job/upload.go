@@ -53,8 +53,8 @@ func (s submitting) upload(ctx context.Context, v *viewer.Viewer, o *db.Organiza
 	return there, nil
 }
 
-// begin makes the job of an upload, if the quotas allow it, before anything of the
-// file is stored. What was said of its size counts from here on.
+// begin creates the job of an upload, if the quotas allow it, before anything of the file
+// is stored. The announced size counts from here on.
 func (s submitting) begin(ctx context.Context, v *viewer.Viewer, o *db.Organization,
 	in Submission) (job *db.BulkJob, err error) {
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {

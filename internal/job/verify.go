@@ -223,8 +223,8 @@ func (s checking) clearPreview(ctx context.Context, h *queue.Lease) error {
 	})
 }
 
-// writeFormat records what was found out about the file. Headers are left out if the
-// first row may not hold any.
+// writeFormat stores what was found out about the file. Headers are left out if the first
+// row may not be a header.
 func (s checking) writeFormat(ctx context.Context, h *queue.Lease, f csvfile.Format, l *sheet.Layout,
 	hasHeader bool) error {
 	return s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {

@@ -164,18 +164,18 @@ func (s *Service) workOn(ctx context.Context, h *queue.Lease) (err error) {
 	}
 }
 
-// isGivenUp reports whether so many servers disappeared while they worked on a job
-// that the job itself most likely ends them, together with everything else they work
-// on. A job that has already written rows goes on.
+// isGivenUp reports whether so many servers disappeared while they worked on a job that
+// the job itself most likely crashes them, together with everything else they work on. A
+// job that has already written rows continues.
 func (s *Service) isGivenUp(job *db.BulkJob) bool {
 	return job.Abandoned >= s.maxAbandoned &&
 		(job.Status == bulkjob.StatusVERIFYING || job.Status == bulkjob.StatusPROCESSING && job.ProcessedRows == 0)
 }
 
-// tryAgain puts a job off after an error that is not the file's. Once some of
-// its rows have been written it cannot end as "nothing was written", and is
-// tried until it goes on; see isLastTry. A trouble of the database is no fault of
-// the job or of a row: it is waited for, for as long as it takes.
+// tryAgain puts a job off after an error that is not the file's fault. Once some of its
+// rows have been written, the job cannot end as "nothing was written", and is tried until
+// it continues; see isLastTry. A problem of the database is not the fault of the job or of
+// a row: the job waits for as long as it takes.
 func (s *Service) tryAgain(ctx context.Context, h *queue.Lease, cause error) {
 	trouble := database.TroubleOf(cause)
 	if trouble != database.None && trouble != database.TooLarge {

@@ -24,8 +24,8 @@ type Hands struct {
 	// can no longer act for one of them, and then why says so.
 	Viewer *viewer.Viewer
 	Why    *row.Problem
-	// Lost are correctors for whom the job cannot act any more. Only the rows that they
-	// have corrected are refused.
+	// Lost are correctors for whom the job can no longer act. Only the rows that they have
+	// corrected are refused.
 	Lost []int
 }
 
@@ -152,8 +152,8 @@ func SeesAll(ctx context.Context, job *db.BulkJob) bool {
 	return v.Administers(job.DistrictID, job.DistrictID) || v.SubmitterID() == job.SubmittedBy
 }
 
-// Submitter returns the person for whom a job acts, with the roles of this
-// moment, or why the job cannot act for that person any more.
+// Submitter returns the person for whom a job acts, with that person's current roles, or
+// the reason why the job can no longer act for that person.
 func (a *Actors) Submitter(ctx context.Context, job *db.BulkJob) (*viewer.Viewer, *row.Problem, error) {
 	v, lost, err := a.hand(ctx, job, job.SubmittedBy)
 	switch {

@@ -24,7 +24,7 @@ import (
 func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
 	system := row.SystemFor(ctx)
 	ids := row.IDs(b.Rows, func(r *row.Planned) []int { return []int{r.TargetID} })
-	// Educators are those of the school of the job, as when it was checked.
+	// The educators are those of the job's school, as in the check.
 	v := reach.HereOf(b.Viewer, b.Job)
 	ctx = viewer.NewContext(ctx, v)
 	educators, err := k.LockEducators(ctx, client, ids)
@@ -98,7 +98,8 @@ func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch)
 	if err := identity.AddressChanged(system, client, addresses...); err != nil {
 		return err
 	}
-	// Before roles are given: what the file sets is not what was there before.
+	// This comes before roles are given, because what the file sets must not count as set
+	// before.
 	if err := k.endReaddressed(system, client, b, addresses); err != nil {
 		return err
 	}
@@ -125,7 +126,7 @@ func (k *importKind) endReaddressed(system context.Context, client *db.Client, b
 	return err
 }
 
-// handsOf are those who have submitted, started or corrected a job.
+// handsOf returns the people who have submitted, started or corrected a job.
 func handsOf(job *db.BulkJob) []int {
 	hands := append([]int{job.SubmittedBy}, job.CorrectedBy...)
 	if job.StartedBy != nil {
@@ -178,7 +179,7 @@ func (k *importKind) noteHands(ctx context.Context, client *db.Client, b *row.Ba
 	return nil
 }
 
-// setsCredentials reports whether new values of columns are those of credentials.
+// setsCredentials reports whether new values of columns set credentials.
 func setsCredentials(set map[string]any) bool {
 	return slices.ContainsFunc(identity.CredentialColumns(), func(column string) bool {
 		_, sets := set[column]

@@ -48,14 +48,14 @@ type educatorLookup struct {
 	// somebody has, whether or not the submitter sees that one.
 	taken  map[string]int
 	emails map[string]int
-	// roles are those that educators hold: "TEACHER 17" by educator.
+	// roles are the roles that educators hold: "TEACHER 17" by educator.
 	roles map[int]map[string]bool
-	// all are all roles of educators, also those that nobody here is shown.
+	// all are all roles of educators, including those that the submitter does not see.
 	all map[int][]viewer.Assignment
 	// behind are the makers of the service key, if a program submitted the file.
 	behind  []int
 	program bool
-	// setters are those who have set the credentials of educators.
+	// setters knows who has set the credentials of educators.
 	setters *identity.Setters
 }
 
@@ -288,8 +288,8 @@ func (c *educatorCheck) isGuessed(r *educatorRow, own []string) bool {
 	return true
 }
 
-// own are the texts of which the password of a row's educator must not be made: what
-// is on record, what the row says, and the organizations of both.
+// own returns the texts of which the password of a row's educator must not consist: the
+// values on record, the values in the row, and the organizations of both.
 func (c *educatorCheck) own(r *educatorRow, found *educatorLookup, first, last string, on *db.Educator) []string {
 	own := append(passwd.Own(first, last, r.email, roster.Clean(r.Text(field.ColUsername))), r.Text(field.ColSchool))
 	own = append(own, passwd.Own(on.FirstName, on.LastName, on.Email, on.Username)...)

@@ -48,7 +48,8 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 			r.Gone("The account")
 			continue
 		}
-		// That everything may be removed which a job has created is seen beside it.
+		// A separate check makes sure that everything that a job has created may be
+		// removed.
 		creates := r.Plan.Do == row.Create
 		why := k.guard.Refuse(b.Viewer, credentialsOfUndo(r, e, roles[e.ID]))
 		switch {
@@ -165,8 +166,8 @@ func givenRoles(rows []*row.Applied) (roles []predicate.RoleAssignment) {
 	return roles
 }
 
-// keepUsedAccounts keeps those of the new accounts that somebody has used, or given
-// something that the job did not.
+// keepUsedAccounts keeps new accounts that somebody has used, or that somebody has given
+// something that the job did not give them.
 func (k *importKind) keepUsedAccounts(system context.Context, client *db.Client, b *row.UndoBatch) error {
 	ids := row.Targets(b.Open(), func(r *row.Applied) bool { return r.Plan.Do == row.Create })
 	used, err := row.Uses(system, client, ids, []row.Use{

@@ -32,7 +32,7 @@ type enrollmentRow struct {
 
 	st      *db.Student
 	e       *db.Educator
-	schools []int // Where the person is.
+	schools []int // The schools of the person.
 }
 
 // personLookup holds the people that a batch of rows may mean, as far as the submitter
@@ -125,8 +125,7 @@ func (l *personLookup) areTogether(r *enrollmentRow, group int) bool {
 	return l.teaching[roster.Pair{StudentID: r.e.ID, GroupID: group}]
 }
 
-// findPersons reads everybody whom the rows may mean, by their own ids and by
-// Database ID.
+// findPersons reads everybody whom the rows may mean, by their own IDs and by Database ID.
 func (c *enrollmentCheck) findPersons(ctx context.Context, rows []*enrollmentRow) (*personLookup, error) {
 	found := &personLookup{
 		students:  map[string]*db.Student{},
@@ -200,8 +199,8 @@ func (c *enrollmentCheck) findPersons(ctx context.Context, rows []*enrollmentRow
 	return found, err
 }
 
-// person finds the one person whom a row means. Lists of students and of teachers
-// look the same in many systems, so without a role both are looked through.
+// person finds the one person whom a row means. Lists of students and of teachers look the
+// same in many systems, so without a role it searches both.
 func (c *enrollmentCheck) person(r *enrollmentRow, found *personLookup) {
 	if r.role != "teacher" {
 		r.st = found.students[r.person]

@@ -16,7 +16,7 @@ import (
 func (c *enrollmentCheck) OnRecord(ctx context.Context, rows []*sheet.Row) (map[*sheet.Row]kind.Found, error) {
 	var all []*enrollmentRow
 	for _, r := range rows {
-		// The row has its problem already; what else may be wrong with it is not told.
+		// The row has its problem already; other problems of it are not shown.
 		line := &enrollmentRow{Row: r.Quiet(), group: roster.Clean(r.Text(field.ColGroups)),
 			person: roster.Clean(r.Text(field.ColPerson)), role: roleOf(r.Text(field.ColRole))}
 		all = append(all, line)

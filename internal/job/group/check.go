@@ -271,8 +271,8 @@ func (c *groupCheck) isFree(r *groupRow, id string, found *groupLookup) bool {
 	return c.IsFirst(r.Row, "group id", reach.KeyAt(r.school.ID, id))
 }
 
-// teachers plans who is added to those who teach the group. A file never takes
-// anybody away. A teacher who creates a group teaches it.
+// teachers plans who is added to the teachers of the group. A file never removes anybody.
+// A teacher who creates a group teaches it.
 func (c *groupCheck) teachers(r *groupRow, p *row.Plan, found *groupLookup) {
 	var names []string
 	there := map[int]bool{}

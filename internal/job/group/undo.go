@@ -15,9 +15,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Undo puts groups back, and removes those that the job created as long as
-// nobody has joined them. A group's version grows with every member who comes or
-// goes, so what counts is whether the fields are as the job left them.
+// Undo puts groups back, and removes those that the job created if nobody has joined them.
+// A group's version grows with every member who joins or leaves, so what counts is whether
+// the fields are as the job left them.
 func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
 	system := viewer.AsSystem(ctx, "put groups back as they were; the purview is checked beside it")
 	ids := row.Targets(b.Rows, row.Every)

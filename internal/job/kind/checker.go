@@ -13,18 +13,18 @@ type Checker interface {
 	CheckRows(ctx context.Context, rows []*sheet.Row) error
 }
 
-// Preparer is a checker of which a part does not depend on the rows before, and is
-// done while those are checked: prepare returns the rest of checkRows.
+// Preparer is a checker that has work which does not depend on earlier rows. It does that
+// work while those are checked. prepare returns the rest of checkRows.
 type Preparer interface {
 	Prepare(ctx context.Context, rows []*sheet.Row) (check func(ctx context.Context) error, err error)
 }
 
-// Finder is a checker that knows what is on record of rows that are passed over, because
-// they say that somebody has left or that something has ended. It finds only what the
-// school for which the file was uploaded may read.
+// Finder is a checker that can look up rows that are passed over because they say that
+// somebody has left or that something has ended. It finds only what the school for which
+// the file was uploaded may read.
 type Finder interface {
 	OnRecord(ctx context.Context, rows []*sheet.Row) (map[*sheet.Row]Found, error)
 }
 
-// Found is what is still on record: a sentence about it, and what to do.
+// Found describes what is still on record: a sentence about it, and what to do.
 type Found struct{ Is, Hint string }

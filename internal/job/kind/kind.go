@@ -42,7 +42,7 @@ type Named interface {
 	Names(ctx context.Context, client *db.Client, r *sheet.Row) ([]string, error)
 }
 
-// About is what is said of a kind before any row is read.
+// About is what is known about a kind before any row is read.
 type About struct {
 	sheet.Format
 	// Noun is what people call a job of the kind, such as "upload".
@@ -50,7 +50,7 @@ type About struct {
 	// Selected is true if the rows are selected students, not rows of a file.
 	Selected bool
 	// OfDistrict is true if such a file can only be uploaded for a district; ByTeachers is
-	// true if teachers may upload it, too.
+	// true if teachers may upload it too.
 	OfDistrict, ByTeachers bool
 	// OneByOne is true if several rows of a file may be about the same target, each about
 	// a part of it. Such a file says nothing about what it does not name.
@@ -80,7 +80,7 @@ func FormatsOf(kinds []Kind) (formats sheet.Formats) {
 // Table holds the kinds of jobs by their names.
 type Table map[bulkjob.Kind]Kind
 
-// NewTable makes a table of kinds, of which none occurs twice.
+// NewTable returns a table of kinds; no kind may occur twice.
 func NewTable(kinds []Kind) Table {
 	t := Table{}
 	for _, k := range kinds {
@@ -89,7 +89,8 @@ func NewTable(kinds []Kind) Table {
 	return t
 }
 
-// About returns what is said of a kind; nothing is of one that is not in the table.
+// About returns what is known about a kind; it is empty for a kind that is not in the
+// table.
 func (t Table) About(name bulkjob.Kind) *About {
 	if k := t[name]; k != nil {
 		return k.About()
@@ -97,8 +98,8 @@ func (t Table) About(name bulkjob.Kind) *About {
 	return &About{Format: sheet.Format{Kind: name}, Noun: "upload"}
 }
 
-// BySelection reports whether the rows of a job are students of a selection and
-// not those of a file.
+// BySelection reports whether the rows of a job are students of a selection and not lines
+// of a file.
 func (t Table) BySelection(name bulkjob.Kind) bool { return t.About(name).Selected }
 
 // Selector returns the kind of a job whose rows were selected.

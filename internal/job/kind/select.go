@@ -29,8 +29,8 @@ type Selector interface {
 	Pick(ctx context.Context, sel Selection) ([]Picked, error)
 	// Header names the columns in which refused rows are shown, as in an export.
 	Header() []string
-	// Cells are the present values, by the keys of what was selected. What the viewer does
-	// not see is left out.
+	// Cells returns the present values, by the keys of the selected things. Things that
+	// the viewer does not see are left out.
 	Cells(ctx context.Context, keys []int) (map[int][]string, error)
 }
 
@@ -41,7 +41,7 @@ type Edit struct {
 	Grade             string
 }
 
-// Editor is a kind that changes what was selected as somebody says.
+// Editor is a kind that can edit what was selected.
 type Editor interface {
 	// StoreEdit checks an edit for the viewer, and returns it as the job holds it.
 	StoreEdit(ctx context.Context, in Edit) (json.RawMessage, error)

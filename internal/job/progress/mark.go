@@ -23,7 +23,7 @@ func (t *Meter) PlaceMark(ctx context.Context, h *queue.Lease) error {
 			// In the transaction a new row would wait for the lock on the job.
 			return t.keepMark(ctx, client, h.Job.ID, 0)
 		}
-		// The file holds one mark. That of a job that is to go on later is kept.
+		// The file holds one mark. The mark of a job that will continue later is kept.
 		m := t.markInFile()
 		if m == nil || m.jobID == h.Job.ID {
 			return nil

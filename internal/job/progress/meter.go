@@ -13,9 +13,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/row"
 )
 
-// Live is how far a job is that this server works on, as far as the row of the job
-// does not tell: what an open transaction has written nobody else sees, and
-// passwords are hashed between two of them.
+// Live is the progress of a job that this server works on, as far as the row of the job
+// does not show it: no other process sees what an open transaction has written, and
+// passwords are hashed between two transactions.
 type Live struct {
 	Hashing      bool
 	Hashed, rows int
@@ -24,7 +24,7 @@ type Live struct {
 	left time.Time
 }
 
-// Meter tells how far jobs are.
+// Meter knows how far jobs are.
 type Meter struct {
 	row.Env
 	queue *queue.Queue
@@ -79,9 +79,9 @@ func (t *Meter) liveOf(jobID int) Live {
 	return Live{}
 }
 
-// Progress is ProgressOf with what the row of the job does not tell. Of a job that
-// is all or nothing other processes, and this one after a crash, read in its mark
-// how far it was.
+// Progress is ProgressOf together with what the row of the job does not show. For a job
+// that is all or nothing, other processes, and this one after a crash, read the progress
+// from its mark.
 func (t *Meter) Progress(ctx context.Context, job *db.BulkJob) (Progress, error) {
 	progresses, err := t.Progresses(ctx, []*db.BulkJob{job})
 	return progresses[job], err
@@ -116,8 +116,8 @@ func (t *Meter) Progresses(ctx context.Context, jobs []*db.BulkJob) (map[*db.Bul
 	return progresses, nil
 }
 
-// progressWith is ProgressOf with what this server knows, and how many rows the
-// mark tells of.
+// progressWith is ProgressOf together with what this server knows, and the number of rows
+// in the mark.
 func progressWith(job *db.BulkJob, l Live, marked int) Progress {
 	if job.Status != bulkjob.StatusPROCESSING {
 		return ProgressOf(job)

@@ -11,11 +11,11 @@ import (
 type Progress struct {
 	ProcessedRows, TotalRows int
 	Percent                  float64
-	// Phase is what is being done at this moment; empty while the job waits for a
-	// person, and when it has ended.
+	// Phase is what the job is doing at this moment; it is empty while the job waits for a
+	// person, and after it has ended.
 	Phase Phase
-	// HashedPasswords are those that have been hashed, of TotalPasswords that the job
-	// sets. It takes by far the longest.
+	// HashedPasswords is how many of TotalPasswords, the passwords that the job sets, have
+	// been hashed. That takes by far the longest.
 	HashedPasswords, TotalPasswords int
 }
 
@@ -33,10 +33,10 @@ const (
 // ProgressOf returns the progress of a job. The rows are those of its present phase:
 // checked, written, or put back.
 //
-// The percentage covers the whole job and never goes back. Checking takes it to 50,
-// where it waits for a person. Writing continues from there, and it reaches 100 only
-// when everything is done. A job that failed or was canceled stays where it was, below
-// 100. An undo goes from 0 to 100 again.
+// The percentage covers the whole job and never goes back. Checking takes it to 50, where
+// it waits for a person. Writing continues from there, and it reaches 100 only when
+// everything is done. A job that failed or was canceled stays where it was, below 100. An
+// undo goes from 0 to 100 again.
 func ProgressOf(job *db.BulkJob) Progress {
 	p := Progress{
 		ProcessedRows:   job.ProcessedRows,

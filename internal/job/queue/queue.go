@@ -267,8 +267,8 @@ func (q *Queue) KeepAlive(ctx context.Context, h *Lease, end context.CancelCause
 	return func() { cancel(); <-done }
 }
 
-// Release gives a job back, so that another server goes on at once. pause keeps
-// everybody from it for a while.
+// Release gives a job back, so that another server continues at once. With a pause, no
+// server may continue for that long.
 func (q *Queue) Release(ctx context.Context, h *Lease, pause time.Duration) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()

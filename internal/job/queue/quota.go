@@ -16,11 +16,11 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Quota bounds the jobs of somebody; a field that is 0 bounds nothing.
+// Quota limits somebody's jobs; a field that is 0 sets no limit.
 type Quota struct {
-	// Jobs are those that wait to be checked, started or approved.
+	// Jobs counts jobs that wait to be checked, started or approved.
 	Jobs int
-	// Bytes are those of the files of jobs that have not ended.
+	// Bytes counts the files of jobs that have not ended.
 	Bytes int64
 	// Daily are the jobs that have been submitted within 24 hours.
 	Daily int
@@ -35,7 +35,7 @@ type Limiter struct {
 // NewLimiter returns what refuses jobs beyond some quotas.
 func NewLimiter(e row.Env, q Quotas) *Limiter { return &Limiter{Env: e, quotas: q} }
 
-// Quotas are those of each person, each service key and each district. The operator
+// Quotas are the quotas of each person, each service key and each district. The operator
 // has none.
 type Quotas struct{ Person, Key, District Quota }
 
@@ -158,7 +158,7 @@ func exceeded(format string, args ...any) error {
 // transaction that decides.
 func (l *Limiter) RefuseBeforehand(ctx context.Context) error {
 	v := viewer.FromContext(ctx)
-	if v == nil || v.DistrictID == 0 { // A key says where with the job.
+	if v == nil || v.DistrictID == 0 { // A key names the organization with the job.
 		return nil
 	}
 	return l.WithinQuotas(ctx, l.DB.Client(ctx), v, v.DistrictID, 0, 0)

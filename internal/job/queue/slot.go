@@ -16,8 +16,8 @@ const (
 	// writeSlot is that of a job that is written or undone. One job at a time keeps two
 	// files from undoing each other half and half.
 	writeSlot slot = iota
-	// longSlot and shortSlot are those of checks. Short ones have slots of their own, so
-	// that no number of large files keeps a small one waiting.
+	// longSlot and shortSlot are for checks. Short checks have their own slots, so that
+	// large files, however many, never make a small one wait.
 	longSlot
 	shortSlot
 	// hashSlot is that of a job with many passwords that are hashed before it is written.

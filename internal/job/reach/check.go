@@ -75,16 +75,15 @@ func (c *Check) RefuseOtherSchool(r *sheet.Row, column string) {
 			"The file was uploaded for %s; this row is about another school.", c.at.Name))
 }
 
-// Note notes that a row names groups, as far as they lie outside of what the file was
-// uploaded for.
+// Note records that a row names groups that are outside the organization of the file.
 func (c *Check) Note(r *sheet.Row, groups ...*db.Group) {
 	for _, g := range groups {
 		r.Outside = r.Outside || !c.Reaches(g.OrganizationID)
 	}
 }
 
-// Listable are the groups of a student that a preview lists besides those that change:
-// in a file for one school, the groups of that school.
+// Listable returns the groups of a student that a preview lists in addition to those that
+// change: in a file for one school, the groups of that school.
 func (c *Check) Listable(member []*db.Group, changing ...*db.Group) []*db.Group {
 	if c.AtSchool() == nil {
 		return member
@@ -170,8 +169,8 @@ func KeyOf(t globalid.Type, id string) int {
 	return 0
 }
 
-// UnseenUnless marks a problem that gives away that something is taken, unless the
-// submitter sees by whom or what.
+// UnseenUnless marks a problem as revealing that something is taken, unless the submitter
+// sees by whom or by what.
 func UnseenUnless(seen bool, p *row.Problem) *row.Problem {
 	p.Unseen = !seen
 	return p

@@ -6,10 +6,9 @@ import (
 	"math/bits"
 )
 
-// claims remembers which row of the file was the first to speak of something. It
-// holds hashes of 96 bits, of which two are not equal by chance in any file, in a
-// table of 16 bytes a place: a file may have a million rows, with two or three
-// claims each.
+// claims remembers which row of the file was the first to mention something. It holds
+// hashes of 96 bits, so that two are never equal by chance, in a table of 16 bytes a
+// place: a file may have a million rows, with two or three claims each.
 type claims struct {
 	// Parts grow one by one, so that the table is never there twice.
 	parts [64]claimPart
@@ -38,8 +37,8 @@ func (c *claims) First(kind, key string) int {
 	return int(p.find(want).row)
 }
 
-// Claim gives the key to a row unless an earlier one has it, and returns the row
-// that has it.
+// Claim gives the key to a row, unless an earlier row has it, and returns the row that has
+// it.
 func (c *claims) Claim(kind, key string, row int) int {
 	want := c.hash(kind, key)
 	p := &c.parts[want.high>>58]
@@ -61,8 +60,8 @@ func (c *claims) hash(kind, key string) claim {
 	return claim{high: binary.BigEndian.Uint64(sum[:]), low: binary.BigEndian.Uint32(sum[8:])}
 }
 
-// find returns the place of a hash, or the empty one where it belongs. A part
-// always has empty places.
+// find returns the place of a hash, or the empty place for it. A part always has empty
+// places.
 func (p *claimPart) find(want claim) *claim {
 	// The highest bits chose the part; those below them choose the place.
 	at, _ := bits.Mul64(want.high<<6, uint64(len(p.places)))

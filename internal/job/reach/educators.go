@@ -160,7 +160,7 @@ func (f *EducatorFinder) keep(ctx context.Context, q *db.EducatorQuery) error {
 	return err
 }
 
-// Find returns the one educator whom a text means, or why there is none.
+// Find returns the one educator whom a text means, or the reason why there is none.
 func (f *EducatorFinder) Find(text string) (*db.Educator, *row.Problem) {
 	if id, ok := globalid.Key(globalid.Educator, text); ok && f.ByID[id] != nil {
 		return f.ByID[id], nil

@@ -20,10 +20,9 @@ type GroupWish struct {
 	Schools []int
 }
 
-// GroupFinder holds the groups that the rows of a file may mean. They are groups
-// that the submitter sees. Rows name the same groups again and again, so what has
-// been asked once is not asked again; whether a group is still as it was is seen
-// when the rows are written.
+// GroupFinder holds the groups that the rows of a file may mean, among those that the
+// submitter sees. Rows name the same groups again and again, so each group is looked up
+// once; whether it has changed is checked when the rows are written.
 type GroupFinder struct {
 	schools    *schools
 	ByID       map[int]*db.Group
@@ -43,8 +42,8 @@ type GroupFinder struct {
 	ElsewhereByExternal map[string][]*db.Group
 	elsewhereByName     map[string][]*db.Group
 
-	// asked are the wishes that have been looked for, with school 0 for those that
-	// name none.
+	// asked are the names that have been looked up, with school 0 for those without a
+	// school.
 	asked                             map[InSchool]bool
 	askedElsewhere, askedElsewhereKey map[string]bool
 }
@@ -242,9 +241,9 @@ func (f *GroupFinder) lookIn(text string, schools []int) []*db.Group {
 	return Union(found, Exactly(text, named, GroupName))
 }
 
-// Find returns the one group that a text means in some schools. Groups of which
-// the student is a member already are in reach, wherever they are: an export
-// names them, and must be understood when it comes back.
+// Find returns the one group that a text means in some schools. Groups of which the
+// student is already a member are always found, wherever they are: an export names them,
+// and must be understood when it is uploaded again.
 func (f *GroupFinder) Find(text string, schools []int, member []*db.Group) (*db.Group, *row.Problem) {
 	if id, ok := globalid.Key(globalid.Group, text); ok {
 		if g := f.ByID[id]; g != nil {
@@ -267,7 +266,8 @@ func (f *GroupFinder) Find(text string, schools []int, member []*db.Group) (*db.
 	}
 }
 
-// Called are those of some groups that a text means: by Database ID, external ID or name.
+// Called returns those of some groups that a text means: by Database ID, external ID or
+// name.
 func Called(text string, groups []*db.Group) []*db.Group {
 	if id, ok := globalid.Key(globalid.Group, text); ok {
 		return slices.DeleteFunc(slices.Clone(groups), func(g *db.Group) bool { return g.ID != id })

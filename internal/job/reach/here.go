@@ -14,8 +14,8 @@ func (c *Check) Here(ctx context.Context) context.Context {
 	return viewer.NewContext(ctx, HereOf(c.Viewer, c.Job))
 }
 
-// HereOf is a viewer bound to the school of a job. A district is an organization
-// like a school here: only its own administrators see anything by it.
+// HereOf returns a viewer limited to the school of a job. A district counts as an
+// organization like a school here: only its own administrators see anything through it.
 func HereOf(v *viewer.Viewer, job *db.BulkJob) *viewer.Viewer {
 	if job.OrganizationID == job.DistrictID {
 		return v

@@ -8,14 +8,14 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// A student is in groups of the own school only; here is what rows are told that want
-// something else.
+// A student can only be in groups of the student's own school. These are the messages for
+// rows that ask for something else.
 
 // hintOtherSchool is what to do about a student and a group of different schools.
 const hintOtherSchool = "Move the student to that school first, or choose a class or group of the student's school."
 
-// OtherSchool is why a student of one school does not join a group of another one. It
-// names the schools as far as the submitter sees them.
+// OtherSchool returns the problem of a student who cannot join a group of another school.
+// It names the schools if the submitter sees them.
 func (c *Check) OtherSchool(g *db.Group, school int) *row.Problem {
 	at, own := c.Schools.Name(g.OrganizationID), c.Schools.Name(school)
 	var p *row.Problem
@@ -28,8 +28,8 @@ func (c *Check) OtherSchool(g *db.Group, school int) *row.Problem {
 	return p
 }
 
-// FindOwn is Find for a student, who joins groups of one school alone: what exists only at
-// other schools is told to be there.
+// FindOwn is Find for a student, who can only join groups of one school. If a group exists
+// only at other schools, the problem says so.
 func (f *GroupFinder) FindOwn(text string, school int, member []*db.Group) (*db.Group, *row.Problem) {
 	g, p := f.Find(text, []int{school}, member)
 	if p == nil || p.Code != row.UnknownGroup {

@@ -9,9 +9,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
-// ShareAName reports whether two names can be those of one person: they have a word in
-// common, in any order, or one that is a shorter form of the other or misspelled. Whoever
-// marries or is called Bob keeps one of the names.
+// ShareAName reports whether two names can belong to one person: they share a word, in any
+// order, or one has a word that is a shorter or misspelled form of a word of the other.
+// Somebody who marries, or is called Bob, keeps one of the names.
 func ShareAName(a, b string) bool {
 	wordsOf := func(name string) (words []string) {
 		for w := range strings.FieldsFuncSeq(fold.Text(name), func(r rune) bool { return r == ' ' || r == '-' || r == ',' }) {
@@ -27,7 +27,8 @@ func ShareAName(a, b string) bool {
 	})
 }
 
-// alike reports whether two words are the same but for a slip, or one begins the other.
+// alike reports whether two words are equal except for a typing mistake, or one begins
+// with the other.
 func alike(a, b string) bool {
 	if utf8.RuneCountInString(a) > utf8.RuneCountInString(b) {
 		a, b = b, a

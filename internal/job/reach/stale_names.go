@@ -78,8 +78,8 @@ func RefuseRenamedGroups(b *row.Batch, groups map[int]*db.Group) {
 	}
 }
 
-// Shows reports whether a list of names, or a name alone, has those of some keys
-// and no others.
+// Shows reports whether a list of names, or a single name, has the names of exactly the
+// given keys.
 func Shows(list *string, known map[int]string, ids ...[]int) bool {
 	var names []string
 	for _, id := range slices.Concat(ids...) {

@@ -17,8 +17,8 @@ type Batch struct {
 	Viewer *viewer.Viewer
 	Why    *Problem
 	Rows   []*Planned
-	// Careful has the batch look whether ids have been taken before it writes them.
-	// Without it the unique indexes are trusted to tell, as they hardly ever do.
+	// Careful makes the batch check whether IDs have been taken before it writes them.
+	// Without it, the unique indexes report that, because it hardly ever happens.
 	Careful bool
 }
 
@@ -26,7 +26,7 @@ type Batch struct {
 type Planned struct {
 	// ID is the key of the stored plan, Row the number of the row in the file.
 	ID, Row int
-	// TargetID is what the row is about, 0 for what is to be created, TargetVersion its
+	// TargetID is the key of the target, or 0 if the row creates it; TargetVersion is its
 	// version when the plan was made.
 	TargetID, TargetVersion int
 	// Label is what the preview calls the target.
@@ -40,8 +40,7 @@ type Planned struct {
 	// HashedAhead is true if it was hashed before the job's turn to write.
 	HashedAhead bool
 
-	// What has become of the row. A transaction that is tried again begins with
-	// none of it.
+	// The result of the row. A transaction that is tried again begins without it.
 	Refusal      *Problem
 	CreatedID    int
 	Joined, Left []int // Groups.
@@ -69,7 +68,8 @@ func ReadPlanned(stored *db.BulkJobRow) (*Planned, error) {
 	}, nil
 }
 
-// Reset forgets what has become of the rows; a transaction that is tried again begins so.
+// Reset removes the results of the rows, because a transaction that is tried again begins
+// without them.
 func (b *Batch) Reset() {
 	for _, r := range b.Rows {
 		r.Refusal, r.CreatedID, r.Joined, r.Left, r.Before, r.Version, r.Already = nil, 0, nil, nil, Before{}, 0, false
@@ -130,6 +130,6 @@ func IDs(rows []*Planned, ids func(*Planned) []int) []int {
 	return slices.Sorted(maps.Keys(set))
 }
 
-// IsOf reports whether the preview of a row names its target as it is called now. The
-// preview of a line of enrollments says only by that who goes where.
+// IsOf reports whether the preview of a row shows its target's current name. In the
+// preview of a line of enrollments, only this name says who joins or leaves.
 func (r *Planned) IsOf(name string) bool { return r.Label == Shorten(name, MaxLabel) }

@@ -50,7 +50,8 @@ func ReadBefore(text []byte, p *Plan) (*Before, error) {
 	return b, err
 }
 
-// wholeNumbers makes numbers of what JSON takes for fractions; there are none.
+// wholeNumbers turns numbers that JSON has read as fractions into whole numbers; there are
+// no fractions.
 func wholeNumbers(set map[string]any) {
 	for column, value := range set {
 		if n, ok := value.(float64); ok {

@@ -20,9 +20,9 @@ func Creating(b *Batch) []*Planned {
 	return rows
 }
 
-// Tag is an external id that a new row has until the end of the statement after
-// next: its own id is optional, and its key cannot be counted on from that of
-// another row, so without a mark nobody could tell which of the new rows is which.
+// Tag returns a temporary external ID of a new row, which it has for two statements. The
+// row's own ID is optional, and its key cannot be computed from the key of another row, so
+// without a tag it would be unknown which new row is which.
 func Tag(jobID int, r *Planned) string { return fmt.Sprintf("\x01job %d row %d", jobID, r.Row) }
 
 // Tags are the tags of some rows.

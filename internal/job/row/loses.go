@@ -17,9 +17,9 @@ const (
 	LosesTeacher
 )
 
-// Loses says what is lost when the plan is carried out. Joining groups and being
-// brought back lose nothing: to put most of a school into groups at once is what the
-// notice asks for at the beginning of a year.
+// Loses says what is lost when the plan is carried out. Joining groups and coming back
+// lose nothing: at the beginning of a year, the notice asks people to put most of a school
+// into groups at once.
 func (p *Plan) Loses() int8 {
 	_, moves := p.Set[student.FieldOrganizationID]
 	switch {
@@ -39,7 +39,7 @@ func (p *Plan) Loses() int8 {
 }
 
 // UndoLoses says what is lost when the plan is undone: what it created is hidden or
-// removed, groups that were joined are left, and values that were set are replaced.
+// removed, groups that were joined are left, and new values are replaced.
 func (p *Plan) UndoLoses() int8 {
 	_, moves := p.Set[student.FieldOrganizationID]
 	switch {

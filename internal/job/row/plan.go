@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// Change is one field that changes. Before is nil for what is created, After for
-// what is emptied. A password is shown as "set".
+// Change is one field that changes. Before is nil for something that is created, After for
+// something that is emptied. A password is shown as "set".
 type Change struct {
 	Field  string  `json:"f"`
 	Before *string `json:"b,omitempty"`
@@ -48,8 +48,8 @@ type Plan struct {
 	Set map[string]any `json:"set,omitempty"`
 	// Was holds the values at the time of the plan, for kinds without versions.
 	Was map[string]string `json:"was,omitempty"`
-	// SchoolID is the school where something is created, a role is held, or to which a
-	// student moves.
+	// SchoolID is the school where something is created, where a role is held, or to which
+	// a student moves.
 	SchoolID int `json:"school,omitempty"`
 	// FromID is the school that a student leaves.
 	FromID int `json:"from,omitempty"`
@@ -62,12 +62,12 @@ type Plan struct {
 	Join  []int `json:"join,omitempty"`
 	Leave []int `json:"leave,omitempty"`
 	Keep  []int `json:"keep,omitempty"`
-	// Teach are educators who join a group, Untaught those who leave it.
+	// Teach are educators who join a group, and Untaught those who leave it.
 	Teach    []int `json:"teach,omitempty"`
 	Untaught []int `json:"untaught,omitempty"`
 	// Role is given to an educator at SchoolID.
 	Role string `json:"role,omitempty"`
-	// By are those who have corrected the row.
+	// By are the people who have corrected the row.
 	By []int `json:"by,omitempty"`
 	// Student is 1 if the row's target is a student.
 	Student int `json:"student,omitempty"`

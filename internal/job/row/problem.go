@@ -25,7 +25,7 @@ const (
 	ServerEnded     = "SERVER_ENDED"
 	Held            = "HELD"
 	Expired         = "EXPIRED"
-	// TransactionTooLarge is of a job that is all or nothing.
+	// TransactionTooLarge is the problem of a job that is all or nothing.
 	TransactionTooLarge = "TRANSACTION_TOO_LARGE"
 
 	// About a row.
@@ -54,7 +54,7 @@ const (
 	ChangedSince = "CHANGED_SINCE"
 	CannotUndo   = "CANNOT_UNDO"
 
-	// About whom or what a row means.
+	// About the person or thing that a row means.
 	IDMismatch            = "ID_MISMATCH"
 	IDReused              = "ID_REUSED"
 	UnknownStudent        = "UNKNOWN_STUDENT"
@@ -85,16 +85,16 @@ const (
 // report, not an error.
 type Problem struct {
 	Row     int
-	Column  string // As it stands in the file, or empty.
+	Column  string // As the file has it, or empty.
 	Warning bool
 	Code    string
 	Value   string // Never a password.
 	Message string // A sentence.
 	Hint    string // A sentence that says what to do.
-	// Unseen tells that it gives away that somebody is there whom the submitter does
-	// not see; see package probe.
+	// Unseen says that the problem reveals somebody whom the submitter does not see; see
+	// package probe.
 	Unseen bool
-	// Candidates are students whom the row may mean, as far as the submitter sees them.
+	// Candidates are students whom the row may mean, among those that the submitter sees.
 	Candidates []int
 	// Outside is true if it names something outside the school of the job.
 	Outside bool

@@ -23,8 +23,8 @@ func Deref(s *string) string {
 // longer: ß becomes ss.
 const MaxKeyLength = 190
 
-// HashPrint tells two stored passwords apart without being one; it is empty for
-// none.
+// HashPrint distinguishes two stored passwords without revealing one; it is empty if there
+// is no password.
 func HashPrint(hash string) string {
 	if hash == "" {
 		return ""

@@ -27,9 +27,9 @@ type Scale struct {
 func NewScale(e row.Env, kinds kind.Table) *Scale { return &Scale{Env: e, kinds: kinds} }
 
 // Losses returns what the rows of a job in a state lose, or what their undo loses:
-// students by the school where they are now, and everything else at the organization
-// of the job. For enrollments these are the groups that educators leave. A corrected
-// row is given, and replaces what is planned for it.
+// students by the school where they are now, and everything else at the organization of
+// the job. For enrollments these are the groups that educators leave. A corrected row is
+// passed in, and replaces its old plan.
 func (z *Scale) Losses(ctx context.Context, job *db.BulkJob, undo bool, state int8,
 	corrected *sheet.Row) ([]hold.Loss, error) {
 	system := viewer.AsSystem(ctx, "what a job deletes and changes")

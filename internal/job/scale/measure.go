@@ -21,26 +21,27 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// share is what is lost of one organization by a job or its undo, together with what
-// has been lost there in the hours before.
+// share is how much one organization loses by a job or its undo, together with what it has
+// lost in the hours before.
 type share struct {
 	org    *db.Organization
 	limits setting.Settings
 	thing  hold.Thing
-	// deleted and changed are what the job does, with what was done before; own is its
-	// part of it.
+	// deleted and changed are what the job and earlier changes do together; own is the
+	// part of the job.
 	deleted, changed       hold.Number
 	ownDeleted, ownChanged int
 	// were and are count the things against which these are measured.
 	were, are int
-	// month are the students deleted in the 30 days before, with those of the job, and
-	// had those who were there; see hold.Monthly.
+	// month is the number of students deleted in the 30 days before, including those of
+	// the job, and had is how many students there were; see hold.Monthly.
 	month hold.Number
 	had   int
 	// within is a school in a job for its district, or for another school.
 	within bool
-	// nightly is such a school in a job that a program starts for the district: what the
-	// school's people have changed does not count there, so that they hold no such job up.
+	// nightly is true for a school in a job that a program starts for the district:
+	// changes by the school's people do not count there, so that they cannot put such a
+	// job on hold.
 	nightly bool
 }
 
@@ -90,8 +91,8 @@ func (e *Excess) Facts(job *db.BulkJob) audit.Facts {
 	return audit.Facts{"verb": e.verb, "affected": e.affected, "students": e.students, "percent": e.Percent()}
 }
 
-// excess returns what is too much of a share, or nil. Of groups, accounts and schools
-// there are few, so that a person may do something to some of them.
+// excess returns what is too much in a share, or nil. There are few groups, accounts and
+// schools, so a person may always change some of them.
 func (sh *share) excess() *Excess {
 	few := 0
 	if sh.thing != loss.ThingSTUDENT {
@@ -113,8 +114,8 @@ func (sh *share) excess() *Excess {
 	return nil
 }
 
-// Worst returns what is too much of the shares: in the organization of the job, if
-// it is there, and otherwise in the school of which the greatest part is affected.
+// Worst returns the excess of the organization of the job, if there is one, and otherwise
+// that of the school of which the greatest part is affected.
 func Worst(shares []*share) (found *Excess) {
 	for i, sh := range shares {
 		if e := sh.excess(); e != nil && (found == nil || e.Percent() > found.Percent()) {
@@ -188,9 +189,9 @@ func (z *Scale) ofDistrict(ctx context.Context, job *db.BulkJob) bool {
 		(!z.kinds.BySelection(job.Kind) || viewer.FromContext(ctx).Administers(job.DistrictID, job.DistrictID))
 }
 
-// notable finds, with a few statements however many schools there are, the schools
-// that may lose too much: those whose students are deleted, and those of which too
-// many students are changed.
+// notable finds, with a few statements however many schools there are, the schools that
+// may lose too much: those whose students are deleted, and those in which too many
+// students are changed.
 func (z *Scale) notable(ctx context.Context, client *db.Client, job *db.BulkJob, orgs []*db.Organization,
 	losses []hold.Loss) (func(*share) bool, error) {
 	if len(orgs) == 1 {
@@ -325,7 +326,7 @@ func (z *Scale) ExcessWith(ctx context.Context, job *db.BulkJob, r *sheet.Row) (
 		false, false}, nil
 }
 
-// Problem says why a job is on hold. what is what would do it.
+// Problem says why a job is on hold. what is the job or its undo, in words.
 func (e *Excess) Problem(job *db.BulkJob, what string) *row.Problem {
 	switch {
 	case e.month:

@@ -11,7 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// Fields are those of a school; see roster.StudentFields. A file says nothing of the
+// Fields are the fields of a school; see roster.StudentFields. A file does not contain the
 // settings of a school.
 var Fields = field.Table[db.Organization]{
 	{File: field.Column{Name: field.ColDatabaseID, Aliases: []string{"Homeroom ID"}, Identifies: true,

@@ -11,8 +11,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Undo puts the fields of schools back, and removes those that the job
-// created as long as nothing is in them.
+// Undo puts the fields of schools back, and removes schools that the job created if they
+// are empty.
 func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
 	system := viewer.AsSystem(ctx, "put schools back as they were; the purview is checked beside it")
 	schools, err := k.LockSchools(system, client, row.Targets(b.Rows, row.Every))

@@ -36,8 +36,8 @@ func (fs Formats) DetectKind(fileName string, headers []string) (kind bulkjob.Ki
 // areTwins reports whether files of two kinds can hold the very same.
 func (fs Formats) areTwins(a, b bulkjob.Kind) bool { return fs.of(a).Twin == b || fs.of(b).Twin == a }
 
-// kindsThatFit returns the kinds as which a file can be read, without those of which
-// another kind reads all columns and more: then the file is of that other kind.
+// kindsThatFit returns the kinds that can read a file. It leaves out a kind if another one
+// reads all of its columns and more: then the file is of that other kind.
 func (fs Formats) kindsThatFit(headers []string) []bulkjob.Kind {
 	reads := map[bulkjob.Kind][]int{}
 	for _, f := range fs {

@@ -12,20 +12,20 @@ type Format struct {
 	Kind bulkjob.Kind
 	// Plural names what the rows are, such as "students".
 	Plural string
-	// Template is the name of an empty file. If the headers of a file leave a doubt, the
-	// import command recognizes what it holds by such a name.
+	// Template is the name of an empty file. If the headers leave a doubt, the import
+	// command recognizes the kind of a file by such a name.
 	Template string
 	// Columns are in the order of the templates.
 	Columns []field.Column
-	// Identifying are the columns that say whom or what a row is about, or what only
-	// one may have. Rows that have nothing in common in them have nothing to do with
-	// each other.
+	// Identifying are the columns that say whom or what a row is about, or whose values
+	// are unique. Rows that share no value in them cannot affect each other.
 	Identifying []string
 
-	// Roles are those of the people whom the rows are about. Rows of others are passed over.
+	// Roles are the roles of the people in the rows. Rows about people with other roles
+	// are passed over.
 	Roles []Role
 
-	// Signs are what tells a file of the kind by its headers.
+	// Signs are headers by which a file of the kind is recognized.
 	Signs []Sign
 	// Words are words in a file name that show the kind if the headers leave a doubt.
 	Words []Word
@@ -34,21 +34,21 @@ type Format struct {
 	Twin bulkjob.Kind
 }
 
-// Sign is something in the headers of a file that tells its kind.
+// Sign is something in the headers of a file that shows its kind.
 type Sign struct {
 	// Rank orders the signs of all kinds. The first one that a file shows decides.
 	Rank int
 	// Has are lists of headers; the file has one header of each list. A header that ends
 	// in * matches all that begin with it.
 	Has [][]string
-	// Lacks are headers of which the file has none.
+	// Lacks are headers that the file must not have.
 	Lacks []string
 	// Sure is true if the file cannot be anything else.
 	Sure bool
 }
 
-// Word is a part of the name of a file that tells its kind. Of several words in one
-// name that of the lowest rank counts: StudentEnrollment and TeacherRoster are enrollments.
+// Word is a part of a file's name that shows its kind. If a name has several of these
+// words, the lowest rank counts: StudentEnrollment and TeacherRoster are enrollments.
 type Word struct {
 	Rank int
 	Text string
@@ -62,15 +62,14 @@ func (f *Format) Column(name string) (field.Column, bool) {
 	return field.Column{}, false
 }
 
-// isSecret reports whether nobody may read the cells under a header: those that the
-// format calls secret, and all whose header mentions passwords, even if they are not
-// read.
+// isSecret reports whether nobody may read the cells under a header: the secret columns of
+// the format, and all columns whose header mentions passwords, even if they are ignored.
 func (f *Format) isSecret(header string) bool {
 	return isPassword(header) ||
 		slices.ContainsFunc(f.Columns, func(c field.Column) bool { return c.Secret && goesBy(c, header) })
 }
 
-// Formats are those of all kinds of files that an installation knows.
+// Formats are the formats of all kinds of files that an installation knows.
 type Formats []*Format
 
 // of returns the format of a kind, or nil.

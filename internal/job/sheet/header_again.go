@@ -7,7 +7,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/row"
 )
 
-// words are the forms of all headers that mean something in such a file.
+// words returns the forms of all headers that mean something in such a file.
 func (f *Format) words() map[string]bool {
 	words := map[string]bool{}
 	for _, c := range f.Columns {
@@ -18,8 +18,8 @@ func (f *Format) words() map[string]bool {
 	return words
 }
 
-// repeats reports whether a row holds column names instead of data, as when several
-// files were joined. again means that they are those of the first row; other means
+// repeats reports whether a row contains column names instead of data, as when several
+// files were joined. again means that they are the same as in the first row; other means
 // that they differ, so that the meaning of the cells below is unknown.
 func (l *Layout) repeats(cells []string) (again, other bool) {
 	filled, known, same := 0, 0, 0

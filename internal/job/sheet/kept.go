@@ -17,7 +17,7 @@ type Kept struct {
 	Extra     int
 	// Also holds values of columns that the file does not have, by name.
 	Also        map[string]string
-	Password    string // Empty where there is none, or nobody can know which cell it is.
+	Password    string // Empty if there is none, or if it is unknown which cell it is.
 	HadPassword bool
 	Corrected   bool // And not refused any more.
 	By          []int
@@ -37,7 +37,7 @@ func (r *Row) Keep() *Kept {
 		Outside: r.Outside,
 	}
 	for _, f := range r.Flaws {
-		// What a spreadsheet program has made of a cell must not pass for text in the
+		// What a spreadsheet program has made of a cell must not look like text in the
 		// file that is given back.
 		if f.Column < len(r.Cells) && r.refusedAtPosition(f.Column) {
 			kept.Cells[f.Column] = ""

@@ -20,8 +20,7 @@ type Layout struct {
 	Header map[string]string
 	// Ignored are the unknown headers, as the file has them.
 	Ignored []string
-	// secret are the positions of columns that hold passwords, as far as their
-	// headers tell.
+	// secret are the positions of columns with passwords, judged by their headers.
 	secret []int
 	// keys are the headers as they are compared.
 	keys []string

@@ -19,7 +19,7 @@ var marks = []struct{ open, close string }{
 	{"‚", "‘"}, {"'", "'"}, {"`", "`"}, {"`", "'"}, {"´", "´"}, {"＂", "＂"},
 }
 
-// unmarked returns what stands in a cell between such a pair.
+// unmarked returns the content of a cell between such a pair.
 func unmarked(cell string) (inner string, is bool) {
 	first, n := utf8.DecodeRuneInString(cell)
 	if n == len(cell) || unicode.IsLetter(first) || unicode.IsDigit(first) {
@@ -39,12 +39,12 @@ func unmarked(cell string) (inner string, is bool) {
 	return cell, false
 }
 
-// ids are the columns of which a program puts marks around the value only if it puts them
+// ids are the columns in which a program puts marks around the value only if it puts them
 // around all values.
 var ids = []string{field.ColDatabaseID, field.ColStudentID, field.ColExternalID, field.ColPerson}
 
-// refuseStray takes off marks that a program has put around every cell of a row, and
-// refuses a row in which it is unclear where a cell begins or ends.
+// refuseStray removes marks that a program has put around every cell of a row, and refuses
+// a row in which it is unclear where a cell begins or ends.
 func (r *Row) refuseStray(rec csvfile.Record) {
 	if rec.StrayQuote {
 		r.Fail("", row.Problemf(row.StrayQuote, hintStray,
@@ -85,8 +85,8 @@ func (r *Row) refuseStray(rec csvfile.Record) {
 	}
 }
 
-// takeOffMarks takes the marks off all cells of a row. Nobody sees what becomes of a
-// password, so the marks around it have to be taken off by whoever knows it.
+// takeOffMarks removes the marks from all cells of a row. Nobody would see how a password
+// changes, so a person who knows the password has to remove the marks around it.
 func (r *Row) takeOffMarks() {
 	for column, at := range r.Layout.Index {
 		inner, is := unmarked(r.Cells[at])
@@ -102,9 +102,9 @@ func (r *Row) takeOffMarks() {
 	}
 }
 
-// isTorn reports whether the quotation marks in a name are what is left of a cell that was
-// written against the rules: inside a word, doubled, or without their other half. Behind
-// a number a mark may stand for inches.
+// isTorn reports whether the quotation marks in a name are what remains of a cell that was
+// not quoted correctly: marks inside a word, doubled marks, or a mark without its other
+// half. After a number, a mark may mean inches.
 func isTorn(name string) bool {
 	if !strings.Contains(name, `"`) {
 		return false

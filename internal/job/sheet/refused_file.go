@@ -13,19 +13,19 @@ import (
 // writeAgain is the advice for a row whose password was left out.
 const writeAgain = "This file leaves out passwords; enter the password again to set it."
 
-// mendTheWhole is the advice for a row of a file of which nothing was written: the
-// rows that are not in the file of refused ones would be lost.
+// mendTheWhole is the advice for a row of a file of which nothing was written: the rows
+// that are not in the file of refused rows would be lost.
 const mendTheWhole = "Nothing in the file was written. Correct this row in the file that you uploaded, " +
 	"and upload the whole file again."
 
 // RefusedFile writes refused rows as a file that can be corrected and uploaded: the
 // uploaded columns, followed by what is wrong.
 type RefusedFile struct {
-	// Headers are those of the file that was uploaded.
+	// Headers are the headers of the uploaded file.
 	Headers []string
 	// Failed is true if no row of the file was written.
 	Failed bool
-	// Selector are the columns of a selection, of which there is no file; nil for a file.
+	// Selector are the columns of a selection, which has no file; it is nil for a file.
 	Selector []string
 
 	file *csvfile.Writer
@@ -61,7 +61,7 @@ func (f *RefusedFile) Write(number int, cells []string, problems []*db.BulkJobPr
 	return f.file.Write(append(line, beyond...))
 }
 
-// Flush writes what is still to be written.
+// Flush writes what is still buffered.
 func (f *RefusedFile) Flush() error { return f.file.Flush() }
 
 func because(problems []*db.BulkJobProblem) string {

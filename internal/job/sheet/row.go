@@ -25,7 +25,7 @@ type Row struct {
 	Flaws    []csvfile.Flaw
 	Problems []*row.Problem
 	Refused  bool
-	// By are those who have corrected the row.
+	// By are the people who have corrected the row.
 	By []int
 	// Outside is true if the plan or a problem names something outside the school for
 	// which the file was uploaded; see seesAll.
@@ -38,7 +38,7 @@ type Row struct {
 	Label    string
 }
 
-// NewRow returns nil for a row of other column names than those of the file.
+// NewRow returns nil for a row with column names that differ from those of the file.
 func NewRow(l *Layout, n int, rec csvfile.Record) *Row {
 	r := &Row{Number: rec.Row, N: n, Layout: l, Cells: rec.Cells, Beyond: rec.Beyond, Flaws: rec.Flaws}
 	for _, cells := range [][]string{r.Cells, r.Beyond} {
@@ -81,7 +81,7 @@ func (r *Row) refuseFailed() {
 	}
 }
 
-// flaw is what is wrong with a cell of a workbook, or 0.
+// flaw returns what is wrong with a cell of a workbook, or 0.
 func (r *Row) flaw(column string) csvfile.FlawKind {
 	at, ok := r.Layout.Index[column]
 	if !ok {
@@ -130,7 +130,7 @@ func (r *Row) Warn(column string, p *row.Problem) {
 	r.note(column, p)
 }
 
-// Quiet is a row that says the same, and of which nothing is told.
+// Quiet returns a copy of the row that reports no problems.
 func (r *Row) Quiet() *Row {
 	return &Row{Number: r.Number, N: r.N, Layout: r.Layout, Cells: r.Cells, Flaws: r.Flaws, By: r.By}
 }

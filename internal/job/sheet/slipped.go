@@ -12,8 +12,8 @@ import (
 
 const hintSlipped = "If a cell holds the separator, put quotation marks around it."
 
-// refuseSlipped refuses a row with a cell more than the header. A separator that should
-// have been quoted cuts a cell in two, and moves all behind it under the next header.
+// refuseSlipped refuses a row with one cell more than the header. A separator that should
+// have been quoted cuts a cell in two, and moves all later cells under the next header.
 func (r *Row) refuseSlipped(rec csvfile.Record) {
 	switch {
 	case rec.Extra > 0:
@@ -35,14 +35,14 @@ func (r *Row) refuseSlipped(rec csvfile.Record) {
 	}
 }
 
-// free are the columns in which nothing tells that a value belongs to another column: a
-// grade or the name of a school is refused in the wrong place, and a name is not.
+// free are the columns in which nothing shows that a value belongs to another column: a
+// grade or the name of a school is refused in the wrong column, but a name is not.
 var free = []string{field.ColStudentID, field.ColExternalID, field.ColFirstName, field.ColLastName, field.ColUsername,
 	field.ColPassword, field.ColName}
 
-// mayHaveSlipped reports whether a value may stand in a column beside its own without
-// anything else in the row to show it. What would is a value farther right that has to
-// be known, such as a grade, since that has moved as well.
+// mayHaveSlipped reports whether a value may be in the wrong column without anything else
+// in the row to show it. A value farther right that must be a known one, such as a grade,
+// would show it, because it has moved as well.
 func (r *Row) mayHaveSlipped() bool {
 	lastFree, lastKnown := -1, -1
 	for column, at := range r.Layout.Index {
@@ -57,15 +57,15 @@ func (r *Row) mayHaveSlipped() bool {
 	return lastFree > lastKnown
 }
 
-// suffixes are what stands behind a last name and a comma.
+// suffixes are what may follow a last name and a comma.
 var suffixes = []string{"jr", "sr", "ii", "iii", "iv", "phd", "md", "esq", "edd", "ma", "med"}
 
 func isSuffix(cell string) bool {
 	return len(cell) <= 6 && slices.Contains(suffixes, strings.ToLower(strings.ReplaceAll(cell, ".", "")))
 }
 
-// Slipped refuses a row about somebody on record if a value of theirs stands under the
-// header to the right of its own, and something else in its place.
+// Slipped refuses a row about somebody on record if one of that person's values is in the
+// column to the right of its own, and something else is in its place.
 func Slipped[T any](r *Row, fields field.Table[T], on *T) bool {
 	if on == nil {
 		return false

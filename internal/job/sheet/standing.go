@@ -23,7 +23,7 @@ const (
 	aStatus meaning = iota + 1
 	// aCode is a status that PowerSchool writes as a number.
 	aCode
-	// isActive is Yes where a row counts, and isGone where it does not.
+	// isActive is Yes if a row counts, and isGone if it does not.
 	isActive
 	isGone
 	// anEnd is the day from which a row does not count.
@@ -44,8 +44,7 @@ type teller struct {
 	meaning meaning
 }
 
-// Role is a part that somebody has at a school, as far as it makes a difference for whom a
-// file is about.
+// Role is the role of a person at a school, if it matters for the kind of a file.
 type Role int
 
 // The roles. Staff are all who work at a school and do not teach, Family are parents and
@@ -57,7 +56,8 @@ const (
 	Family
 )
 
-// readTellers finds the columns that say which rows count, among those that hold no field.
+// readTellers finds the columns that say which rows count, among the columns without a
+// field.
 func (l *Layout) readTellers(headers []string, taken []bool) {
 	aboutStudents := slices.Equal(l.Format.Roles, []Role{Student})
 	for i, h := range headers {
@@ -86,7 +86,7 @@ type Standing struct {
 	Passed bool
 	// Left is true if that is because somebody has left, or something has ended.
 	Left bool
-	// Problem is what to tell about it, or about a value that nobody understands.
+	// Problem is the problem to report, also for a value that nobody understands.
 	Problem *row.Problem
 }
 
@@ -159,7 +159,7 @@ var codes = map[string]string{
 	"2": "transferred out", "3": "graduated", "4": "imported as history",
 }
 
-// ofRole compares a role with those that the rows of a file have.
+// ofRole compares a role with the roles of the people in the file.
 func (l *Layout) ofRole(t teller, cell string) Standing {
 	known, others := rolesIn(cell)
 	fits := slices.ContainsFunc(known, func(role Role) bool { return slices.Contains(l.Format.Roles, role) })

@@ -128,11 +128,11 @@ func isNothing(cell string) bool {
 		"nan", "not set", "(none)", "(blank)", "blank":
 		return true
 	}
-	// A day that is none, as 00/00/0000.
+	// A date that is no date, as 00/00/0000.
 	return strings.ContainsAny(cell, "-/.") && strings.Trim(cell, "0-/.: T") == "" && strings.Contains(cell, "0")
 }
 
-// words are the words of a status, and whether a row counts of which they are said.
+// words are the words of a status, and whether a row with that status counts.
 var words = wordsOf(map[string]verdict{"words counts": counts, "words gone": gone})
 
 // ofStatus reads the words of a status.

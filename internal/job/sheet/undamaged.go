@@ -9,8 +9,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// Spoiled reports whether cell is what a spreadsheet program makes of a stored
-// id: leading zeros dropped, or digits after the fifteenth turned into zeros.
+// Spoiled reports whether cell is what a spreadsheet program makes from a stored ID:
+// leading zeros dropped, or digits after the fifteenth turned into zeros.
 func Spoiled(stored, cell string) bool {
 	if stored == cell || !allDigits(stored) || !allDigits(cell) {
 		return false

@@ -52,8 +52,8 @@ func (r *Row) reading(how field.Reading, column, current string) string {
 	}
 }
 
-// refusal makes a problem of what is wrong with a value. The advice is in the hint,
-// not in the message.
+// refusal makes a problem from an error about a value. The advice is in the hint, not in
+// the message.
 func refusal(err *fault.Error, hint string) *row.Problem {
 	p := row.FromFault(err, hint)
 	if message, _, advises := strings.Cut(err.Message, "; write "); advises {
@@ -62,8 +62,8 @@ func refusal(err *fault.Error, hint string) *row.Problem {
 	return p
 }
 
-// SetMade notes the columns that are made of those which a plan sets, as far as they
-// change with them; on is the thing on record, or nil.
+// SetMade adds the computed columns that change with the columns that a plan sets; on is
+// the stored row, or nil.
 func SetMade[T any](p *row.Plan, fields field.Table[T], on *T) {
 	if len(p.Set) == 0 {
 		return // As in nearly every row of a file that comes again.

@@ -10,18 +10,18 @@ import (
 
 // The statuses by what they ask for.
 var (
-	// AtWork are those that wait for a server.
+	// AtWork are the states in which a job waits for a server.
 	AtWork = []bulkjob.Status{bulkjob.StatusVERIFYING, bulkjob.StatusPROCESSING, bulkjob.StatusUNDOING}
-	// Cancelable are those that a person may end.
+	// Cancelable are the states in which a person may end a job.
 	Cancelable = []bulkjob.Status{bulkjob.StatusVERIFYING, bulkjob.StatusREADY, bulkjob.StatusHELD,
 		bulkjob.StatusPROCESSING}
-	// Undoable are those of which something may have been written.
+	// Undoable are the states in which a job may have written something.
 	Undoable = []bulkjob.Status{bulkjob.StatusCOMPLETED, bulkjob.StatusCOMPLETED_WITH_ERRORS, bulkjob.StatusCANCELED}
 	Ended    = []bulkjob.Status{bulkjob.StatusCOMPLETED, bulkjob.StatusCOMPLETED_WITH_ERRORS, bulkjob.StatusFAILED,
 		bulkjob.StatusCANCELED, bulkjob.StatusUNDONE, bulkjob.StatusPARTIALLY_UNDONE}
 )
 
-// Finished reports whether a job moves no more unless a person wants it to.
+// Finished reports whether a job stays as it is unless a person acts.
 func Finished(status bulkjob.Status) bool { return slices.Contains(Ended, status) }
 
 // WrittenRows are the rows of a job that have changed something, or will.

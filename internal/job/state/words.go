@@ -20,13 +20,13 @@ var InWords = map[bulkjob.Status]string{
 	bulkjob.StatusPARTIALLY_UNDONE:      "has been undone as far as possible",
 }
 
-// HoldsUndo reports whether a job is on hold because of its undo. All that it has
-// written stands, as in the status to which it goes back if nobody approves.
+// HoldsUndo reports whether a job is on hold because of its undo. Everything that it has
+// written is still there, as in the state to which it returns if nobody approves.
 func HoldsUndo(job *db.BulkJob) bool {
 	return job.Status == bulkjob.StatusHELD && job.HeldFor != nil && *job.HeldFor == bulkjob.HeldForUNDO
 }
 
-// What has been forgotten of a job.
+// What has been removed from a job.
 const (
 	ForgottenNothing int8 = iota
 	// forgottenImages: what the rows replaced, old password hashes among it, and the

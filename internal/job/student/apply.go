@@ -16,8 +16,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Apply writes a batch of rows of students: it locks what they are about,
-// refuses what has changed since the preview, and writes the rest.
+// Apply writes a batch of rows of students: it locks their targets, refuses rows whose
+// target has changed since the preview, and writes the rest.
 func (k written) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
 	system, students, err := k.lockFresh(ctx, client, b)
 	if err != nil {
@@ -77,8 +77,8 @@ func (k *shared) lockFresh(ctx context.Context, client *db.Client, b *row.Batch)
 	return system, students, k.refuseStaleStudents(ctx, client, b, students, ids)
 }
 
-// created are the fields of a student whom a plan creates; a password is written apart,
-// because only its hash is.
+// created are the fields of a student whom a plan creates. A password is written
+// separately, because only its hash is stored.
 var created = roster.StudentFields.Stored().Where(func(f *field.Field[db.Student]) bool { return !f.File.Secret })
 
 func (k *shared) insertStudents(ctx context.Context, client *db.Client, b *row.Batch) ([]*db.Student, error) {
@@ -177,8 +177,8 @@ func (k *shared) updateStudents(ctx context.Context, client *db.Client, b *row.B
 // searched are the fields that a search finds words of.
 var searched = roster.StudentFields.Where(func(f *field.Field[db.Student]) bool { return f.Searched })
 
-// overwrite puts the new values of what is searched into a student and reports whether
-// there were any.
+// overwrite sets the new values of searched fields in a student and reports whether there
+// were any.
 func overwrite(st *db.Student, set map[string]any) (changes bool) {
 	for _, f := range searched {
 		if v, ok := set[f.DB].(string); ok {
@@ -188,8 +188,8 @@ func overwrite(st *db.Student, set map[string]any) (changes bool) {
 	return changes
 }
 
-// enroll carries out the groups of rows and counts what really came and went.
-// also are enrollments that end besides those of the plans.
+// enroll carries out the groups of rows and counts the enrollments that were really added
+// and removed. also are enrollments that end in addition to those of the plans.
 func (k *shared) enroll(ctx context.Context, client *db.Client, rows []*row.Planned, also []roster.Pair) error {
 	var join, first []roster.Pair
 	leave := also

@@ -144,8 +144,8 @@ func (c *checker) otherStudentID(r *studentRow, found *lookup) {
 	other := found.byExternal[r.externalID]
 	switch {
 	case sheet.Spoiled(r.st.ExternalID, r.externalID):
-		// What a spreadsheet program has made of the ID happens to be somebody
-		// else's; it is not written anyway.
+		// A spreadsheet program has damaged the ID, and the result happens to belong to
+		// somebody else; it is not written anyway.
 	case other == nil || !c.Reaches(other.OrganizationID):
 		p := c.studentIDTaken(taken)
 		p.Unseen = p.Unseen && other == nil
@@ -179,8 +179,8 @@ func (c *checker) studentIDTaken(by *db.Student) *row.Problem {
 func (c *checker) place(r *studentRow) {
 	var school *db.Organization
 	r.CannotClear(field.ColSchool)
-	// An export writes the name of the student's school. That another school has
-	// the same name makes no doubt of a cell that says what is there already.
+	// An export writes the name of the student's school. If another school has the same
+	// name, a cell that repeats what is on record is still clear.
 	if cell := r.Text(field.ColSchool); cell != "" && (r.st == nil || fold.Key(c.schoolOf(r.st).Name) != fold.Key(cell)) {
 		found, p := c.FindSchool(r.Row, cell)
 		if p != nil {
@@ -306,8 +306,8 @@ func (c *checker) planRow(r *studentRow, found *lookup) {
 	}
 }
 
-// nameIt says whom the row is about, by the names that somebody looking for the
-// student knows. Most rows of a file that comes again need none.
+// nameIt says whom the row is about, by the name under which people look for the student.
+// Most rows of a file that is uploaded again need none.
 func (r *studentRow) nameIt() {
 	switch {
 	case r.Label != "":

@@ -30,7 +30,7 @@ type lookup struct {
 	// batch, the deleted and those outside of the purview too. Nothing of theirs
 	// is ever shown.
 	taken map[string]*db.Student
-	// usernames are the keys of those who have one of the usernames of the batch,
+	// usernames are the keys of the students who have one of the usernames of the batch,
 	// in the same way.
 	usernames map[string]int
 	// foreign are those of them whom the submitter does not administer.
@@ -140,7 +140,7 @@ func (c *checker) withExternalIDs(ctx context.Context, externalIDs []string) ([]
 	if err != nil || len(gone) == 0 {
 		return students, err
 	}
-	// When they were deleted is no text that both databases write alike; few are.
+	// The databases format the time of deletion differently; few students are deleted.
 	dead, err := c.DB.Client(ctx).Student.Query().Where(student.DistrictID(c.Job.DistrictID), student.IDIn(gone...)).
 		Select(checkedColumns...).
 		All(viewer.AsSystem(ctx, "whether a Student ID is taken by a deleted student; the purview is checked beside it"))
@@ -191,13 +191,13 @@ func integers(texts ...string) (n [4]int, err error) {
 var checkedColumns = append(values.DB(), student.FieldID, student.FieldDistrictID, student.FieldOrganizationID,
 	student.FieldPasswordHash, student.FieldSynced, student.FieldDeletedAt, student.FieldVersion)
 
-// see notes a student whom the submitter sees.
+// see adds a student whom the submitter sees.
 func (l *lookup) see(st *db.Student) {
 	l.byID[st.ID] = st
 	l.byExternal[st.ExternalID] = st
 }
 
-// newUsernames are the keys of the usernames in rows, except those that the student of
+// newUsernames returns the keys of the usernames in rows, except those that the student of
 // the row already has.
 func newUsernames(rows []*studentRow, found *lookup) []string {
 	var keys []string
@@ -219,8 +219,8 @@ func newUsernames(rows []*studentRow, found *lookup) []string {
 	return keys
 }
 
-// seeOthers reads those of the students with some keys whom the submitter sees and
-// who have not been found already.
+// seeOthers reads the students with some keys whom the submitter sees and who have not
+// been found yet.
 func (c *checker) seeOthers(ctx context.Context, found *lookup, ids []int) error {
 	ids = slices.DeleteFunc(ids, func(id int) bool { return found.byID[id] != nil })
 	if len(ids) == 0 {
@@ -254,8 +254,8 @@ func (l *lookup) mayEdit(st *db.Student) bool {
 	return l.editable == nil || l.editable[st.ID]
 }
 
-// findGroupsOf reads the groups of which the students of the rows are members,
-// and those that the rows name.
+// findGroupsOf reads the groups of which the students of the rows are members, and those
+// that the rows name.
 func (c *checker) findGroupsOf(ctx context.Context, rows []*studentRow, found *lookup) error {
 	var ids []int
 	var wishes []reach.GroupWish

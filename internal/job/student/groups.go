@@ -31,9 +31,9 @@ func groupTexts(r *sheet.Row) []string {
 	return texts
 }
 
-// groups plans what groups a student joins and leaves. Who goes to another school leaves
-// the groups of all others, whatever the cell says; the classes that it names are those of
-// the new school.
+// groups plans which groups a student joins and leaves. A student who moves to another
+// school leaves the groups of all others, whatever the cell says; the classes that it
+// names are classes of the new school.
 func (c *checker) groups(r *studentRow, found *lookup) {
 	var member []*db.Group
 	if r.st != nil && !r.revives {

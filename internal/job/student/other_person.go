@@ -11,13 +11,13 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// An ID that is given to somebody new, or a list of which one column was sorted alone, would
-// make another person of a student, who then has the usage, the groups and the history of
-// the first.
+// If an ID is given to a new person, or only one column of a list was sorted, an import
+// would turn a student into another person, who would then have the usage, the groups and
+// the history of the first.
 
-// refuseOtherPerson refuses a row with another name and another username than those of its
-// student. There is nothing to confirm in the file itself, because whoever makes such a
-// mistake makes it in a whole file: a person who means it changes the name by hand first.
+// refuseOtherPerson refuses a row whose name and username both differ from those of its
+// student. The file cannot confirm this, because somebody who makes such a mistake makes
+// it in the whole file. A person who means it first changes the name by hand.
 func (c *checker) refuseOtherPerson(r *studentRow) {
 	if r.st == nil {
 		return

@@ -10,7 +10,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// schoolAfter is where the student of a row is once it has been written.
+// schoolAfter returns the school of a row's student after the row was written.
 func schoolAfter(r *row.Planned, students map[int]*db.Student) int {
 	if school, moves := r.Plan.Set[student.FieldOrganizationID].(int); moves {
 		return school
@@ -21,7 +21,7 @@ func schoolAfter(r *row.Planned, students map[int]*db.Student) int {
 	return 0
 }
 
-// alsoLeft returns the enrollments of students who go to another school that the plans do
+// alsoLeft returns enrollments of students who move to another school that the plans do
 // not end: those in groups that the submitter does not see. There are none unless an
 // earlier version has left some.
 func (k *shared) alsoLeft(ctx context.Context, client *db.Client, b *row.Batch) (also []roster.Pair, err error) {
@@ -52,7 +52,7 @@ func (k *shared) alsoLeft(ctx context.Context, client *db.Client, b *row.Batch) 
 	return also, nil
 }
 
-// schoolBefore is where the student of a row is once it has been undone.
+// schoolBefore returns the school of a row's student after the row was undone.
 func schoolBefore(r *row.Applied, students map[int]*db.Student) int {
 	if school, moves := r.Before.Set[student.FieldOrganizationID].(int); moves {
 		return school

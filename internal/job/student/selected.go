@@ -90,8 +90,8 @@ func (k selected) pickByID(ctx context.Context, ids []int) ([]kind.Picked, error
 	return list, nil
 }
 
-// shown are the columns in which a selected student is shown: those of an export,
-// except the ones that an import ignores.
+// shown are the columns that show a selected student: those of an export, except the ones
+// that an import ignores.
 var shown = roster.StudentFields.Where(func(f *field.Field[db.Student]) bool { return !f.File.Exported })
 
 // Header implements kind.Selector.

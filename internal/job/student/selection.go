@@ -62,7 +62,7 @@ func (k *shared) selectionCheck(ctx context.Context, base *reach.Check) (*select
 	return c, nil, nil
 }
 
-// CheckRows makes plans of rows, the only cell of which is the key of a student.
+// CheckRows makes plans for rows whose only cell is the key of a student.
 func (c *selectionCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error {
 	students := make([]*studentRow, len(rows))
 	for i, r := range rows {

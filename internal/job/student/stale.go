@@ -68,8 +68,8 @@ func (k *shared) refuseStaleStudents(ctx context.Context, client *db.Client, b *
 	return nil
 }
 
-// stillReserved are the students of rows that bring somebody back who can come
-// back, by the settings of the moment.
+// stillReserved returns the students of rows that bring somebody back who can still come
+// back, by the current settings.
 func (k *shared) stillReserved(ctx context.Context, client *db.Client, b *row.Batch,
 	students map[int]*db.Student) (map[int]bool, error) {
 	var deleted []*db.Student
@@ -91,7 +91,7 @@ func (k *shared) stillReserved(ctx context.Context, client *db.Client, b *row.Ba
 	return reserved, err
 }
 
-// unique are the fields of which no two students of a district have the same value.
+// unique are the fields in which no two students of a district have the same value.
 var unique = roster.StudentFields.Where(func(f *field.Field[db.Student]) bool { return f.Taken != "" })
 
 // refuseTaken refuses the rows whose Student ID or username somebody else got after

@@ -72,8 +72,8 @@ func standsFor(r *row.Applied, st *db.Student, groups []int) bool {
 		return false
 	}
 	isIn := func(id int) bool { return slices.Contains(groups, id) }
-	// Who went to another school has left all groups of the old one, and would have to
-	// leave those of the new one that somebody else has chosen.
+	// A student who moved to another school has left all groups of the old one, and would
+	// have to leave those of the new one that somebody else has chosen.
 	if _, moved := r.Plan.Set[student.FieldOrganizationID]; moved && slices.ContainsFunc(groups, func(id int) bool {
 		return !slices.Contains(r.Before.Joined, id) && !slices.Contains(r.Plan.Keep, id)
 	}) {

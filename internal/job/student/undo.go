@@ -155,10 +155,10 @@ func (k *shared) keepTaken(system context.Context, client *db.Client, b *row.Und
 	return nil
 }
 
-// undoGroupsOfStudents removes students from the groups that they joined by the job,
-// and returns them to those that they left. A group that no longer exists, that the
-// school's information system now keeps, or that is at another school than the student, is
-// skipped and named.
+// undoGroupsOfStudents removes students from the groups that they joined by the job, and
+// returns them to those that they left. A group is skipped and named if it no longer
+// exists, is now kept by the school's information system, or is at another school than the
+// student.
 func (k *shared) undoGroupsOfStudents(ctx context.Context, client *db.Client, b *row.UndoBatch,
 	students map[int]*db.Student) error {
 	leave, err := k.leftBack(ctx, client, b)

@@ -19,8 +19,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// RefuseGoneEducators refuses the rows that name educators whom not everybody with a
-// hand in the job sees, or who have been renamed.
+// RefuseGoneEducators refuses rows that name educators who have been renamed, or whom not
+// everybody with a hand in the job sees.
 func RefuseGoneEducators(ctx context.Context, client *db.Client, b *row.Batch) error {
 	ids := row.IDs(b.Open(), func(r *row.Planned) []int { return slices.Concat(r.Plan.Teach, r.Plan.Untaught) })
 	if len(ids) == 0 {
@@ -152,7 +152,7 @@ func Unteach(system context.Context, client *db.Client, now time.Time, b *row.Un
 	for _, t := range found {
 		there[pair{t.GroupID, t.EducatorID}] = t.ID
 	}
-	// As by hand, nobody puts an educator into a group whom he does not see.
+	// As in a change by hand, nobody puts an educator into a group whom they do not see.
 	var back []int
 	for _, r := range b.Rows {
 		if wanted(r) {

@@ -34,7 +34,7 @@ func (t *Traces) ofStudents() (names []bulkjob.Kind) {
 	return names
 }
 
-// Traces finds what jobs keep of a person, to tell it or to erase it.
+// Traces finds what jobs store about a person, to show it or to erase it.
 type Traces struct {
 	env   row.Env
 	vault *vault.Vault
@@ -46,7 +46,7 @@ func NewTraces(e row.Env, v *vault.Vault, kinds kind.Table) *Traces {
 	return &Traces{env: e, vault: v, kinds: kinds}
 }
 
-// storedRow is a row of a job with what is needed to erase or to tell it.
+// storedRow is a row of a job with what is needed to erase or to show it.
 type storedRow struct {
 	id, job, row int
 	state        int8

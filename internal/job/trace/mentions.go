@@ -29,12 +29,12 @@ import (
 // mentions finds students in texts that nothing else ties to them: a file in which
 // their row was refused, or a row about somebody else that named them.
 type mentions struct {
-	// exact are ids and usernames, words those of them that are long enough to be
-	// looked for inside of a text.
+	// exact are IDs and usernames; words are those of them that are long enough to be
+	// searched for within a text.
 	exact, words map[string]bool
 	// names are "first last", by the first word of it.
 	names map[string][]string
-	// keys are those of the students, ids their Student IDs.
+	// keys are the keys of the students, and ids their Student IDs.
 	keys map[int]bool
 	ids  map[string]bool
 }
@@ -43,7 +43,7 @@ type mentions struct {
 // ID of one or two characters occurs everywhere.
 const shortest = 3
 
-// identifiers are the fields that tell a student from all others.
+// identifiers are the fields that identify a student.
 var identifiers = roster.StudentFields.Where(func(f *field.Field[db.Student]) bool {
 	return f.Reading == field.Identifier
 })
@@ -76,8 +76,8 @@ func newMentions(students []*db.Student) *mentions {
 	return m
 }
 
-// inText reports whether a text names one of the students. Sooner too often than
-// too rarely: what is lost is the wording of a problem of somebody else.
+// inText reports whether a text names one of the students. It errs on the side of yes: the
+// cost is the wording of a problem about somebody else.
 func (m *mentions) inText(text string) bool {
 	if text == "" {
 		return false
@@ -262,7 +262,8 @@ func (e *eraser) inRefused(system context.Context, job *db.BulkJob, after int) (
 		return last, nil
 	}
 	return last, e.env.DB.InTx(system, func(ctx context.Context, client *db.Client) error {
-		// Somebody who is correcting one of them at the moment has read what is erased here.
+		// Somebody who is correcting one of them at the moment has read what is erased
+		// here.
 		if _, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET "+raisedUnlessHeld+" WHERE id = ?", job.ID); err != nil {
 			return err
 		}

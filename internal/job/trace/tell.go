@@ -34,7 +34,7 @@ type ToldRow struct {
 	Row       int       `json:"row"`
 	State     string    `json:"state,omitempty"`
 	Label     string    `json:"label,omitempty"`
-	// Changes are those of the preview.
+	// Changes are the changes in the preview.
 	Changes []ToldChange `json:"changes,omitempty"`
 	// Replaced are the values, and Joined and Left the groups, that the row replaced, for
 	// an undo. PasswordReplaced says that a password was replaced.
@@ -69,7 +69,7 @@ type ToldProblem struct {
 	Value    string `json:"value,omitempty"`
 }
 
-// states are those of a row in words.
+// states are the states of a row in words.
 var states = map[int8]string{
 	row.StatePlanned: "PLANNED",
 	row.StateApplied: "WRITTEN",
@@ -231,8 +231,8 @@ func (t *Traces) tellRefused(system context.Context, client *db.Client, job *db.
 	}
 }
 
-// isRowOf reports whether a refused row is about a student, and not about somebody
-// else of whom it says something that is the student's, such as the username.
+// isRowOf reports whether a refused row is about a student, and not about somebody else
+// with one of the student's values, such as the username.
 func isRowOf(st *db.Student, cells []string) bool {
 	for _, cell := range cells {
 		if t, id, ok := globalid.Decode(roster.Clean(cell)); ok && t == globalid.Student && id != st.ID {
@@ -250,8 +250,8 @@ func isRowOf(st *db.Student, cells []string) bool {
 		}}).inCells(cells)
 }
 
-// tellProblems adds the problems of the rows, and only the codes of those of other
-// rows that name the student.
+// tellProblems adds the problems of the rows. For other rows that name the student, it
+// adds only the codes of the problems.
 func (t *Traces) tellProblems(system context.Context, client *db.Client, jobID int, m *mentions, told map[int]*ToldRow,
 	at func(int) *ToldRow) error {
 	for after := 0; ; {

@@ -24,10 +24,10 @@ type Place struct {
 	// Job is the next job to look at, or the first existing one after it. Step and Row are
 	// the place in it.
 	Job, Step, Row int
-	// Jobs counts those that are done.
+	// Jobs is how many are done.
 	Jobs int
-	// Again are those that a server was at work on meanwhile, and that may have
-	// written something since.
+	// Again are jobs that a server was working on meanwhile, and that may have written
+	// something since.
 	Again []int
 }
 

@@ -18,7 +18,7 @@ import (
 type StoredCells struct {
 	Cells []string          `json:"c"`
 	Also  map[string]string `json:"a,omitempty"`
-	// By are those who have corrected the row.
+	// By are the people who have corrected the row.
 	By []int `json:"by,omitempty"`
 }
 
@@ -53,8 +53,8 @@ func (t *Vault) KeepRows(ctx context.Context, client *db.Client, jobID int, refu
 		"created_at, job_id, `row`, n, cells, password, extra, had_password, outside, refused", rows)
 }
 
-// RefuseKept marks rows of a job as refused, and keeps those that are not kept
-// already because they have been corrected before.
+// RefuseKept marks rows of a job as refused, and keeps those that were not kept by an
+// earlier correction.
 func (t *Vault) RefuseKept(ctx context.Context, client *db.Client, jobID int, refused []*sheet.Kept) error {
 	if len(refused) == 0 {
 		return nil
@@ -105,12 +105,12 @@ func (t *Vault) OpenKept(jobID int, rows []*db.BulkJobRefusedRow) (map[int]Store
 	return cells, nil
 }
 
-// All are the cells of a kept row, those that were added by a correction too.
+// All returns the cells of a kept row, including those that a correction has added.
 func (c StoredCells) All() []string {
 	return append(slices.Clone(c.Cells), slices.Collect(maps.Values(c.Also))...)
 }
 
-// Identifying are the cells that say whom a kept row is about.
+// Identifying returns the cells that say whom a kept row is about.
 func (c StoredCells) Identifying(format *sheet.Format, headers []string) (cells []string) {
 	keys := make([]string, len(headers))
 	for i, h := range headers {

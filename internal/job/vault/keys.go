@@ -9,8 +9,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 )
 
-// keyPrint is a fingerprint of the secret key: enough to tell two keys apart, and
-// nothing from which one could be found.
+// keyPrint returns a fingerprint of the secret key: enough to distinguish two keys, but
+// the key cannot be found from it.
 func keyPrint(key []byte) string {
 	keyPrint, err := hkdf.Key(sha256.New, key, nil, "homeroom bulk job key print", printLength/2)
 	if err != nil {
@@ -56,8 +56,8 @@ func (t *Vault) Readable() []string {
 	return prints
 }
 
-// Opens reports whether this server can work on a job: it has the keys, and what it
-// writes, with its own key, can be told in the print of the job. An undo needs no key.
+// Opens reports whether this server can work on a job: it has the keys, and the print of
+// the job can show what it writes with its own key. An undo needs no key.
 func (t *Vault) Opens(job *db.BulkJob) bool {
 	written, needed := split(job.KeyPrint)
 	return job.Status == bulkjob.StatusUNDOING || t.Reads(job) && (needed == "" || written == t.Print)

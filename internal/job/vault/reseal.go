@@ -21,11 +21,11 @@ const (
 	resealedChunks = 8
 )
 
-// Reseal encrypts again, with the secret key, what old keys have encrypted, piece by
-// piece, and returns how many jobs it has finished. A job that a server is working on
-// is left for the next time. Stopping in the middle loses nothing: a piece is changed
-// in one transaction, and carries the print of its key. alive is called after every
-// piece to ask whether to go on.
+// Reseal encrypts data that old keys have encrypted again with the secret key, piece by
+// piece, and returns how many jobs it has finished. A job that a server is working on is
+// left for the next time. Stopping in the middle loses nothing: a piece is changed in one
+// transaction, and carries the print of its key. alive is called after every piece to ask
+// whether to continue.
 func (t *Vault) Reseal(ctx context.Context, alive func(context.Context) error) (done int, err error) {
 	if len(t.oldKeys) == 0 {
 		return 0, nil
@@ -86,7 +86,7 @@ func (t *Vault) resealTo(system context.Context, job *db.BulkJob, keyPrint strin
 		for after := -1; after < maxPlace; {
 			next := after
 			err := t.DB.InTx(system, func(ctx context.Context, client *db.Client) (err error) {
-				// The job is nobody's, and nobody claims it before this piece is done.
+				// The job is free, and nobody claims it before this piece is done.
 				if err := bulk.MustHitOne(
 					client.ExecContext(ctx, "UPDATE bulk_jobs SET key_print = key_print WHERE id = ? AND key_print = ? AND "+isFree,
 						job.ID, job.KeyPrint, t.Instant())); err != nil {
@@ -148,8 +148,8 @@ var sealedParts = []sealedPart{
 	{table: "bulk_job_problems", place: "id", column: "sealed", purpose: forProblems, limit: resealedRows},
 }
 
-// resealPiece encrypts the next things of one kind with a key, and returns the place
-// of the last one, or maxPlace if there are no more.
+// resealPiece encrypts the next things of one kind with a key, and returns the place of
+// the last one, or maxPlace if there are no more.
 func (t *Vault) resealPiece(ctx context.Context, client *db.Client, jobID int, p sealedPart, key []byte,
 	after int) (int, error) {
 	target, err := sealBy(key, jobID, p.purpose)
@@ -250,12 +250,12 @@ func resealed(target, known *row.Seal, p sealedPart, x sealedThing) ([]byte, err
 type KeyUse struct {
 	// Own is the print of the secret key.
 	Own string
-	// Needed are jobs by the prints of the old keys that they need; Missing by those of
-	// keys that are not here.
+	// Needed counts jobs by the prints of the old keys that they need; Missing counts them
+	// by the prints of keys that are not here.
 	Needed, Missing map[string]int
 }
 
-// KeyUse tells which old keys are still needed.
+// KeyUse says which old keys are still needed.
 func (t *Vault) KeyUse(system context.Context) (KeyUse, error) {
 	u := KeyUse{Own: t.Print, Needed: map[string]int{}, Missing: map[string]int{}}
 	var counts []struct {
@@ -279,5 +279,5 @@ func (t *Vault) KeyUse(system context.Context) (KeyUse, error) {
 	return u, err
 }
 
-// PrintOf is the print of a key, by which KeyUse names it.
+// PrintOf returns the print by which KeyUse names a key.
 func PrintOf(key []byte) string { return keyPrint(key) }

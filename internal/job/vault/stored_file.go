@@ -46,9 +46,9 @@ func (t *Vault) PrintsOf(file io.Reader) ([]string, error) {
 	return t.Pieces(file, func([]byte) error { return nil })
 }
 
-// Pieces reads a file to its end, hands it on piece by piece, and returns its print
-// with the secret key, and then those with the old keys: digests by which two files are
-// compared, and nothing of either found without the key.
+// Pieces reads a file to its end, passes it on piece by piece, and returns its print with
+// the secret key, and then those with the old keys. Prints are digests for comparing two
+// files; without the key they reveal nothing about either.
 func (t *Vault) Pieces(file io.Reader, each func([]byte) error) ([]string, error) {
 	var prints []hash.Hash
 	for _, secret := range slices.Concat([][]byte{t.key}, t.oldKeys) {
