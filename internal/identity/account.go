@@ -75,8 +75,15 @@ func (s *Service) mayMail(ctx context.Context, in NewEducator) error {
 			return err
 		}
 	}
-	return s.take(system, []bucket{{mark("invitation", district, mailbox(fold.Address(in.Email))), inviteRate}},
-		"this address has already got several invitations")
+	// By inviter, so that nobody keeps the others from inviting somebody.
+	by, to := "the operator", mailbox(fold.Address(in.Email))
+	if v := viewer.FromContext(ctx); !v.IsSystem() {
+		by = strconv.Itoa(v.EducatorID)
+	}
+	return s.take(system, []bucket{
+		{mark("invitation", district, by, to), inviteRate},
+		{mark("invitations to a mailbox", district, to), mailboxRate},
+	}, "this address has already got several invitations")
 }
 
 // mailbox returns an address without the text after a plus, because many mail servers

@@ -68,13 +68,13 @@ func (s *Service) deviceWith(ctx context.Context, account, passwordHash string) 
 	return ""
 }
 
-// takeInNetwork takes from the bucket of the network and some others. If the network's is
-// full, it takes from a bucket of the browser instead: one that is known for the account
-// or, if there is none yet, for any account. It returns what it has taken.
-func (s *Service) takeInNetwork(system context.Context, account, tooMany string, others ...bucket) ([]bucket, error) {
+// takeInNetwork takes from the bucket of the network. If that is full, it takes from a
+// bucket of the browser instead: one that is known for the account or, if there is none
+// yet, for any account. It returns what it has taken.
+func (s *Service) takeInNetwork(system context.Context, account, tooMany string) ([]bucket, error) {
 	// Wrong passwords have another limit, so that somebody who guesses does not make
 	// people in the same network wait for a link or a passkey.
-	taken := append([]bucket{{mark("network of what begins", viewer.OriginOf(system).Network()), networkRate}}, others...)
+	taken := []bucket{{mark("network of what begins", viewer.OriginOf(system).Network()), networkRate}}
 	err := s.take(system, taken, tooMany)
 	if !isLimit(err) {
 		return taken, err

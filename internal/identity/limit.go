@@ -44,10 +44,12 @@ var (
 	spareRate = rate{burst: 10, every: 10 * time.Second}
 	// resetRate is for mails to one address, which is somebody's mailbox.
 	resetRate = rate{burst: 3, every: 10 * time.Minute}
-	// inviteRate is for invitations to one mailbox, which administrators may repeat;
-	// inviterRate is for those by one person or key, and districtRate for those of a
-	// district. People who invite more import a file.
+	// inviteRate is for invitations to one mailbox by one person, who may repeat them;
+	// mailboxRate is for those by everybody in a district, inviterRate for those by one
+	// person or key, and districtRate for those of a district. People who invite more import
+	// a file.
 	inviteRate   = rate{burst: 5, every: 10 * time.Minute}
+	mailboxRate  = rate{burst: 20, every: 10 * time.Minute}
 	inviterRate  = rate{burst: 100, every: 10 * time.Minute}
 	districtRate = rate{burst: 500, every: 2 * time.Minute}
 )

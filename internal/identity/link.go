@@ -62,8 +62,7 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 		return err
 	}
 	system := viewer.AsSystem(ctx, "request for a new password")
-	if _, err := s.takeInNetwork(system, key, "too many links have been requested",
-		bucket{mark("reset", mailbox(key)), resetRate}); err != nil {
+	if _, err := s.takeInNetwork(system, key, "too many links have been requested"); err != nil {
 		return err
 	}
 	// The answer comes before the account is looked up. The link has an entry of its own in
@@ -71,7 +70,26 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 	if err := s.audit.Now(ctx, audit.Event{Action: audit.LinkRequested}); err != nil {
 		return err
 	}
-	return s.enqueue(delivery{email: email, purpose: onetimelink.PurposeRESET})
+	kept, _ := ctx.Value(devicesKey{}).(string)
+	return s.enqueue(delivery{email: email, purpose: onetimelink.PurposeRESET, devices: kept})
+}
+
+// isOneTooMany counts a link for a forgotten password where it is about to be mailed, and
+// reports whether the mailbox has got enough. What is only asked for does not count: a
+// stranger who asks for addresses of the mailbox that no account has, with something behind
+// a plus, would take the mails of its owner. A browser in which the account has signed in
+// with the password of today has a limit of its own.
+func (s *Service) isOneTooMany(system context.Context, e *db.Educator, devices string) (bool, error) {
+	account := fold.Address(e.Email)
+	err := s.take(system, []bucket{{mark("reset", mailbox(account)), resetRate}}, "")
+	if isLimit(err) && s.deviceWith(WithDevices(system, devices), account, e.PasswordHash) != "" {
+		err = s.take(system, []bucket{{mark("reset in a known browser", account), resetRate}}, "")
+	}
+	if isLimit(err) {
+		s.log.InfoContext(system, "a mailbox has got several links; one more was not sent", "educator", e.ID)
+		return true, nil
+	}
+	return false, err
 }
 
 var errLink = fault.Conflictf("the link has been used or has expired; ask for a new one").

@@ -41,6 +41,8 @@ type delivery struct {
 	purpose onetimelink.Purpose
 	// invitation is set if the mail is an invitation.
 	invitation invitation
+	// devices is what the browser that has asked for the link keeps; see WithDevices.
+	devices string
 	// notice is what has happened to the account, for a mail without a link.
 	notice string
 }
@@ -105,22 +107,31 @@ func (s *Service) deliver(ctx context.Context, d delivery) {
 	if err == nil && (e == nil || e.Disabled != 0 || e.Service != 0) {
 		return
 	}
-	var link string
 	if err == nil && d.notice != "" {
 		err = s.send(ctx, Mail{To: e.Email, Subject: "Your account for Homeroom has changed", Text: fmt.Sprintf(
 			"%s,\n\n%s.\n\nIf it was not you, set a new password and tell your administrator.\n", hello(e), d.notice)})
 	} else if provider := s.guard.providerOf[domainOf(fold.Address(d.email))]; err == nil && provider != "" {
 		err = s.send(ctx, s.greet(e, d.invitation, provider))
 	} else if err == nil {
-		if link, err = s.linkTo(system, d.purpose, educator.ID(e.ID), educator.Email(e.Email),
-			educator.Disabled(0)); err == nil {
-			err = s.send(ctx, compose(e, d, link))
-		}
-		err = ignoreNotFound(err) // the address has changed meanwhile
+		err = s.sendLink(ctx, system, e, d)
 	}
 	if err != nil {
 		s.log.ErrorContext(ctx, "send a link", "purpose", d.purpose, "error", err)
 	}
+}
+
+// sendLink makes a link and mails it, unless the mailbox has got enough.
+func (s *Service) sendLink(ctx, system context.Context, e *db.Educator, d delivery) error {
+	if d.purpose == onetimelink.PurposeRESET {
+		if enough, err := s.isOneTooMany(system, e, d.devices); err != nil || enough {
+			return err
+		}
+	}
+	link, err := s.linkTo(system, d.purpose, educator.ID(e.ID), educator.Email(e.Email), educator.Disabled(0))
+	if err != nil {
+		return ignoreNotFound(err) // the address has changed meanwhile
+	}
+	return s.send(ctx, compose(e, d, link))
 }
 
 func compose(e *db.Educator, d delivery, link string) Mail {
