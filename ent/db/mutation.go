@@ -31902,6 +31902,8 @@ type StudentMutation struct {
 	addactive            *int8
 	last_active_at       *time.Time
 	deleted_at           *time.Time
+	returned_at          *time.Time
+	moved_at             *time.Time
 	version              *int
 	addversion           *int
 	clearedFields        map[string]struct{}
@@ -32846,6 +32848,104 @@ func (m *StudentMutation) ResetDeletedAt() {
 	delete(m.clearedFields, student.FieldDeletedAt)
 }
 
+// SetReturnedAt sets the "returned_at" field.
+func (m *StudentMutation) SetReturnedAt(t time.Time) {
+	m.returned_at = &t
+}
+
+// ReturnedAt returns the value of the "returned_at" field in the mutation.
+func (m *StudentMutation) ReturnedAt() (r time.Time, exists bool) {
+	v := m.returned_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReturnedAt returns the old "returned_at" field's value of the Student entity.
+// If the Student object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StudentMutation) OldReturnedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReturnedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReturnedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReturnedAt: %w", err)
+	}
+	return oldValue.ReturnedAt, nil
+}
+
+// ClearReturnedAt clears the value of the "returned_at" field.
+func (m *StudentMutation) ClearReturnedAt() {
+	m.returned_at = nil
+	m.clearedFields[student.FieldReturnedAt] = struct{}{}
+}
+
+// ReturnedAtCleared returns if the "returned_at" field was cleared in this mutation.
+func (m *StudentMutation) ReturnedAtCleared() bool {
+	_, ok := m.clearedFields[student.FieldReturnedAt]
+	return ok
+}
+
+// ResetReturnedAt resets all changes to the "returned_at" field.
+func (m *StudentMutation) ResetReturnedAt() {
+	m.returned_at = nil
+	delete(m.clearedFields, student.FieldReturnedAt)
+}
+
+// SetMovedAt sets the "moved_at" field.
+func (m *StudentMutation) SetMovedAt(t time.Time) {
+	m.moved_at = &t
+}
+
+// MovedAt returns the value of the "moved_at" field in the mutation.
+func (m *StudentMutation) MovedAt() (r time.Time, exists bool) {
+	v := m.moved_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMovedAt returns the old "moved_at" field's value of the Student entity.
+// If the Student object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StudentMutation) OldMovedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMovedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMovedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMovedAt: %w", err)
+	}
+	return oldValue.MovedAt, nil
+}
+
+// ClearMovedAt clears the value of the "moved_at" field.
+func (m *StudentMutation) ClearMovedAt() {
+	m.moved_at = nil
+	m.clearedFields[student.FieldMovedAt] = struct{}{}
+}
+
+// MovedAtCleared returns if the "moved_at" field was cleared in this mutation.
+func (m *StudentMutation) MovedAtCleared() bool {
+	_, ok := m.clearedFields[student.FieldMovedAt]
+	return ok
+}
+
+// ResetMovedAt resets all changes to the "moved_at" field.
+func (m *StudentMutation) ResetMovedAt() {
+	m.moved_at = nil
+	delete(m.clearedFields, student.FieldMovedAt)
+}
+
 // SetVersion sets the "version" field.
 func (m *StudentMutation) SetVersion(i int) {
 	m.version = &i
@@ -33125,7 +33225,7 @@ func (m *StudentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *StudentMutation) Fields() []string {
-	fields := make([]string, 0, 19)
+	fields := make([]string, 0, 21)
 	if m.created_at != nil {
 		fields = append(fields, student.FieldCreatedAt)
 	}
@@ -33180,6 +33280,12 @@ func (m *StudentMutation) Fields() []string {
 	if m.deleted_at != nil {
 		fields = append(fields, student.FieldDeletedAt)
 	}
+	if m.returned_at != nil {
+		fields = append(fields, student.FieldReturnedAt)
+	}
+	if m.moved_at != nil {
+		fields = append(fields, student.FieldMovedAt)
+	}
 	if m.version != nil {
 		fields = append(fields, student.FieldVersion)
 	}
@@ -33227,6 +33333,10 @@ func (m *StudentMutation) Field(name string) (ent.Value, bool) {
 		return m.LastActiveAt()
 	case student.FieldDeletedAt:
 		return m.DeletedAt()
+	case student.FieldReturnedAt:
+		return m.ReturnedAt()
+	case student.FieldMovedAt:
+		return m.MovedAt()
 	case student.FieldVersion:
 		return m.Version()
 	}
@@ -33274,6 +33384,10 @@ func (m *StudentMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldLastActiveAt(ctx)
 	case student.FieldDeletedAt:
 		return m.OldDeletedAt(ctx)
+	case student.FieldReturnedAt:
+		return m.OldReturnedAt(ctx)
+	case student.FieldMovedAt:
+		return m.OldMovedAt(ctx)
 	case student.FieldVersion:
 		return m.OldVersion(ctx)
 	}
@@ -33410,6 +33524,20 @@ func (m *StudentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetDeletedAt(v)
+		return nil
+	case student.FieldReturnedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReturnedAt(v)
+		return nil
+	case student.FieldMovedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMovedAt(v)
 		return nil
 	case student.FieldVersion:
 		v, ok := value.(int)
@@ -33556,6 +33684,12 @@ func (m *StudentMutation) ClearedFields() []string {
 	if m.FieldCleared(student.FieldDeletedAt) {
 		fields = append(fields, student.FieldDeletedAt)
 	}
+	if m.FieldCleared(student.FieldReturnedAt) {
+		fields = append(fields, student.FieldReturnedAt)
+	}
+	if m.FieldCleared(student.FieldMovedAt) {
+		fields = append(fields, student.FieldMovedAt)
+	}
 	return fields
 }
 
@@ -33578,6 +33712,12 @@ func (m *StudentMutation) ClearField(name string) error {
 		return nil
 	case student.FieldDeletedAt:
 		m.ClearDeletedAt()
+		return nil
+	case student.FieldReturnedAt:
+		m.ClearReturnedAt()
+		return nil
+	case student.FieldMovedAt:
+		m.ClearMovedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Student nullable field %s", name)
@@ -33640,6 +33780,12 @@ func (m *StudentMutation) ResetField(name string) error {
 		return nil
 	case student.FieldDeletedAt:
 		m.ResetDeletedAt()
+		return nil
+	case student.FieldReturnedAt:
+		m.ResetReturnedAt()
+		return nil
+	case student.FieldMovedAt:
+		m.ResetMovedAt()
 		return nil
 	case student.FieldVersion:
 		m.ResetVersion()

@@ -55,6 +55,10 @@ type Student struct {
 	LastActiveAt *time.Time `json:"last_active_at,omitempty"`
 	// Set on a hidden student; the identifiers stay reserved.
 	DeletedAt *time.Time `json:"deleted_at,omitempty"`
+	// When the student was last brought back after a deletion; see internal/hold.
+	ReturnedAt *time.Time `json:"returned_at,omitempty"`
+	// When the student last came from another school; see internal/hold.
+	MovedAt *time.Time `json:"moved_at,omitempty"`
 	// Grows with every change that a preview must not overlook.
 	Version int `json:"version,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -125,7 +129,7 @@ func (*Student) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case student.FieldExternalID, student.FieldUsername, student.FieldUsernameKey, student.FieldFirstName, student.FieldLastName, student.FieldSortName, student.FieldPasswordHash:
 			values[i] = new(sql.NullString)
-		case student.FieldCreatedAt, student.FieldLastActiveAt, student.FieldDeletedAt:
+		case student.FieldCreatedAt, student.FieldLastActiveAt, student.FieldDeletedAt, student.FieldReturnedAt, student.FieldMovedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -258,6 +262,20 @@ func (_m *Student) assignValues(columns []string, values []any) error {
 				_m.DeletedAt = new(time.Time)
 				*_m.DeletedAt = value.Time
 			}
+		case student.FieldReturnedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field returned_at", values[i])
+			} else if value.Valid {
+				_m.ReturnedAt = new(time.Time)
+				*_m.ReturnedAt = value.Time
+			}
+		case student.FieldMovedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field moved_at", values[i])
+			} else if value.Valid {
+				_m.MovedAt = new(time.Time)
+				*_m.MovedAt = value.Time
+			}
 		case student.FieldVersion:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field version", values[i])
@@ -374,6 +392,16 @@ func (_m *Student) String() string {
 	builder.WriteString(", ")
 	if v := _m.DeletedAt; v != nil {
 		builder.WriteString("deleted_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.ReturnedAt; v != nil {
+		builder.WriteString("returned_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.MovedAt; v != nil {
+		builder.WriteString("moved_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")

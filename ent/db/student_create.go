@@ -207,6 +207,34 @@ func (_c *StudentCreate) SetNillableDeletedAt(v *time.Time) *StudentCreate {
 	return _c
 }
 
+// SetReturnedAt sets the "returned_at" field.
+func (_c *StudentCreate) SetReturnedAt(v time.Time) *StudentCreate {
+	_c.mutation.SetReturnedAt(v)
+	return _c
+}
+
+// SetNillableReturnedAt sets the "returned_at" field if the given value is not nil.
+func (_c *StudentCreate) SetNillableReturnedAt(v *time.Time) *StudentCreate {
+	if v != nil {
+		_c.SetReturnedAt(*v)
+	}
+	return _c
+}
+
+// SetMovedAt sets the "moved_at" field.
+func (_c *StudentCreate) SetMovedAt(v time.Time) *StudentCreate {
+	_c.mutation.SetMovedAt(v)
+	return _c
+}
+
+// SetNillableMovedAt sets the "moved_at" field if the given value is not nil.
+func (_c *StudentCreate) SetNillableMovedAt(v *time.Time) *StudentCreate {
+	if v != nil {
+		_c.SetMovedAt(*v)
+	}
+	return _c
+}
+
 // SetVersion sets the "version" field.
 func (_c *StudentCreate) SetVersion(v int) *StudentCreate {
 	_c.mutation.SetVersion(v)
@@ -489,6 +517,14 @@ func (_c *StudentCreate) createSpec() (*Student, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.DeletedAt(); ok {
 		_spec.SetField(student.FieldDeletedAt, field.TypeTime, value)
 		_node.DeletedAt = &value
+	}
+	if value, ok := _c.mutation.ReturnedAt(); ok {
+		_spec.SetField(student.FieldReturnedAt, field.TypeTime, value)
+		_node.ReturnedAt = &value
+	}
+	if value, ok := _c.mutation.MovedAt(); ok {
+		_spec.SetField(student.FieldMovedAt, field.TypeTime, value)
+		_node.MovedAt = &value
 	}
 	if value, ok := _c.mutation.Version(); ok {
 		_spec.SetField(student.FieldVersion, field.TypeInt, value)
@@ -857,6 +893,42 @@ func (u *StudentUpsert) ClearDeletedAt() *StudentUpsert {
 	return u
 }
 
+// SetReturnedAt sets the "returned_at" field.
+func (u *StudentUpsert) SetReturnedAt(v time.Time) *StudentUpsert {
+	u.Set(student.FieldReturnedAt, v)
+	return u
+}
+
+// UpdateReturnedAt sets the "returned_at" field to the value that was provided on create.
+func (u *StudentUpsert) UpdateReturnedAt() *StudentUpsert {
+	u.SetExcluded(student.FieldReturnedAt)
+	return u
+}
+
+// ClearReturnedAt clears the value of the "returned_at" field.
+func (u *StudentUpsert) ClearReturnedAt() *StudentUpsert {
+	u.SetNull(student.FieldReturnedAt)
+	return u
+}
+
+// SetMovedAt sets the "moved_at" field.
+func (u *StudentUpsert) SetMovedAt(v time.Time) *StudentUpsert {
+	u.Set(student.FieldMovedAt, v)
+	return u
+}
+
+// UpdateMovedAt sets the "moved_at" field to the value that was provided on create.
+func (u *StudentUpsert) UpdateMovedAt() *StudentUpsert {
+	u.SetExcluded(student.FieldMovedAt)
+	return u
+}
+
+// ClearMovedAt clears the value of the "moved_at" field.
+func (u *StudentUpsert) ClearMovedAt() *StudentUpsert {
+	u.SetNull(student.FieldMovedAt)
+	return u
+}
+
 // SetVersion sets the "version" field.
 func (u *StudentUpsert) SetVersion(v int) *StudentUpsert {
 	u.Set(student.FieldVersion, v)
@@ -1207,6 +1279,48 @@ func (u *StudentUpsertOne) UpdateDeletedAt() *StudentUpsertOne {
 func (u *StudentUpsertOne) ClearDeletedAt() *StudentUpsertOne {
 	return u.Update(func(s *StudentUpsert) {
 		s.ClearDeletedAt()
+	})
+}
+
+// SetReturnedAt sets the "returned_at" field.
+func (u *StudentUpsertOne) SetReturnedAt(v time.Time) *StudentUpsertOne {
+	return u.Update(func(s *StudentUpsert) {
+		s.SetReturnedAt(v)
+	})
+}
+
+// UpdateReturnedAt sets the "returned_at" field to the value that was provided on create.
+func (u *StudentUpsertOne) UpdateReturnedAt() *StudentUpsertOne {
+	return u.Update(func(s *StudentUpsert) {
+		s.UpdateReturnedAt()
+	})
+}
+
+// ClearReturnedAt clears the value of the "returned_at" field.
+func (u *StudentUpsertOne) ClearReturnedAt() *StudentUpsertOne {
+	return u.Update(func(s *StudentUpsert) {
+		s.ClearReturnedAt()
+	})
+}
+
+// SetMovedAt sets the "moved_at" field.
+func (u *StudentUpsertOne) SetMovedAt(v time.Time) *StudentUpsertOne {
+	return u.Update(func(s *StudentUpsert) {
+		s.SetMovedAt(v)
+	})
+}
+
+// UpdateMovedAt sets the "moved_at" field to the value that was provided on create.
+func (u *StudentUpsertOne) UpdateMovedAt() *StudentUpsertOne {
+	return u.Update(func(s *StudentUpsert) {
+		s.UpdateMovedAt()
+	})
+}
+
+// ClearMovedAt clears the value of the "moved_at" field.
+func (u *StudentUpsertOne) ClearMovedAt() *StudentUpsertOne {
+	return u.Update(func(s *StudentUpsert) {
+		s.ClearMovedAt()
 	})
 }
 
@@ -1729,6 +1843,48 @@ func (u *StudentUpsertBulk) UpdateDeletedAt() *StudentUpsertBulk {
 func (u *StudentUpsertBulk) ClearDeletedAt() *StudentUpsertBulk {
 	return u.Update(func(s *StudentUpsert) {
 		s.ClearDeletedAt()
+	})
+}
+
+// SetReturnedAt sets the "returned_at" field.
+func (u *StudentUpsertBulk) SetReturnedAt(v time.Time) *StudentUpsertBulk {
+	return u.Update(func(s *StudentUpsert) {
+		s.SetReturnedAt(v)
+	})
+}
+
+// UpdateReturnedAt sets the "returned_at" field to the value that was provided on create.
+func (u *StudentUpsertBulk) UpdateReturnedAt() *StudentUpsertBulk {
+	return u.Update(func(s *StudentUpsert) {
+		s.UpdateReturnedAt()
+	})
+}
+
+// ClearReturnedAt clears the value of the "returned_at" field.
+func (u *StudentUpsertBulk) ClearReturnedAt() *StudentUpsertBulk {
+	return u.Update(func(s *StudentUpsert) {
+		s.ClearReturnedAt()
+	})
+}
+
+// SetMovedAt sets the "moved_at" field.
+func (u *StudentUpsertBulk) SetMovedAt(v time.Time) *StudentUpsertBulk {
+	return u.Update(func(s *StudentUpsert) {
+		s.SetMovedAt(v)
+	})
+}
+
+// UpdateMovedAt sets the "moved_at" field to the value that was provided on create.
+func (u *StudentUpsertBulk) UpdateMovedAt() *StudentUpsertBulk {
+	return u.Update(func(s *StudentUpsert) {
+		s.UpdateMovedAt()
+	})
+}
+
+// ClearMovedAt clears the value of the "moved_at" field.
+func (u *StudentUpsertBulk) ClearMovedAt() *StudentUpsertBulk {
+	return u.Update(func(s *StudentUpsert) {
+		s.ClearMovedAt()
 	})
 }
 

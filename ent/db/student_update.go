@@ -318,6 +318,46 @@ func (_u *StudentUpdate) ClearDeletedAt() *StudentUpdate {
 	return _u
 }
 
+// SetReturnedAt sets the "returned_at" field.
+func (_u *StudentUpdate) SetReturnedAt(v time.Time) *StudentUpdate {
+	_u.mutation.SetReturnedAt(v)
+	return _u
+}
+
+// SetNillableReturnedAt sets the "returned_at" field if the given value is not nil.
+func (_u *StudentUpdate) SetNillableReturnedAt(v *time.Time) *StudentUpdate {
+	if v != nil {
+		_u.SetReturnedAt(*v)
+	}
+	return _u
+}
+
+// ClearReturnedAt clears the value of the "returned_at" field.
+func (_u *StudentUpdate) ClearReturnedAt() *StudentUpdate {
+	_u.mutation.ClearReturnedAt()
+	return _u
+}
+
+// SetMovedAt sets the "moved_at" field.
+func (_u *StudentUpdate) SetMovedAt(v time.Time) *StudentUpdate {
+	_u.mutation.SetMovedAt(v)
+	return _u
+}
+
+// SetNillableMovedAt sets the "moved_at" field if the given value is not nil.
+func (_u *StudentUpdate) SetNillableMovedAt(v *time.Time) *StudentUpdate {
+	if v != nil {
+		_u.SetMovedAt(*v)
+	}
+	return _u
+}
+
+// ClearMovedAt clears the value of the "moved_at" field.
+func (_u *StudentUpdate) ClearMovedAt() *StudentUpdate {
+	_u.mutation.ClearMovedAt()
+	return _u
+}
+
 // SetVersion sets the "version" field.
 func (_u *StudentUpdate) SetVersion(v int) *StudentUpdate {
 	_u.mutation.ResetVersion()
@@ -587,6 +627,18 @@ func (_u *StudentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.DeletedAtCleared() {
 		_spec.ClearField(student.FieldDeletedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ReturnedAt(); ok {
+		_spec.SetField(student.FieldReturnedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ReturnedAtCleared() {
+		_spec.ClearField(student.FieldReturnedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.MovedAt(); ok {
+		_spec.SetField(student.FieldMovedAt, field.TypeTime, value)
+	}
+	if _u.mutation.MovedAtCleared() {
+		_spec.ClearField(student.FieldMovedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.Version(); ok {
 		_spec.SetField(student.FieldVersion, field.TypeInt, value)
@@ -1064,6 +1116,46 @@ func (_u *StudentUpdateOne) ClearDeletedAt() *StudentUpdateOne {
 	return _u
 }
 
+// SetReturnedAt sets the "returned_at" field.
+func (_u *StudentUpdateOne) SetReturnedAt(v time.Time) *StudentUpdateOne {
+	_u.mutation.SetReturnedAt(v)
+	return _u
+}
+
+// SetNillableReturnedAt sets the "returned_at" field if the given value is not nil.
+func (_u *StudentUpdateOne) SetNillableReturnedAt(v *time.Time) *StudentUpdateOne {
+	if v != nil {
+		_u.SetReturnedAt(*v)
+	}
+	return _u
+}
+
+// ClearReturnedAt clears the value of the "returned_at" field.
+func (_u *StudentUpdateOne) ClearReturnedAt() *StudentUpdateOne {
+	_u.mutation.ClearReturnedAt()
+	return _u
+}
+
+// SetMovedAt sets the "moved_at" field.
+func (_u *StudentUpdateOne) SetMovedAt(v time.Time) *StudentUpdateOne {
+	_u.mutation.SetMovedAt(v)
+	return _u
+}
+
+// SetNillableMovedAt sets the "moved_at" field if the given value is not nil.
+func (_u *StudentUpdateOne) SetNillableMovedAt(v *time.Time) *StudentUpdateOne {
+	if v != nil {
+		_u.SetMovedAt(*v)
+	}
+	return _u
+}
+
+// ClearMovedAt clears the value of the "moved_at" field.
+func (_u *StudentUpdateOne) ClearMovedAt() *StudentUpdateOne {
+	_u.mutation.ClearMovedAt()
+	return _u
+}
+
 // SetVersion sets the "version" field.
 func (_u *StudentUpdateOne) SetVersion(v int) *StudentUpdateOne {
 	_u.mutation.ResetVersion()
@@ -1363,6 +1455,18 @@ func (_u *StudentUpdateOne) sqlSave(ctx context.Context) (_node *Student, err er
 	}
 	if _u.mutation.DeletedAtCleared() {
 		_spec.ClearField(student.FieldDeletedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ReturnedAt(); ok {
+		_spec.SetField(student.FieldReturnedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ReturnedAtCleared() {
+		_spec.ClearField(student.FieldReturnedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.MovedAt(); ok {
+		_spec.SetField(student.FieldMovedAt, field.TypeTime, value)
+	}
+	if _u.mutation.MovedAtCleared() {
+		_spec.ClearField(student.FieldMovedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.Version(); ok {
 		_spec.SetField(student.FieldVersion, field.TypeInt, value)

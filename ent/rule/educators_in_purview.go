@@ -65,10 +65,19 @@ func AdministratorsChangeEducators() privacy.MutationRule {
 // EducatorsEdited matches the educators whom an administrator may change: all educators of
 // the district, or those whose roles and groups are all at schools that the viewer
 // administers. So a school never changes the account of somebody who may do more than the
-// school can grant.
-func EducatorsEdited(v *viewer.Viewer) predicate.Educator { return jointly(v, educatorsEdited) }
+// school can grant. An account in whose name a program or the operator acts is nobody's to
+// change.
+func EducatorsEdited(v *viewer.Viewer) predicate.Educator {
+	return educator.And(educator.Service(0), jointly(v, educatorsGranted))
+}
 
-func educatorsEdited(v *viewer.Viewer) predicate.Educator {
+// agentsGranted matches the accounts of programs that may do nothing that the viewer could
+// not grant.
+func agentsGranted(v *viewer.Viewer) predicate.Educator {
+	return educator.And(educator.Service(1), jointly(v, educatorsGranted))
+}
+
+func educatorsGranted(v *viewer.Viewer) predicate.Educator {
 	parts := when(v.AdminDistricts(), educator.DistrictIDIn)
 	if schools := v.AdminSchools(); len(schools) > 0 {
 		parts = append(parts, educator.And(
@@ -114,7 +123,8 @@ func AdministratorsGiveRoles() privacy.MutationRule {
 		}
 		// Nobody at the school sees an educator who is just getting a first role there.
 		person, _ := m.EducatorID()
-		theirs, err := m.Client().Educator.Query().Where(educator.ID(person), educator.DistrictID(district)).
+		theirs, err := m.Client().Educator.Query().
+			Where(educator.ID(person), educator.DistrictID(district), educator.Service(0)).
 			Exist(viewer.AsSystem(ctx, "district of an educator"))
 		if err == nil && !theirs {
 			return privacy.Denyf("educator %d is outside of the purview", person)

@@ -176,7 +176,7 @@ func AdministratorsChangeKeys() privacy.MutationRule {
 // checkAgent refuses a key whose agent is not a program's account, or may do more than the
 // maker of the key can grant.
 func checkAgent(ctx context.Context, client *db.Client, v *viewer.Viewer, id int) error {
-	theirs, err := client.Educator.Query().Where(educator.ID(id), educator.Service(1), EducatorsEdited(v)).
+	theirs, err := client.Educator.Query().Where(educator.ID(id), agentsGranted(v)).
 		Exist(viewer.AsSystem(ctx, "account of a key"))
 	if err == nil && !theirs {
 		return privacy.Denyf("educator %d is outside of the purview", id)

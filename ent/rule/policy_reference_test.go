@@ -113,9 +113,12 @@ func (a ask) educator(r row) bool {
 	return false
 }
 
-// educatorEdited is true where every role of the educator, and one at least, is at
+// educatorEdited is true for people, whom the viewer could grant all that they may.
+func (a ask) educatorEdited(r row) bool { return r.id("service") == 0 && a.educatorGranted(r) }
+
+// educatorGranted is true where every role of the educator, and one at least, is at
 // a school that the viewer administers, and every group taught as well.
-func (a ask) educatorEdited(r row) bool {
+func (a ask) educatorGranted(r row) bool {
 	roles := 0
 	for _, role := range a.tables["role_assignments"] {
 		if role.id("educator_id") == r.id("id") {

@@ -228,7 +228,7 @@ func policies() map[string]policy {
 					names: "external_id username username_key first_name last_name sort_name grade password_hash synced " +
 						"group_count ungrouped seconds_this_year active last_active_at version",
 				},
-				{may: ask.studentAdministered, names: "deleted_at"},
+				{may: ask.studentAdministered, names: "deleted_at returned_at moved_at"},
 				{may: ask.studentAdministered, names: "organization_id", notTo: ask.notAdministeredSchool},
 			},
 			fixed: "created_at district_id",
@@ -298,7 +298,8 @@ func (a ask) letsTeach(r row) bool {
 func (a ask) givesRole(r row) bool {
 	return a.isAdmin() && a.consistent(r) &&
 		a.organizationAdministered(a.find("organizations", r.id("organization_id"))) &&
-		a.find("educators", r.id("educator_id")).id("district_id") == r.id("district_id")
+		a.find("educators", r.id("educator_id")).id("district_id") == r.id("district_id") &&
+		a.find("educators", r.id("educator_id")).id("service") == 0
 }
 
 // makesKey is true in the own name, for no agent or a program's account that may do
@@ -306,7 +307,7 @@ func (a ask) givesRole(r row) bool {
 func (a ask) makesKey(r row) bool {
 	agent := a.find("educators", r.id("agent_id"))
 	return a.consistent(r) && a.administers(r) && r.id("created_by") == a.v.EducatorID &&
-		(r.id("agent_id") == 0 || agent.id("service") == 1 && a.educatorEdited(agent))
+		(r.id("agent_id") == 0 || agent.id("service") == 1 && a.educatorGranted(agent))
 }
 
 func (a ask) submits(r row) bool {

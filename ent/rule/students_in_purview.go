@@ -101,7 +101,7 @@ func EducatorsChangeTheirStudents() privacy.MutationRule {
 		case m.Op().Is(db.OpUpdate | db.OpUpdateOne):
 			_, hides := m.DeletedAt()
 			_, moves := m.OrganizationID()
-			if hides || m.DeletedAtCleared() || moves {
+			if hides || m.DeletedAtCleared() || moves || tellsWhenTheyCame(m) {
 				m.Where(StudentsAdministered(v))
 			} else {
 				m.Where(StudentsEdited(v))
@@ -111,6 +111,14 @@ func EducatorsChangeTheirStudents() privacy.MutationRule {
 			return privacy.Skip
 		}
 	})
+}
+
+// tellsWhenTheyCame reports whether a change is about the columns that tell since when
+// students are there.
+func tellsWhenTheyCame(m *db.StudentMutation) bool {
+	_, returned := m.ReturnedAt()
+	_, moved := m.MovedAt()
+	return returned || moved || m.ReturnedAtCleared() || m.MovedAtCleared()
 }
 
 // mayHaveStudents checks that the viewer may put students into a school: only an

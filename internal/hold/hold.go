@@ -6,8 +6,7 @@
 // written in the transaction of the change. A bulk job writes its losses when it starts,
 // so two jobs that start at the same moment count each other. What a second administrator
 // has approved, and what the operator does, is not recorded. A loss expires after Window.
-// Students who were deleted, or who moved to another school, count longer; see Month and
-// settled.
+// Students who were deleted count longer; see Month.
 //
 // A hand is somebody who could sign in to another person's account, because they created
 // it or set its password or address; see hand.go.
@@ -57,6 +56,8 @@ type Loss struct {
 type Job struct {
 	ID   int
 	Undo bool
+	// Corrected are rows that have just been corrected and are not stored yet.
+	Corrected int
 }
 
 // Lock keeps others from adding up the losses of a district until the transaction ends. It
@@ -144,10 +145,7 @@ func Restored(ctx context.Context, client *db.Client, studentIDs []int) error {
 func Purge(ctx context.Context, d *database.DB, now time.Time) error {
 	system := viewer.AsSystem(ctx, "losses that count no more")
 	old := loss.Or(loss.CreatedAtLT(sinceMonth(now)),
-		loss.And(loss.CreatedAtLT(since(now)), loss.Or(loss.ThingNEQ(loss.ThingSTUDENT), loss.VerbEQ(loss.VerbCHANGED))),
-		// Moves to a school are kept longer, because students who have moved do not raise
-		// the base; see withoutNew.
-		loss.And(loss.CreatedAtLT(database.Instant(now.Add(-settled))), loss.VerbNEQ(loss.VerbDELETED)))
+		loss.And(loss.CreatedAtLT(since(now)), loss.Or(loss.ThingNEQ(loss.ThingSTUDENT), loss.VerbNEQ(loss.VerbDELETED))))
 	there, err := d.Client(system).Loss.Query().Where(old).Exist(system)
 	if err != nil || !there {
 		return err

@@ -27,6 +27,8 @@ type Own struct {
 	// uploads the files of many; and the nightly changes of an information system take
 	// nothing from the administrators whose accounts it creates.
 	deleting, changing []int
+	// alone is true where changes of others do not count.
+	alone bool
 }
 
 // OwnOf returns the accounts that count as one in an organization. Only those matter that
@@ -94,13 +96,13 @@ func OwnOf(ctx context.Context, client *db.Client, now time.Time, o *db.Organiza
 }
 
 // OfDistrict leaves out the changes of accounts that are no programs and do not administer
-// the district, whoever has created these accounts.
+// the district, whoever has created these accounts, and the changes of all others.
 func (o Own) OfDistrict(ctx context.Context, client *db.Client, districtID, actorID int) (Own, error) {
 	ids, err := client.Educator.Query().
 		Where(educator.IDIn(o.changing...), educator.IDNEQ(actorID), educator.Or(educator.Service(1), educator.HasRolesWith(
 			roleassignment.RoleEQ(roleassignment.RoleDISTRICT_ADMIN), roleassignment.OrganizationID(districtID)))).
 		IDs(viewer.AsSystem(ctx, "who of those that count as one account works for the district"))
-	o.changing = append([]int{actorID}, ids...)
+	o.changing, o.alone = append([]int{actorID}, ids...), true
 	return o, err
 }
 

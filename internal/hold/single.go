@@ -105,28 +105,9 @@ func refuse(ctx context.Context, client *db.Client, now time.Time, v *viewer.Vie
 	if limit == 100 || sums.Of(l.Thing, verb).Mine <= Few {
 		return nil
 	}
-	if l.Thing == loss.ThingSTUDENT && verb == loss.VerbCHANGED {
-		// A large district is not counted again for each single edit.
-		enough := sums.Of(l.Thing, verb).All*100/limit + 1
-		there, err := number(viewer.AsSystem(ctx, "whether there are many students"), client,
-			"SELECT COUNT(*) FROM (SELECT id FROM students WHERE "+scope(o)+" = ? AND deleted_at IS NULL LIMIT ?) there", o.ID,
-			enough)
-		if err != nil || there >= enough {
-			return err
-		}
-	}
-	base, err := Base(ctx, client, now, o, l.Thing, verb, sums)
-	if err != nil || !Over(sums.Of(l.Thing, verb), base, limit, Few) {
+	n, err := sharesOf(ctx, client, now, o, l.Thing, verb, own, sums, Limit{limit, Few})
+	if err != nil || !n.Over(limit, Few) {
 		return err
-	}
-	if l.Thing == loss.ThingSTUDENT {
-		if err := Distinct(ctx, client, now, o, own, l.Verb, Job{}, sums); err != nil {
-			return err
-		}
-	}
-	n := sums.Of(l.Thing, verb)
-	if !Over(n, base, limit, Few) {
-		return nil
 	}
 	instead := "ask another administrator to do it, or wait until tomorrow"
 	switch {
@@ -141,7 +122,27 @@ func refuse(ctx context.Context, client *db.Client, now time.Time, v *viewer.Vie
 		instead = "submit it as a bulk job, so that a second administrator can approve it"
 	}
 	return fault.Conflictf(
-		"counting what was %s in the last 24 hours, this would %s %d of %d %s of %s, "+
+		"counting what was %s in the last 24 hours, this would %s %s of %s, "+
 			"and more than %d %% need a second administrator; %s",
-		done, does, n.All, base, InWords(l.Thing, base), o.Name, limit, instead).WithCode(Required)
+		done, does, n.InWords(l.Thing), o.Name, limit, instead).WithCode(Required)
+}
+
+// sharesOf returns the share of things that are lost, or of the older ones where that alone
+// is too large.
+func sharesOf(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, thing Thing, verb Verb,
+	own Own, sums Sums, limit Limit) (Share, error) {
+	if thing != loss.ThingSTUDENT {
+		base, err := Base(ctx, client, now, o, thing, verb, sums)
+		return Share{Lost: sums.Of(thing, verb), Of: base}, err
+	}
+	shares, err := Students(ctx, client, now, o, own, verb, Job{}, sums, limit)
+	return tooLarge(shares, limit), err
+}
+
+// tooLarge returns the first share that is too large, or the last one.
+func tooLarge(shares [2]Share, limit Limit) Share {
+	if shares[0].Over(limit.Percent, limit.Few) {
+		return shares[0]
+	}
+	return shares[1]
 }

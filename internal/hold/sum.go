@@ -8,13 +8,12 @@ import (
 	"time"
 
 	"github.com/openhomeroom/homeroom/ent/db"
-	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/ent/db/group"
 	"github.com/openhomeroom/homeroom/ent/db/loss"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
-	"github.com/openhomeroom/homeroom/ent/db/student"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -102,132 +101,62 @@ func sum(ctx context.Context, client *db.Client, now time.Time, in, by string, i
 	return all, rows.Err()
 }
 
-// Distinct corrects sums by the number of different students in the bulk jobs behind them
-// and in one that is about to count, if that is smaller: a program that sends the same
-// students every hour changes them once. The rows of a job include students who lose
-// nothing, so neither number is too small.
-func Distinct(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, own Own, verb Verb, job Job,
-	sums Sums) error {
-	n, there := sums[loss.ThingSTUDENT][verb], ""
-	by, actors := among(own.deleting)
-	if verb != loss.VerbDELETED {
-		there = " AND s.deleted_at IS NULL"
-		by, actors = among(own.changing)
-	}
-	// A student who has left the school belongs to another one.
-	where, at := "s."+scope(o), o.ID
-	if verb == loss.VerbLEFT {
-		where, at = "s.district_id", o.DistrictID
-	}
-	for _, part := range []struct {
-		number *int
-		also   string
-		args   []any
-	}{{&n.All, "", nil}, {&n.Mine, " AND l.actor_id IN " + by, actors}} {
-		lost := "l." + scope(o) + " = ? AND l.created_at > ? AND l.thing = 'STUDENT' AND l.verb = ?" + part.also
-		args := append([]any{o.ID, since(now), string(verb)}, part.args...)
-		query := "SELECT COUNT(*) FROM (SELECT l.subject_id AS id FROM losses l WHERE " + lost + " AND l.subject_id <> 0 " +
-			"UNION SELECT r.target_id AS id FROM bulk_job_rows r JOIN students s ON s.id = r.target_id WHERE " + where +
-			" = ? AND r.state <> 2" + there + " " +
-			"AND (r.job_id = ? OR r.job_id IN (SELECT l.job_id FROM losses l WHERE " + lost +
-			" AND l.job_id <> 0))) students_of_jobs"
-		all := append(append(append([]any{}, args...), at, job.ID), args...)
-		distinct, err := number(viewer.AsSystem(ctx, "students of several jobs"), client, query, all...)
-		if err != nil {
-			return err
-		}
-		*part.number = min(*part.number, distinct)
-	}
-	if sums[loss.ThingSTUDENT] != nil {
-		sums[loss.ThingSTUDENT][verb] = n
-	}
-	return nil
-}
-
-// Base is how many things there are in an organization. Deletions are measured against the
-// number at the start of the window, as far as the sums tell.
-func Base(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, thing Thing, verb Verb,
-	sums Sums) (n int, err error) {
-	system := viewer.AsSystem(ctx, "how much there is to lose in an organization")
-	district := o.Type == organization.TypeDISTRICT
-	gone := 0
-	if verb == loss.VerbDELETED && thing != loss.ThingSTUDENT {
-		gone = sums[thing][verb].All
-	}
-	switch thing {
-	case loss.ThingSTUDENT:
-		if verb == loss.VerbDELETED {
-			return studentsSince(system, client, now, since(now), o)
-		}
-		in := student.OrganizationID(o.ID)
-		if district {
-			in = student.DistrictID(o.ID)
-		}
-		n, err = client.Student.Query().Where(in, student.DeletedAtIsNil()).Count(system)
-	case loss.ThingGROUP:
-		in := group.OrganizationID(o.ID)
-		if district {
-			in = group.DistrictID(o.ID)
-		}
-		n, err = client.Group.Query().Where(in).Count(system)
-	case loss.ThingEDUCATOR:
-		q := client.Educator.Query().Where(educator.DistrictID(o.ID))
-		if !district {
-			q = client.Educator.Query().Where(educator.HasRolesWith(roleassignment.OrganizationID(o.ID)))
-		}
-		n, err = q.Count(system)
-	default:
-		n, err = client.Organization.Query().
-			Where(organization.DistrictID(o.DistrictID), organization.IDNEQ(o.DistrictID)).Count(system)
-	}
-	return n + gone, err
-}
-
-// settled is how long students who came by bulk jobs, or from another school, do not raise
-// the base. It is longer than Window; otherwise one could import a crowd, wait a day, and
-// delete everybody else.
+// settled is how long things count for nothing of what deletions of older things are
+// measured against, after they were created or have come. It is longer than Window;
+// otherwise one could import a crowd, wait a day, and delete everybody else.
 const settled = 7 * 24 * time.Hour
 
-// withoutNew counts students who came by recent bulk jobs, or from another school, only up
-// to the number of students who were there before. Otherwise importing a crowd, or moving
-// one in, would allow deleting more of the others. In a new school there may be nobody
-// else.
-func withoutNew(system context.Context, client *db.Client, now time.Time, o *db.Organization, all int) (int, error) {
-	start := database.Instant(now.Add(-settled))
-	jobs, err := client.BulkJob.Query().
-		Where(bulkjob.DistrictID(o.DistrictID), bulkjob.KindEQ(bulkjob.KindIMPORT_STUDENTS),
-			bulkjob.StartedAtGT(start), bulkjob.Or(bulkjob.CreatedGT(0), bulkjob.UpdatedGT(0))).IDs(system)
-	if err != nil {
-		return all, err
+// Base is how many groups, accounts or schools there are in an organization, of which a
+// share may be lost; for students see Students. What has come within a while is not among
+// them: otherwise creating a crowd would allow losing more of the others. In a new
+// organization there may be no others, and then everything counts. Deletions are measured
+// against the number at the start of the window, as far as the sums tell.
+func Base(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, thing Thing, verb Verb,
+	sums Sums) (int, error) {
+	system := viewer.AsSystem(ctx, "how much there is to lose in an organization")
+	start, gone := since(now), 0
+	if verb == loss.VerbDELETED {
+		start, gone = database.Instant(now.Add(-settled)), sums[thing][verb].All
 	}
-	parts, args := []string{}, []any{}
-	came := "r.undo_loses = 3 AND r.state IN (1, 3)"
-	// Moving between two schools of a district adds nobody to the district. A student whom
-	// no job has moved has left the other school by a single change.
-	if o.Type == organization.TypeSCHOOL {
-		came += " OR r.loses = 2 AND r.state IN (1, 4)"
-		parts = append(parts, "SELECT s.id AS id FROM losses l JOIN students s ON s.id = l.subject_id "+
-			"WHERE s.organization_id = ? AND l.district_id = ? AND l.organization_id <> ? AND l.created_at > ? "+
-			"AND l.thing = 'STUDENT' AND l.verb = 'LEFT'")
-		args = append(args, o.ID, o.DistrictID, o.ID, start)
+	old, err := things(system, client, o, thing, &start)
+	if err != nil || old+gone > 0 {
+		return old + gone, err
 	}
-	if len(jobs) > 0 {
-		parts = append(parts, "SELECT s.id AS id FROM bulk_job_rows r JOIN students s ON s.id = r.target_id "+
-			"WHERE s."+scope(o)+" = ? AND ("+came+") AND r.job_id IN ("+places(len(jobs), "?")+")")
-		args = append(args, o.ID)
-		for _, id := range jobs {
-			args = append(args, id)
+	return things(system, client, o, thing, nil)
+}
+
+// things counts the groups, accounts or schools of an organization, or those of them who
+// have been there since an instant.
+func things(system context.Context, client *db.Client, o *db.Organization, thing Thing, start *time.Time) (int, error) {
+	switch thing {
+	case loss.ThingGROUP:
+		q := client.Group.Query().Where(group.OrganizationID(o.ID))
+		if o.Type == organization.TypeDISTRICT {
+			q = client.Group.Query().Where(group.DistrictID(o.ID))
 		}
+		if start != nil {
+			q.Where(group.CreatedAtLTE(*start))
+		}
+		return q.Count(system)
+	case loss.ThingEDUCATOR:
+		// Whoever gets a role comes to the school.
+		role := []predicate.RoleAssignment{roleassignment.OrganizationID(o.ID)}
+		q := client.Educator.Query().Where(educator.DistrictID(o.DistrictID))
+		if start != nil {
+			role = append(role, roleassignment.CreatedAtLTE(*start))
+			q.Where(educator.CreatedAtLTE(*start))
+		}
+		if o.Type != organization.TypeDISTRICT {
+			q.Where(educator.HasRolesWith(role...))
+		}
+		return q.Count(system)
+	default:
+		q := client.Organization.Query().Where(organization.DistrictID(o.DistrictID), organization.IDNEQ(o.DistrictID))
+		if start != nil {
+			q.Where(organization.CreatedAtLTE(*start))
+		}
+		return q.Count(system)
 	}
-	if len(parts) == 0 {
-		return all, nil
-	}
-	query := strings.Join(parts, " UNION ")
-	fresh, err := number(system, client, "SELECT COUNT(*) FROM ("+query+") fresh", args...)
-	if old := all - fresh; old > 0 {
-		return old + min(old, fresh), err
-	}
-	return all, err
 }
 
 // Over reports whether a loss is too much: more than limit percent, by one account that

@@ -39,12 +39,12 @@ func TestAnUndoIsHeld(t *testing.T) {
 
 		got, err := b.Undo(b.As(t, b.NorthAdmin), job.ID)
 		if err != nil || got.Status != held || got.HeldFor == nil || *got.HeldFor != bulkjob.HeldForUNDO ||
-			got.HeldByRule != 73 || progress.ProgressOf(got).Percent != 100 {
+			got.HeldByRule != 59 || progress.ProgressOf(got).Percent != 100 {
 			t.Fatalf("%+v, %v", got, err)
 		}
 		b.wantProblems(got, `row 0 warning  HELD ""`)
 		if text := b.hint(got, "HELD"); !strings.Contains(text,
-			"Undoing this would delete 90 of 122 students. A change of more than 10 %") {
+			"Undoing this would delete 90 of 151 students. A change of more than 10 %") {
 			t.Error(text)
 		}
 		if b.drained(job.ID); there() != 151 {

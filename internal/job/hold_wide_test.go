@@ -149,7 +149,7 @@ func TestHoldOfAWiderJob(t *testing.T) {
 			// A small school takes in more than it has.
 			cancel(starts(t, b.verified(b.DistrictAdmin, east, students, away(north[:20], "East School")), processing, ""))
 		})
-		t.Run("who is brought back is nobody who is changed", func(t *testing.T) {
+		t.Run("who is brought back by a file is changed", func(t *testing.T) {
 			b := b.on(t)
 			var back strings.Builder
 			back.WriteString(header)
@@ -157,7 +157,8 @@ func TestHoldOfAWiderJob(t *testing.T) {
 				b.exec("UPDATE students SET deleted_at = ? WHERE id = ?", fixture.Today, st.ID)
 				fmt.Fprintf(&back, ",%s,,,,,,,\n", st.ExternalID)
 			}
-			cancel(starts(t, b.verified(b.DistrictAdmin, b.North, students, back.String()), processing, ""))
+			cancel(starts(t, b.verified(b.DistrictAdmin, b.North, students, back.String()), held,
+				"change 35 students, where 5 have been there for longer."))
 			for _, st := range north[:35] {
 				b.exec("UPDATE students SET deleted_at = NULL WHERE id = ?", st.ID)
 			}

@@ -61,6 +61,22 @@ func TestUndoByOthers(t *testing.T) {
 				t.Error(diff(before, after))
 			}
 		})
+		t.Run("of the district, that an administrator of the school approves", func(t *testing.T) {
+			b := b.on(t)
+			grader, mover := b.Student(t, b.North, "Gra", "Ded", 0), b.Student(t, b.North, "Hid", "Moved", 0)
+			job := b.imported(b.DistrictAdmin, b.North, students, header+stu(grader)+",,,,,,5,,\n"+stu(mover)+",,,,,,5,S,\n")
+			b.want(job, completed, 0, 2, 0, 0)
+			if _, err := b.Undo(b.As(t, b.DistrictAdmin), job.ID); err != nil {
+				t.Fatal(err)
+			}
+			b.exec("UPDATE bulk_jobs SET undo_approved_by = ? WHERE id = ?", b.NorthAdmin.ID, job.ID)
+			if got := b.drained(job.ID); got.Status != partly || got.UndoneRows != 1 || got.KeptRows != 1 {
+				t.Errorf("%s, %d undone, %d kept\n%s", got.Status, got.UndoneRows, got.KeptRows, b.problems(got))
+			}
+			if st := b.student(mover.ExternalID); st.OrganizationID != b.South.ID {
+				t.Error("a row was put back that the approver does not see")
+			}
+		})
 		t.Run("a deletion, of which a student comes back to the groups of the school, as by hand", func(t *testing.T) {
 			b := b.on(t)
 			st := b.Student(t, b.North, "De", "Leted", 0, b.Algebra, b.Chemistry)

@@ -3,6 +3,7 @@ package job_test
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -144,6 +145,11 @@ func TestUndoOfStudents(t *testing.T) {
 			t.Fatal("the import did nothing")
 		}
 		b.undone(b.DistrictAdmin, job, undone, 6, 0)
+		// Who is hidden again is hidden from now on, and not to be purged at once.
+		if st := b.student("00006"); st.DeletedAt == nil || !st.DeletedAt.Equal(fixture.Today) {
+			t.Errorf("who was brought back is deleted at %v", st.DeletedAt)
+		}
+		before = regexp.MustCompile("(?m)^hidden .*\n").ReplaceAllString(before, "")
 		if after := b.world(); after != before {
 			t.Error(diff(before, after))
 		}

@@ -51,6 +51,8 @@ type about struct {
 	LastActiveAt        *time.Time `json:"lastActiveAt"`
 	DeletedAt           *time.Time `json:"deletedAt"`
 	PurgeAt             *time.Time `json:"purgeAt"`
+	ReturnedAt          *time.Time `json:"returnedAt"`
+	MovedAt             *time.Time `json:"movedAt"`
 	SearchWords         []string   `json:"searchWords"`
 	NameForSorting      string     `json:"nameForSorting"`
 	UsernameForMatching string     `json:"usernameForMatching"`
@@ -163,6 +165,8 @@ func (s *Service) person(ctx context.Context, st *db.Student) (person, error) {
 		SecondsThisYear:     st.SecondsThisYear,
 		LastActiveAt:        st.LastActiveAt,
 		DeletedAt:           st.DeletedAt,
+		ReturnedAt:          st.ReturnedAt,
+		MovedAt:             st.MovedAt,
 		SearchWords:         words,
 		NameForSorting:      st.SortName,
 		UsernameForMatching: st.UsernameKey,

@@ -80,7 +80,8 @@ func (s *Service) CreateGroup(ctx context.Context, in NewGroup) (*db.Group, erro
 		if len(refusals) > 0 {
 			return refusals
 		}
-		create := client.Group.Create().SetDistrictID(school.DistrictID).SetOrganizationID(school.ID)
+		create := client.Group.Create().SetCreatedAt(database.Instant(s.now())).SetDistrictID(school.DistrictID).
+			SetOrganizationID(school.ID)
 		if err := setFields(create.Mutation(), GroupFields, nil, ch.changed); err != nil {
 			return err
 		}
@@ -226,12 +227,13 @@ func (s *Service) lockGroup(ctx context.Context, client *db.Client, id int) (*db
 	}
 }
 
-// seen refuses educators whom the viewer does not see.
+// seen refuses educators whom the viewer does not see, and accounts in whose names
+// programs act.
 func (s *Service) seen(ctx context.Context, client *db.Client, ids []int, refusals *Refusals) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	found, err := client.Educator.Query().Where(educator.IDIn(ids...)).All(ctx)
+	found, err := client.Educator.Query().Where(educator.IDIn(ids...), educator.Service(0)).All(ctx)
 	*refusals = append(*refusals,
 		missing(ids, found, func(e *db.Educator) int { return e.ID }, ErrNoEducator, "educatorIds")...)
 	return err

@@ -121,7 +121,7 @@ func (s *Service) write(ctx context.Context, client *db.Client, st *db.Student, 
 		u.SetPasswordHash(hash)
 	}
 	if moves {
-		u.SetOrganizationID(*ch.OrganizationID)
+		u.SetOrganizationID(*ch.OrganizationID).SetMovedAt(database.Instant(s.now()))
 	}
 	changed, err := u.Save(ctx)
 	if err != nil {

@@ -5,8 +5,11 @@ import (
 	"slices"
 
 	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/loss"
 	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/hold"
 	"github.com/openhomeroom/homeroom/internal/setting"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -70,7 +73,15 @@ func (s *Service) CreateStudent(ctx context.Context, in NewStudent) (*db.Student
 			return err
 		}
 		recordNewStudent(ctx, st, deleted, in.GroupIDs, hash != "")
-		return nil
+		if deleted == nil || hold.Returns(s.now(), deleted.DeletedAt) {
+			return nil
+		}
+		// The new values are in the place of those of today, and perhaps in another school.
+		lost := loss.VerbCHANGED
+		if deleted.OrganizationID != st.OrganizationID {
+			lost = loss.VerbLEFT
+		}
+		return s.hold(ctx, client, Lost([]*db.Student{deleted}, lost)...)
 	})
 	if err != nil {
 		return nil, s.answer(ctx, school.DistrictID, ch, taken(err))
@@ -122,7 +133,8 @@ func (s *Service) insert(ctx context.Context, client *db.Client, school *db.Orga
 		st, err := s.revive(ctx, client, school, deleted, ch, hash)
 		return st, deleted, err
 	}
-	create := client.Student.Create().SetDistrictID(school.DistrictID).SetOrganizationID(school.ID)
+	create := client.Student.Create().SetCreatedAt(database.Instant(s.now())).SetDistrictID(school.DistrictID).
+		SetOrganizationID(school.ID)
 	if err := setFields(create.Mutation(), StudentFields, nil, ch.changed); err != nil {
 		return nil, nil, err
 	}
@@ -152,6 +164,12 @@ func (s *Service) revive(ctx context.Context, client *db.Client, school *db.Orga
 		return nil, errExternalIDTaken
 	}
 	update := client.Student.UpdateOne(st).SetOrganizationID(school.ID).ClearDeletedAt().AddVersion(1)
+	if hold.Returns(s.now(), st.DeletedAt) {
+		update.SetReturnedAt(database.Instant(s.now()))
+	}
+	if st.OrganizationID != school.ID {
+		update.SetMovedAt(database.Instant(s.now()))
+	}
 	if err := setFields(update.Mutation(), StudentFields, st, ch.changed); err != nil {
 		return nil, err
 	}

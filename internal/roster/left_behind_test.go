@@ -206,7 +206,8 @@ func TestWhatAChangeLeavesBehind(t *testing.T) {
 					FirstName: "Mia", LastName: "Back", Username: "mia.back", Grade: "4"})
 				return err
 			}, []string{"STUDENT_MOVED at North, student M1 organization", "STUDENT_MOVED at South, student M1 organization",
-				"STUDENT_REVIVED at South, student M1 organization lastName username grade deleted", "newer: student M1"}},
+				"STUDENT_REVIVED at South, student M1 organization lastName username grade deleted",
+				"lost: student M1 LEFT", "newer: student M1"}},
 			{"a group is deleted", func() error { return r.DeleteGroup(admin, group.ID) },
 				[]string{"GROUP_DELETED at North, group 5 name educators, student 00002 groups", "lost: group 5 DELETED",
 					"lost: student 00002 CHANGED", "newer: student 00002"}},

@@ -8,6 +8,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/formerenrollment"
 	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/hold"
 	"github.com/openhomeroom/homeroom/internal/setting"
@@ -108,6 +109,9 @@ func (s *Service) RestoreStudents(ctx context.Context, ids []int) (restored Rest
 		if err := hold.Restored(ctx, client, keys); err != nil {
 			return err
 		}
+		if err := s.noteReturn(system, client, students); err != nil {
+			return err
+		}
 		// A new school year may have begun meanwhile.
 		if err := s.recount(ctx, client, keys); err != nil {
 			return err
@@ -118,6 +122,21 @@ func (s *Service) RestoreStudents(ctx context.Context, ids []int) (restored Rest
 		return err
 	})
 	return restored, err
+}
+
+// noteReturn notes who of restored students, given as they were before, was away for so
+// long that the holds do not count them for a while.
+func (s *Service) noteReturn(system context.Context, client *db.Client, students []*db.Student) error {
+	var ids []int
+	for _, st := range students {
+		if hold.Returns(s.now(), st.DeletedAt) {
+			ids = append(ids, st.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return client.Student.Update().Where(student.IDIn(ids...)).SetReturnedAt(database.Instant(s.now())).Exec(system)
 }
 
 // refuseToRestore refuses students who were not found, who are not deleted, or who can no

@@ -1202,6 +1202,8 @@ var (
 		{Name: "active", Type: field.TypeInt8, Default: 0},
 		{Name: "last_active_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "deleted_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "returned_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "moved_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "organization_id", Type: field.TypeInt},
 	}
@@ -1213,7 +1215,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "students_organizations_organization",
-				Columns:    []*schema.Column{StudentsColumns[19]},
+				Columns:    []*schema.Column{StudentsColumns[21]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -1247,12 +1249,12 @@ var (
 			{
 				Name:    "student_organization_id_deleted_at_sort_name",
 				Unique:  false,
-				Columns: []*schema.Column{StudentsColumns[19], StudentsColumns[17], StudentsColumns[8]},
+				Columns: []*schema.Column{StudentsColumns[21], StudentsColumns[17], StudentsColumns[8]},
 			},
 			{
 				Name:    "student_organization_id_ungrouped_active_deleted_at",
 				Unique:  false,
-				Columns: []*schema.Column{StudentsColumns[19], StudentsColumns[13], StudentsColumns[15], StudentsColumns[17]},
+				Columns: []*schema.Column{StudentsColumns[21], StudentsColumns[13], StudentsColumns[15], StudentsColumns[17]},
 			},
 		},
 	}

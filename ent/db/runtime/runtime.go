@@ -1032,7 +1032,7 @@ func init() {
 	// student.DefaultActive holds the default value on creation for the active field.
 	student.DefaultActive = studentDescActive.Default.(int8)
 	// studentDescVersion is the schema descriptor for version field.
-	studentDescVersion := studentFields[17].Descriptor()
+	studentDescVersion := studentFields[19].Descriptor()
 	// student.DefaultVersion holds the default value on creation for the version field.
 	student.DefaultVersion = studentDescVersion.Default.(int)
 	studentwordMixin := schema.StudentWord{}.Mixin()

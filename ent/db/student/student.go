@@ -51,6 +51,10 @@ const (
 	FieldLastActiveAt = "last_active_at"
 	// FieldDeletedAt holds the string denoting the deleted_at field in the database.
 	FieldDeletedAt = "deleted_at"
+	// FieldReturnedAt holds the string denoting the returned_at field in the database.
+	FieldReturnedAt = "returned_at"
+	// FieldMovedAt holds the string denoting the moved_at field in the database.
+	FieldMovedAt = "moved_at"
 	// FieldVersion holds the string denoting the version field in the database.
 	FieldVersion = "version"
 	// EdgeOrganization holds the string denoting the organization edge name in mutations.
@@ -114,6 +118,8 @@ var Columns = []string{
 	FieldActive,
 	FieldLastActiveAt,
 	FieldDeletedAt,
+	FieldReturnedAt,
+	FieldMovedAt,
 	FieldVersion,
 }
 
@@ -247,6 +253,16 @@ func ByLastActiveAt(opts ...sql.OrderTermOption) OrderOption {
 // ByDeletedAt orders the results by the deleted_at field.
 func ByDeletedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDeletedAt, opts...).ToFunc()
+}
+
+// ByReturnedAt orders the results by the returned_at field.
+func ByReturnedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReturnedAt, opts...).ToFunc()
+}
+
+// ByMovedAt orders the results by the moved_at field.
+func ByMovedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMovedAt, opts...).ToFunc()
 }
 
 // ByVersion orders the results by the version field.

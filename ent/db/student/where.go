@@ -147,6 +147,16 @@ func DeletedAt(v time.Time) predicate.Student {
 	return predicate.Student(sql.FieldEQ(FieldDeletedAt, v))
 }
 
+// ReturnedAt applies equality check predicate on the "returned_at" field. It's identical to ReturnedAtEQ.
+func ReturnedAt(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldEQ(FieldReturnedAt, v))
+}
+
+// MovedAt applies equality check predicate on the "moved_at" field. It's identical to MovedAtEQ.
+func MovedAt(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldEQ(FieldMovedAt, v))
+}
+
 // Version applies equality check predicate on the "version" field. It's identical to VersionEQ.
 func Version(v int) predicate.Student {
 	return predicate.Student(sql.FieldEQ(FieldVersion, v))
@@ -1069,6 +1079,106 @@ func DeletedAtIsNil() predicate.Student {
 // DeletedAtNotNil applies the NotNil predicate on the "deleted_at" field.
 func DeletedAtNotNil() predicate.Student {
 	return predicate.Student(sql.FieldNotNull(FieldDeletedAt))
+}
+
+// ReturnedAtEQ applies the EQ predicate on the "returned_at" field.
+func ReturnedAtEQ(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldEQ(FieldReturnedAt, v))
+}
+
+// ReturnedAtNEQ applies the NEQ predicate on the "returned_at" field.
+func ReturnedAtNEQ(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldNEQ(FieldReturnedAt, v))
+}
+
+// ReturnedAtIn applies the In predicate on the "returned_at" field.
+func ReturnedAtIn(vs ...time.Time) predicate.Student {
+	return predicate.Student(sql.FieldIn(FieldReturnedAt, vs...))
+}
+
+// ReturnedAtNotIn applies the NotIn predicate on the "returned_at" field.
+func ReturnedAtNotIn(vs ...time.Time) predicate.Student {
+	return predicate.Student(sql.FieldNotIn(FieldReturnedAt, vs...))
+}
+
+// ReturnedAtGT applies the GT predicate on the "returned_at" field.
+func ReturnedAtGT(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldGT(FieldReturnedAt, v))
+}
+
+// ReturnedAtGTE applies the GTE predicate on the "returned_at" field.
+func ReturnedAtGTE(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldGTE(FieldReturnedAt, v))
+}
+
+// ReturnedAtLT applies the LT predicate on the "returned_at" field.
+func ReturnedAtLT(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldLT(FieldReturnedAt, v))
+}
+
+// ReturnedAtLTE applies the LTE predicate on the "returned_at" field.
+func ReturnedAtLTE(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldLTE(FieldReturnedAt, v))
+}
+
+// ReturnedAtIsNil applies the IsNil predicate on the "returned_at" field.
+func ReturnedAtIsNil() predicate.Student {
+	return predicate.Student(sql.FieldIsNull(FieldReturnedAt))
+}
+
+// ReturnedAtNotNil applies the NotNil predicate on the "returned_at" field.
+func ReturnedAtNotNil() predicate.Student {
+	return predicate.Student(sql.FieldNotNull(FieldReturnedAt))
+}
+
+// MovedAtEQ applies the EQ predicate on the "moved_at" field.
+func MovedAtEQ(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldEQ(FieldMovedAt, v))
+}
+
+// MovedAtNEQ applies the NEQ predicate on the "moved_at" field.
+func MovedAtNEQ(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldNEQ(FieldMovedAt, v))
+}
+
+// MovedAtIn applies the In predicate on the "moved_at" field.
+func MovedAtIn(vs ...time.Time) predicate.Student {
+	return predicate.Student(sql.FieldIn(FieldMovedAt, vs...))
+}
+
+// MovedAtNotIn applies the NotIn predicate on the "moved_at" field.
+func MovedAtNotIn(vs ...time.Time) predicate.Student {
+	return predicate.Student(sql.FieldNotIn(FieldMovedAt, vs...))
+}
+
+// MovedAtGT applies the GT predicate on the "moved_at" field.
+func MovedAtGT(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldGT(FieldMovedAt, v))
+}
+
+// MovedAtGTE applies the GTE predicate on the "moved_at" field.
+func MovedAtGTE(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldGTE(FieldMovedAt, v))
+}
+
+// MovedAtLT applies the LT predicate on the "moved_at" field.
+func MovedAtLT(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldLT(FieldMovedAt, v))
+}
+
+// MovedAtLTE applies the LTE predicate on the "moved_at" field.
+func MovedAtLTE(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldLTE(FieldMovedAt, v))
+}
+
+// MovedAtIsNil applies the IsNil predicate on the "moved_at" field.
+func MovedAtIsNil() predicate.Student {
+	return predicate.Student(sql.FieldIsNull(FieldMovedAt))
+}
+
+// MovedAtNotNil applies the NotNil predicate on the "moved_at" field.
+func MovedAtNotNil() predicate.Student {
+	return predicate.Student(sql.FieldNotNull(FieldMovedAt))
 }
 
 // VersionEQ applies the EQ predicate on the "version" field.

@@ -3,9 +3,11 @@ package actor
 
 import (
 	"context"
+	"slices"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/servicekey"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
 	"github.com/openhomeroom/homeroom/internal/job/row"
@@ -40,7 +42,37 @@ type Actors struct {
 // NewActors returns the actors of a database; rolesOf is asked for the roles of an educator.
 func NewActors(e row.Env, kinds kind.Table,
 	rolesOf func(ctx context.Context, educatorID int) (*viewer.Viewer, error)) *Actors {
-	return &Actors{Env: e, kinds: kinds, Viewer: rolesOf}
+	a := &Actors{Env: e, kinds: kinds}
+	a.Viewer = func(ctx context.Context, educatorID int) (*viewer.Viewer, error) {
+		v, err := rolesOf(ctx, educatorID)
+		if err != nil {
+			return nil, err
+		}
+		return a.asKey(ctx, v)
+	}
+	return a
+}
+
+// asKey returns a viewer as it is, or with what the service key may in whose name it acts.
+// Roles that somebody has given to that account are none.
+func (a *Actors) asKey(ctx context.Context, v *viewer.Viewer) (*viewer.Viewer, error) {
+	k, err := a.DB.Client(ctx).ServiceKey.Query().Where(servicekey.AgentID(v.EducatorID)).
+		Only(viewer.AsSystem(ctx, "what the key of a program may"))
+	switch {
+	case db.IsNotFound(err):
+		return v, nil
+	case err != nil:
+		return nil, err
+	case k.RevokedAt != nil, !slices.Contains(k.Scopes, string(viewer.RosterImport)):
+		return nil, fault.Unauthenticatedf("the service key was revoked")
+	}
+	as := viewer.Assignment{Role: viewer.SchoolAdmin, OrganizationID: k.OrganizationID, DistrictID: k.DistrictID}
+	if k.OrganizationID == k.DistrictID {
+		as.Role = viewer.DistrictAdmin
+	}
+	of := *v
+	of.Assignments = []viewer.Assignment{as}
+	return &of, nil
 }
 
 // HandsOf returns the hands in a job, and others who are about to have one.

@@ -163,7 +163,8 @@ func (c *enrollmentCheck) findPersons(ctx context.Context, rows []*enrollmentRow
 		found.students[globalid.Encode(globalid.Student, st.ID)] = st
 	}
 	educators, err := client.Educator.Query().
-		Where(educator.DistrictID(c.Job.DistrictID), educator.ExternalIDIn(texts...)).All(ctx)
+		Where(educator.DistrictID(c.Job.DistrictID), educator.ExternalIDIn(texts...), educator.Service(0)).
+		All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +172,8 @@ func (c *enrollmentCheck) findPersons(ctx context.Context, rows []*enrollmentRow
 		found.educators[*e.ExternalID] = e
 	}
 	if educators, err = client.Educator.Query().
-		Where(educator.DistrictID(c.Job.DistrictID), educator.IDIn(educatorIDs...)).All(ctx); err != nil {
+		Where(educator.DistrictID(c.Job.DistrictID), educator.IDIn(educatorIDs...), educator.Service(0)).
+		All(ctx); err != nil {
 		return nil, err
 	}
 	for _, e := range educators {

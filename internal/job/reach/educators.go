@@ -53,7 +53,8 @@ func EducatorTexts(r *sheet.Row) []string {
 }
 
 // FindEducators reads what texts may mean: Database IDs, external ids, addresses. A
-// file for one school means educators of that school.
+// file for one school means educators of that school. No text means an account in whose
+// name a program or the operator acts.
 func (c *Check) FindEducators(ctx context.Context, texts []string) (*EducatorFinder, error) {
 	f := &EducatorFinder{
 		elsewhere:  map[string]bool{},
@@ -73,7 +74,7 @@ func (c *Check) FindEducators(ctx context.Context, texts []string) (*EducatorFin
 		}
 	}
 	query := func() *db.EducatorQuery {
-		return c.DB.Client(ctx).Educator.Query().Where(educator.DistrictID(c.Job.DistrictID))
+		return c.DB.Client(ctx).Educator.Query().Where(educator.DistrictID(c.Job.DistrictID), educator.Service(0))
 	}
 	for list := range Chunks(ids) {
 		if err := f.keep(ctx, query().Where(educator.IDIn(list...))); err != nil {

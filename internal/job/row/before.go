@@ -3,7 +3,6 @@ package row
 import (
 	"encoding/json"
 	"slices"
-	"time"
 )
 
 // Before is what a row replaced when it was carried out: all that an undo needs.
@@ -14,8 +13,6 @@ type Before struct {
 	Already bool `json:"already,omitempty"`
 	// Set holds the previous values of columns, nil for NULL.
 	Set map[string]any `json:"set,omitempty"`
-	// DeletedAt is when a student had been deleted who came back.
-	DeletedAt *time.Time `json:"deletedAt,omitempty"`
 	// AsPlanned says that Joined and Left are exactly those of the plan.
 	AsPlanned bool `json:"asPlanned,omitempty"`
 	// Joined and Left are the groups that the student really joined and left. They differ

@@ -17,19 +17,20 @@ const (
 	LosesTeacher
 )
 
-// Loses says what is lost when the plan is carried out. Joining groups and coming back
-// lose nothing: at the beginning of a year, the notice asks people to put most of a school
-// into groups at once.
+// Loses says what is lost when the plan is carried out. Joining groups loses nothing: at the
+// beginning of a year, the notice asks people to put most of a school into groups at once.
+// A student who comes back soon after being deleted gets the values of the row, and perhaps
+// another school, instead of what was just there; one who was away for longer is new.
 func (p *Plan) Loses() int8 {
 	_, moves := p.Set[student.FieldOrganizationID]
 	switch {
 	case p.Do == Delete:
 		return LosesAll
-	case p.Do != Update:
+	case p.Do != Update && !p.Soon:
 		return LosesNothing
 	case p.AboutStudent() && moves:
 		return LosesStudent
-	case len(p.Set) > 0, len(p.Password) > 0, len(p.Leave) > 0:
+	case p.Soon, len(p.Set) > 0, len(p.Password) > 0, len(p.Leave) > 0:
 		return LosesValue
 	case len(p.Untaught) > 0:
 		return LosesTeacher

@@ -69,6 +69,8 @@ type Plan struct {
 	Role string `json:"role,omitempty"`
 	// By are the people who have corrected the row.
 	By []int `json:"by,omitempty"`
+	// Soon is true if the row brings back a student who was there within the hours of a hold.
+	Soon bool `json:"soon,omitempty"`
 	// Student is 1 if the row's target is a student.
 	Student int `json:"student,omitempty"`
 }

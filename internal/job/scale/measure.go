@@ -11,12 +11,10 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/loss"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
-	"github.com/openhomeroom/homeroom/ent/db/student"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/hold"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
-	"github.com/openhomeroom/homeroom/internal/quote"
 	"github.com/openhomeroom/homeroom/internal/setting"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -27,16 +25,11 @@ type share struct {
 	org    *db.Organization
 	limits setting.Settings
 	thing  hold.Thing
-	// deleted and changed are what the job and earlier changes do together; own is the
-	// part of the job.
-	deleted, changed       hold.Number
-	ownDeleted, ownChanged int
-	// were and are count the things against which these are measured.
-	were, are int
-	// month is the number of students deleted in the 30 days before, including those of
-	// the job, and had is how many students there were; see hold.Monthly.
-	month hold.Number
-	had   int
+	// deleted and changed are what the job does, with what was done before; own is its part of
+	// it. month is what was deleted in the 30 days before, with what the job deletes; see
+	// hold.Monthly. The second of each is about the students who have been there for longer.
+	deleted, changed, month [2]hold.Share
+	ownDeleted, ownChanged  int
 	// within is a school in a job for its district, or for another school.
 	within bool
 	// nightly is true for a school in a job that a program starts for the district:
@@ -53,26 +46,23 @@ const manyChanged = 10
 
 // Excess says what a job would do too much of, and where.
 type Excess struct {
-	verb               string
-	thing              hold.Thing
-	affected, students int
-	limit              int // In percent.
-	at                 *db.Organization
+	verb  string
+	thing hold.Thing
+	share hold.Share
+	limit int // In percent.
+	at    *db.Organization
 	// before is true if a part of it was done before the job; month if that was within the
 	// 30 days before.
 	before, month bool
 }
 
 // Percent is the part of the students that is affected, from 1 to 100.
-func (e *Excess) Percent() int { return min(100, max(1, e.affected*100/max(1, e.students))) }
+func (e *Excess) Percent() int { return min(100, max(1, e.share.Lost.All*100/max(1, e.share.Of))) }
 
 // Does says what the job would do. People who read about a job of one school do not
 // learn how many students another school has.
 func (e *Excess) Does(job *db.BulkJob) string {
-	number := fmt.Sprintf("%s %d of %s", e.verb, e.affected, quote.Count(e.students, "student"))
-	if e.thing != loss.ThingSTUDENT {
-		number = fmt.Sprintf("%s %d of %d %s", e.verb, e.affected, e.students, hold.InWords(e.thing, e.students))
-	}
+	number := fmt.Sprintf("%s %s", e.verb, e.share.InWords(e.thing))
 	switch {
 	case e.at.ID == job.OrganizationID:
 		return number
@@ -88,28 +78,40 @@ func (e *Excess) Facts(job *db.BulkJob) audit.Facts {
 	if e.at.ID != job.OrganizationID && job.OrganizationID != job.DistrictID {
 		return audit.Facts{"verb": e.verb, "limit": e.limit}
 	}
-	return audit.Facts{"verb": e.verb, "affected": e.affected, "students": e.students, "percent": e.Percent()}
+	return audit.Facts{"verb": e.verb, "affected": e.share.Lost.All, "students": e.share.Of, "percent": e.Percent()}
 }
 
-// excess returns what is too much in a share, or nil. There are few groups, accounts and
-// schools, so a person may always change some of them.
-func (sh *share) excess() *Excess {
-	few := 0
+// few are how many things may be deleted, or changed, in any case. Of groups, accounts and
+// schools there are few, so that a person may do something to some of them.
+func (sh *share) few() (deleted, changed int) {
 	if sh.thing != loss.ThingSTUDENT {
-		few = hold.Few
-	}
-	if limit := sh.limits.HoldDeletedPercent; sh.ownDeleted > 0 && hold.Over(sh.deleted, sh.were, limit, few) {
-		return &Excess{"delete", sh.thing, sh.deleted.All, sh.were, limit, sh.org, sh.deleted.All > sh.ownDeleted, false}
-	}
-	if limit := hold.OfMonth(sh.limits.HoldDeletedPercent); sh.ownDeleted > 0 &&
-		hold.Over(sh.month, sh.had, limit, hold.Few) {
-		return &Excess{"delete", sh.thing, sh.month.All, sh.had, limit, sh.org, true, true}
+		deleted, changed = hold.Few, hold.Few
 	}
 	if sh.within && sh.limits.Inherited.HoldChangedPercent {
-		few = max(few, manyChanged-1)
+		changed = max(changed, manyChanged-1)
 	}
-	if limit := sh.limits.HoldChangedPercent; sh.ownChanged > 0 && hold.Over(sh.changed, sh.are, limit, few) {
-		return &Excess{"change", sh.thing, sh.changed.All, sh.are, limit, sh.org, sh.changed.All > sh.ownChanged, false}
+	return deleted, changed
+}
+
+// excess returns what is too much of a share, or nil.
+func (sh *share) excess() *Excess {
+	deleted, changed := sh.few()
+	for _, l := range []struct {
+		verb       string
+		of         [2]hold.Share
+		limit, few int
+		own        int
+		month      bool
+	}{
+		{"delete", sh.deleted, sh.limits.HoldDeletedPercent, deleted, sh.ownDeleted, false},
+		{"delete", sh.month, hold.OfMonth(sh.limits.HoldDeletedPercent), hold.Few, sh.ownDeleted, true},
+		{"change", sh.changed, sh.limits.HoldChangedPercent, changed, sh.ownChanged, false},
+	} {
+		for _, of := range l.of {
+			if l.own > 0 && of.Over(l.limit, l.few) {
+				return &Excess{l.verb, sh.thing, of, l.limit, sh.org, l.month || of.Lost.All > l.own, l.month}
+			}
+		}
 	}
 	return nil
 }
@@ -133,6 +135,10 @@ func Worst(shares []*share) (found *Excess) {
 // the rows had been submitted for them. So nobody avoids the limit of a school by
 // submitting the job for the district, or for the school to which the students move.
 func (z *Scale) Measure(ctx context.Context, job *db.BulkJob, undo bool, losses []hold.Loss) ([]*share, error) {
+	return z.measure(ctx, job, hold.Job{ID: job.ID, Undo: undo}, losses)
+}
+
+func (z *Scale) measure(ctx context.Context, job *db.BulkJob, this hold.Job, losses []hold.Loss) ([]*share, error) {
 	system := viewer.AsSystem(ctx, "how much of an organization a job deletes and changes")
 	client := z.DB.Client(ctx)
 	ids := []int{job.OrganizationID}
@@ -149,11 +155,7 @@ func (z *Scale) Measure(ctx context.Context, job *db.BulkJob, undo bool, losses 
 	if err != nil {
 		return nil, err
 	}
-	lookCloser, err := z.notable(ctx, client, job, orgs, losses)
-	if err != nil {
-		return nil, err
-	}
-	shares := make([]*share, 0, len(orgs))
+	all := make([]*share, 0, len(orgs))
 	for _, o := range orgs {
 		sh := &share{org: o, limits: limits[o.ID], thing: z.kinds.About(job.Kind).Thing, within: o.ID != job.OrganizationID}
 		if sh.within && z.ofDistrict(ctx, job) {
@@ -162,10 +164,18 @@ func (z *Scale) Measure(ctx context.Context, job *db.BulkJob, undo bool, losses 
 			sh.limits.HoldChangedPercent = max(sh.limits.HoldChangedPercent, limits[job.DistrictID].HoldChangedPercent)
 			sh.limits.Inherited.HoldChangedPercent = true
 		}
-		if sh.within && !lookCloser(sh) {
+		all = append(all, sh)
+	}
+	notable, err := z.notable(ctx, client, job, all, losses)
+	if err != nil {
+		return nil, err
+	}
+	shares := make([]*share, 0, len(all))
+	for _, sh := range all {
+		if sh.within && !notable[sh.org.ID] {
 			continue
 		}
-		if err := z.fill(ctx, client, sh, job, undo, losses); err != nil {
+		if err := z.fill(ctx, client, sh, job, this, losses); err != nil {
 			return nil, err
 		}
 		if sh.within {
@@ -179,7 +189,7 @@ func (z *Scale) Measure(ctx context.Context, job *db.BulkJob, undo bool, losses 
 		return shares, nil
 	}
 	also := &share{org: shares[0].org, limits: shares[0].limits, thing: losses[i].Thing}
-	return append(shares, also), z.fill(ctx, client, also, job, undo, losses)
+	return append(shares, also), z.fill(ctx, client, also, job, this, losses)
 }
 
 // ofDistrict reports whether a job is one of the district's own, and not what somebody has
@@ -189,13 +199,13 @@ func (z *Scale) ofDistrict(ctx context.Context, job *db.BulkJob) bool {
 		(!z.kinds.BySelection(job.Kind) || viewer.FromContext(ctx).Administers(job.DistrictID, job.DistrictID))
 }
 
-// notable finds, with a few statements however many schools there are, the schools that
-// may lose too much: those whose students are deleted, and those in which too many
-// students are changed.
-func (z *Scale) notable(ctx context.Context, client *db.Client, job *db.BulkJob, orgs []*db.Organization,
-	losses []hold.Loss) (func(*share) bool, error) {
-	if len(orgs) == 1 {
-		return func(*share) bool { return true }, nil
+// notable finds, with a few statements however many schools there are, the schools
+// that may lose too much: those whose students are deleted, and those of which too
+// many students are changed.
+func (z *Scale) notable(ctx context.Context, client *db.Client, job *db.BulkJob, shares []*share,
+	losses []hold.Loss) (map[int]bool, error) {
+	if len(shares) == 1 {
+		return nil, nil
 	}
 	district, err := client.Organization.Get(viewer.AsSystem(ctx, "district of a job"), job.DistrictID)
 	if err != nil {
@@ -209,41 +219,38 @@ func (z *Scale) notable(ctx context.Context, client *db.Client, job *db.BulkJob,
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]int, len(orgs))
-	for i, o := range orgs {
-		ids[i] = o.ID
-	}
-	var counts []struct {
-		OrganizationID int `json:"organization_id"`
-		Count          int `json:"count"`
-	}
-	err = client.Student.Query().Where(student.OrganizationIDIn(ids...), student.DeletedAtIsNil()).
-		GroupBy(student.FieldOrganizationID).Aggregate(db.Count()).
-		Scan(viewer.AsSystem(ctx, "how many students schools have"), &counts)
-	students := make(map[int]int, len(counts))
-	for _, c := range counts {
-		students[c.OrganizationID] = c.Count
-	}
-	return func(sh *share) bool {
-		quick := *sh
-		quick.are, quick.changed = students[sh.org.ID], sums[sh.org.ID].Of(sh.thing, loss.VerbCHANGED)
+	notable := map[int]bool{}
+	var changing []hold.Losing
+	for _, sh := range shares {
+		n, deletes, changes := sums[sh.org.ID].Of(sh.thing, loss.VerbCHANGED), false, false
 		for _, l := range losses {
 			switch {
 			case l.OrganizationID != sh.org.ID, l.Thing != sh.thing:
 			case l.Verb == loss.VerbDELETED:
-				return true
+				deletes = true
 			default:
-				quick.ownChanged += l.Number
-				quick.changed.All += l.Number
-				quick.changed.Mine += l.Number
+				changes = true
+				n = hold.Number{All: n.All + l.Number, Mine: n.Mine + l.Number}
 			}
 		}
-		return quick.excess() != nil
-	}, err
+		_, few := sh.few()
+		limit := sh.limits.HoldChangedPercent
+		switch {
+		case deletes:
+			notable[sh.org.ID] = true
+		case changes && hold.Over(n, 1, limit, few): // Of one student it would be too much.
+			changing = append(changing, hold.Losing{Organization: sh.org, Number: n.All, Percent: limit})
+		}
+	}
+	enough, err := hold.EnoughOlder(ctx, client, z.Now(), changing)
+	for _, l := range changing {
+		notable[l.Organization.ID] = !enough[l.Organization.ID]
+	}
+	return notable, err
 }
 
 // fill counts a share.
-func (z *Scale) fill(ctx context.Context, client *db.Client, sh *share, job *db.BulkJob, undo bool,
+func (z *Scale) fill(ctx context.Context, client *db.Client, sh *share, job *db.BulkJob, this hold.Job,
 	losses []hold.Loss) error {
 	own, err := hold.OwnOf(ctx, client, z.Now(), sh.org, viewer.FromContext(ctx).SubmitterID())
 	if err != nil {
@@ -258,11 +265,15 @@ func (z *Scale) fill(ctx context.Context, client *db.Client, sh *share, job *db.
 	if err != nil {
 		return err
 	}
-	if sh.were, err = hold.Base(ctx, client, z.Now(), sh.org, sh.thing, loss.VerbDELETED, sums); err != nil {
-		return err
-	}
-	if sh.are, err = hold.Base(ctx, client, z.Now(), sh.org, sh.thing, loss.VerbCHANGED, sums); err != nil {
-		return err
+	// What there is of other things is counted with those that are gone, and these are not yet.
+	were, are := 0, 0
+	if sh.thing != loss.ThingSTUDENT {
+		if were, err = hold.Base(ctx, client, z.Now(), sh.org, sh.thing, loss.VerbDELETED, sums); err != nil {
+			return err
+		}
+		if are, err = hold.Base(ctx, client, z.Now(), sh.org, sh.thing, loss.VerbCHANGED, sums); err != nil {
+			return err
+		}
 	}
 	for _, l := range losses {
 		if l.Thing != sh.thing || sh.org.ID != l.OrganizationID && sh.org.ID != l.DistrictID {
@@ -275,31 +286,29 @@ func (z *Scale) fill(ctx context.Context, client *db.Client, sh *share, job *db.
 			sh.ownChanged += l.Number
 		}
 	}
-	take := func() {
-		sh.deleted, sh.changed = sums.Of(sh.thing, loss.VerbDELETED), sums.Of(sh.thing, loss.VerbCHANGED)
-		if sh.nightly {
-			sh.changed.All = sh.changed.Mine
-		}
+	if sh.thing != loss.ThingSTUDENT {
+		sh.deleted[0] = hold.Share{Lost: sums.Of(sh.thing, loss.VerbDELETED), Of: were}
+		sh.changed[0] = hold.Share{Lost: sums.Of(sh.thing, loss.VerbCHANGED), Of: are}
+		return nil
 	}
-	take()
-	if sh.thing == loss.ThingSTUDENT && sh.ownDeleted > 0 {
-		sh.month, sh.had, err = hold.Monthly(ctx, client, z.Now(), sh.org, own, sh.ownDeleted,
-			hold.OfMonth(sh.limits.HoldDeletedPercent))
+	limit := sh.limits.HoldDeletedPercent
+	deleted, changed := sh.few()
+	if sh.ownDeleted > 0 {
+		sh.deleted, err = hold.Students(ctx, client, z.Now(), sh.org, own, loss.VerbDELETED, this, sums,
+			hold.Limit{Percent: limit, Few: deleted})
+		if err != nil {
+			return err
+		}
+		sh.month, err = hold.Monthly(ctx, client, z.Now(), sh.org, own, this, sh.ownDeleted, hold.OfMonth(limit))
 		if err != nil {
 			return err
 		}
 	}
-	// Whether several jobs are about the same students is checked only if it matters.
-	if e := sh.excess(); e == nil || !e.before || sh.thing != loss.ThingSTUDENT {
-		return nil
+	if sh.ownChanged > 0 {
+		sh.changed, err = hold.Students(ctx, client, z.Now(), sh.org, own, loss.VerbCHANGED, this, sums,
+			hold.Limit{Percent: sh.limits.HoldChangedPercent, Few: changed})
 	}
-	for _, verb := range []hold.Verb{loss.VerbDELETED, loss.VerbCHANGED, loss.VerbLEFT} {
-		if err := hold.Distinct(ctx, client, z.Now(), sh.org, own, verb, hold.Job{ID: job.ID, Undo: undo}, sums); err != nil {
-			return err
-		}
-	}
-	take()
-	return nil
+	return err
 }
 
 // ExcessWith is what a held job does, including a corrected row. The job stays on hold
@@ -310,7 +319,7 @@ func (z *Scale) ExcessWith(ctx context.Context, job *db.BulkJob, r *sheet.Row) (
 	if err != nil {
 		return nil, err
 	}
-	shares, err := z.Measure(ctx, job, false, losses)
+	shares, err := z.measure(ctx, job, hold.Job{ID: job.ID, Corrected: 1}, losses)
 	if err != nil {
 		return nil, err
 	}
@@ -318,12 +327,15 @@ func (z *Scale) ExcessWith(ctx context.Context, job *db.BulkJob, r *sheet.Row) (
 		return e, nil
 	}
 	whole := shares[0]
+	verb, limit := loss.VerbCHANGED, whole.limits.HoldChangedPercent
+	e := &Excess{"change", whole.thing, whole.changed[0], limit, whole.org, false, false}
 	if z.kinds.About(job.Kind).Deletes {
-		return &Excess{"delete", whole.thing, whole.deleted.All, whole.were, whole.limits.HoldDeletedPercent, whole.org,
-			false, false}, nil
+		verb, e.verb, e.share, e.limit = loss.VerbDELETED, "delete", whole.deleted[0], whole.limits.HoldDeletedPercent
 	}
-	return &Excess{"change", whole.thing, whole.changed.All, whole.are, whole.limits.HoldChangedPercent, whole.org,
-		false, false}, nil
+	if e.share.Of == 0 && e.thing == loss.ThingSTUDENT { // It was not counted.
+		e.share.Of, err = hold.StudentsThere(ctx, z.DB.Client(ctx), z.Now(), whole.org, verb)
+	}
+	return e, err
 }
 
 // Problem says why a job is on hold. what is the job or its undo, in words.

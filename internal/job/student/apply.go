@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/student"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/field"
+	"github.com/openhomeroom/homeroom/internal/hold"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -164,14 +165,26 @@ func (k *shared) updateStudents(ctx context.Context, client *db.Client, b *row.B
 		if len(set) == 0 {
 			continue
 		}
-		updates = append(updates, bulk.Change{ID: r.TargetID, Set: set})
 		st := students[r.TargetID]
 		keepStudent(r, st, set)
+		k.noteArrival(st, set)
+		updates = append(updates, bulk.Change{ID: r.TargetID, Set: set})
 		if overwrite(st, set) {
 			renamed = append(renamed, st)
 		}
 	}
 	return renamed, bulk.Update(ctx, client, student.Table, "version = version + 1", updates)
+}
+
+// noteArrival adds to the new values of a student since when the student is there, where
+// these bring the student back, or to another school; see hold.Share.
+func (k *shared) noteArrival(st *db.Student, set map[string]any) {
+	if at, sets := set[student.FieldDeletedAt]; sets && at == nil && hold.Returns(k.Now(), st.DeletedAt) {
+		set[student.FieldReturnedAt] = k.Instant()
+	}
+	if _, moves := set[student.FieldOrganizationID]; moves {
+		set[student.FieldMovedAt] = k.Instant()
+	}
 }
 
 // searched are the fields that a search finds words of.

@@ -11,9 +11,7 @@ import (
 func keepStudent(r *row.Planned, st *db.Student, set map[string]any) {
 	r.Before.Set = map[string]any{}
 	for column := range set {
-		if column == student.FieldDeletedAt {
-			r.Before.DeletedAt = st.DeletedAt
-		} else {
+		if column != student.FieldDeletedAt {
 			r.Before.Set[column] = valueOf(st, column)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/hold"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
@@ -254,7 +255,7 @@ func (c *checker) planRow(r *studentRow, found *lookup) {
 		hasPassword = r.st.PasswordHash != ""
 	}
 	if r.revives {
-		p.Do = row.Revive
+		p.Do, p.Soon = row.Revive, !hold.Returns(c.Now(), r.st.DeletedAt)
 		p.Show(field.Deleted, "yes", "no")
 		if r.st.Synced == 1 {
 			r.Fail("", c.syncedStudent(r))

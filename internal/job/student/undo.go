@@ -41,14 +41,16 @@ func (k *shared) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) 
 		set := map[string]any{}
 		maps.Copy(set, r.Before.Set)
 		switch r.Plan.Do {
-		case row.Create:
+		case row.Create, row.Revive:
+			// Who is hidden again can be brought back for as long as anybody who is deleted now:
+			// the deletion of before may be so long ago that the student would be erased at once.
 			set[student.FieldDeletedAt] = k.Instant()
 		case row.Delete:
 			set[student.FieldDeletedAt] = nil
 			back = append(back, r.TargetID)
-		case row.Revive:
-			set[student.FieldDeletedAt] = r.Before.DeletedAt
 		}
+		_, moves := set[student.FieldOrganizationID]
+		k.noteArrival(students[r.TargetID], set)
 		if len(set) > 0 {
 			updates = append(updates, bulk.Change{ID: r.TargetID, Set: set})
 		}
@@ -58,7 +60,7 @@ func (k *shared) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) 
 		}
 		// The school, and with it the school year, may be another one; a student who
 		// comes back may have missed a new one.
-		if _, moves := set[student.FieldOrganizationID]; moves || r.Plan.Do == row.Delete || r.Plan.Do == row.Revive {
+		if moves || r.Plan.Do == row.Delete || r.Plan.Do == row.Revive {
 			recount = append(recount, r.TargetID)
 		}
 	}

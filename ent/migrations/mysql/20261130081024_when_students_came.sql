@@ -1,0 +1,2 @@
+-- Modify "students" table
+ALTER TABLE `students` ADD COLUMN `returned_at` datetime(6) NULL, ADD COLUMN `moved_at` datetime(6) NULL;
