@@ -90,14 +90,14 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	if err != nil {
 		return nil, err
 	}
+	probes := probe.New(d, cfg.Uploads.TakenAnswers, now, log)
 	s.identity = identity.New(d, identity.Options{
-		Hasher: s.hasher, Audit: s.audit, Lifetime: cfg.Session.Lifetime, Idle: cfg.Session.IdleTimeout,
+		Hasher: s.hasher, Audit: s.audit, Probes: probes, Lifetime: cfg.Session.Lifetime, Idle: cfg.Session.IdleTimeout,
 		Send: people.send, LinkBase: people.linkBase, ProviderOf: sso.ProviderOf(cfg.SignIn.Providers),
 		NamesOf: sso.NamesOf(cfg.SignIn.Providers), Factors: factors, Now: now, Log: log,
 	})
 	s.operation = operation.New(d, now)
 	s.usage = usage.New(d, now, log)
-	probes := probe.New(d, cfg.Uploads.TakenAnswers, now, log)
 	s.roster = roster.New(d,
 		roster.Options{Hash: s.hasher.Hash, Recount: usage.RecountStudents, Taught: s.identity.Taught, Probes: probes,
 			Now: now, Log: log})

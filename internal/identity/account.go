@@ -117,6 +117,16 @@ func (s *Service) addEducator(ctx context.Context, in NewEducator, action audit.
 	if in, err = checkEducator(in, o); err != nil {
 		return nil, false, err
 	}
+	if v := viewer.FromContext(ctx); !v.IsSystem() {
+		if err := s.probes.Ask(ctx, o.DistrictID, v.SubmitterID()); err != nil {
+			return nil, false, err
+		}
+		defer func() {
+			if f := fault.From(err); f != nil && f.Code == errTaken.Code {
+				err = s.answerTaken(ctx, in.Email, o.DistrictID, err)
+			}
+		}()
+	}
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		var account audit.Changes
 		var similar *db.Educator
@@ -222,6 +232,24 @@ func (s *Service) refuseSimilar(ctx context.Context, client *db.Client, e *db.Ed
 	}
 	return fault.Conflictf("an account signs in with an address that counts as this one: %s; give the address as the "+
 		"account has it, or another one", Unlike(e.Email, written)).WithCode(errTaken.Code).At("email")
+}
+
+// answerTaken counts that the viewer learns that an address is taken, if it is by somebody
+// whom the viewer does not see, and returns the answer. Files count in the same way.
+func (s *Service) answerTaken(ctx context.Context, email string, districtID int, answer error) error {
+	client := s.db.Client(ctx)
+	e, similar, err := withAddress(ctx, client, email)
+	if e == nil {
+		e = similar
+	}
+	if err != nil || e == nil {
+		return orElse(err, answer)
+	}
+	seen, err := client.Educator.Query().Where(educator.ID(e.ID)).Exist(ctx)
+	if err == nil && !seen {
+		err = s.probes.Answer(ctx, districtID)
+	}
+	return orElse(err, answer)
 }
 
 // giveRole gives an educator a role, and reports whether the educator did not have it

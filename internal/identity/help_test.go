@@ -16,6 +16,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fixture"
 	"github.com/openhomeroom/homeroom/internal/identity"
 	"github.com/openhomeroom/homeroom/internal/passwd"
+	"github.com/openhomeroom/homeroom/internal/probe"
 	"github.com/openhomeroom/homeroom/internal/seal"
 	"github.com/openhomeroom/homeroom/internal/testlog"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -36,6 +37,9 @@ type house struct {
 	*identity.Service
 	t      *testing.T
 	hasher *passwd.Hasher
+	// taken is how many answers a day an account gets that an address is taken, on the servers
+	// that are made from now on; 0 for any number.
+	taken int
 	// providerOf is for the servers that are made from now on.
 	providerOf map[string]string
 	// keys are the secret key of those servers and the ones before it; the tests' where
@@ -86,6 +90,7 @@ func (h *house) server() *identity.Service {
 	return identity.New(h.DB, identity.Options{
 		Hasher:     h.hasher,
 		Audit:      audit.New(h.DB, h.clock, testlog.New(h.t)),
+		Probes:     probe.New(h.DB, h.taken, h.clock, testlog.New(h.t)),
 		Lifetime:   12 * time.Hour,
 		Idle:       2 * time.Hour,
 		Now:        h.clock,

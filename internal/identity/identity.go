@@ -18,6 +18,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/passwd"
+	"github.com/openhomeroom/homeroom/internal/probe"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -37,6 +38,7 @@ type Service struct {
 	now      func() time.Time
 	log      *slog.Logger
 	audit    *audit.Service
+	probes   *probe.Counter
 	send     func(ctx context.Context, m Mail) error
 	linkBase string
 	outbox   chan delivery
@@ -55,6 +57,8 @@ type Options struct {
 	Hasher *passwd.Hasher
 	// Audit records refusals.
 	Audit *audit.Service
+	// Probes counts the answers that reveal that an address is taken.
+	Probes *probe.Counter
 	// Lifetime is how long a session lasts, and Idle how long it lasts without use. Zero
 	// stands for 12 and 2 hours.
 	Lifetime, Idle time.Duration
@@ -88,7 +92,7 @@ func New(d *database.DB, o Options) *Service {
 	}
 	return &Service{
 		db: d, hasher: o.Hasher, lifetime: o.Lifetime, idle: o.Idle, now: o.Now, log: o.Log,
-		audit: o.Audit, send: o.Send, linkBase: o.LinkBase, outbox: make(chan delivery, outboxSize),
+		audit: o.Audit, probes: o.Probes, send: o.Send, linkBase: o.LinkBase, outbox: make(chan delivery, outboxSize),
 		trying: newQueue(maxTrying, 0), tryingOne: newQueue(maxTryingOne, 0), entering: newQueue(1, maxEntering),
 		guard: NewGuard(o.ProviderOf), namesOf: names, factors: o.Factors,
 	}

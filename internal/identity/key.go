@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +33,8 @@ const (
 	// shownOfKey is how many characters of a key are kept to recognize it: the prefix and
 	// six of 43 random ones.
 	shownOfKey = len(KeyPrefix) + 6
+	// maxKeys is how many keys of a district can be used at a time.
+	maxKeys = 200
 	// maxKeyAge is how far in the future a key may expire. A key that nobody renews is a
 	// key that nobody remembers.
 	maxKeyAge = 2 * 366 * 24 * time.Hour
@@ -64,6 +67,9 @@ func (s *Service) CreateKey(ctx context.Context, in NewKey) (_ *db.ServiceKey, s
 	}
 	var key *db.ServiceKey
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		if err := s.mayHaveKey(ctx, client, o.DistrictID); err != nil {
+			return err
+		}
 		create := client.ServiceKey.Create().SetDistrictID(o.DistrictID).SetOrganizationID(o.ID).SetName(in.Name).
 			SetScopes(scopes).SetKeyHash(hashToken(secret)).SetBeginning(secret[:shownOfKey]).
 			SetCreatedAt(s.instant()).SetExpiresAt(in.ExpiresAt)
@@ -88,6 +94,29 @@ func (s *Service) CreateKey(ctx context.Context, in NewKey) (_ *db.ServiceKey, s
 		return nil
 	})
 	return key, secret, err
+}
+
+// mayHaveKey limits the keys of a district: those that can be used, and, because a key
+// leaves a row and an account, how fast people make them. One key of a district is made at
+// a time.
+func (s *Service) mayHaveKey(ctx context.Context, client *db.Client, districtID int) error {
+	system := viewer.AsSystem(ctx, "how many service keys a district has")
+	if !viewer.FromContext(ctx).IsSystem() {
+		wait, err := s.takeOne(system, client, bucket{mark("keys of a district", strconv.Itoa(districtID)), keyRate})
+		if err == nil && wait > 0 {
+			err = tooOften("too many service keys have been made", wait)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	n, err := client.ServiceKey.Query().Where(servicekey.DistrictID(districtID), servicekey.RevokedAtIsNil(),
+		servicekey.ExpiresAtGT(s.instant())).Count(system)
+	if err == nil && n >= maxKeys {
+		err = fault.Conflictf("the district has %d service keys, which is as many as it may have; revoke those that no "+
+			"program uses any more", n).WithCode("TOO_MANY_KEYS")
+	}
+	return err
 }
 
 // administered returns an organization that the viewer administers.

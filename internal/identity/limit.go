@@ -52,6 +52,8 @@ var (
 	mailboxRate  = rate{burst: 20, every: 10 * time.Minute}
 	inviterRate  = rate{burst: 100, every: 10 * time.Minute}
 	districtRate = rate{burst: 500, every: 2 * time.Minute}
+	// keyRate is for service keys that the people of a district make.
+	keyRate = rate{burst: 50, every: 10 * time.Minute}
 )
 
 // KnownFor is how long a network and a browser stay known after a sign-in.
@@ -148,11 +150,15 @@ func (s *Service) take(system context.Context, buckets []bucket, tooMany string)
 			longest = max(longest, wait)
 		}
 		if longest > 0 {
-			return fault.Conflictf("%s; try again in %s", tooMany, inWords(longest)).WithCode(codeLimited).
-				After(int((longest + time.Second - 1) / time.Second))
+			return tooOften(tooMany, longest)
 		}
 		return nil
 	})
+}
+
+func tooOften(what string, wait time.Duration) error {
+	return fault.Conflictf("%s; try again in %s", what, inWords(wait)).WithCode(codeLimited).
+		After(int((wait + time.Second - 1) / time.Second))
 }
 
 // takeOne takes from one bucket. If it is full, it returns how long to wait. until_ms is
