@@ -84,6 +84,9 @@ func isASCII(s string) bool {
 // spaces separate them, which no folded name contains, so that Kim sorts before Kim Lee.
 // The key is cut to 120 characters; the row's key breaks ties.
 func SortName(last, first string) string {
+	if last == "" || first == "" {
+		return cut(Text(last+first), 120)
+	}
 	return cut(Text(last)+"  "+Text(first), 120)
 }
 

@@ -142,7 +142,7 @@ func (d *caseDesk) roster() caseRoster {
 		slices.Sort(roles)
 		parts := slices.DeleteFunc([]string{fmt.Sprintf("teacher %s %s %s", noted(e.ExternalID), e.FirstName, e.LastName),
 			e.Email, e.Username, strings.Join(roles, " and ")}, func(s string) bool { return s == "" })
-		all[fmt.Sprintf("2 %06d", e.ID)] = strings.Join(parts, ", ")
+		all[fmt.Sprintf("2 %06d", e.ID)] = strings.ReplaceAll(strings.Join(parts, ", "), " ,", ",")
 	}
 	for _, g := range client.Group.Query().AllX(ctx) {
 		line := fmt.Sprintf("class %s %s of %s", noted(g.ExternalID), g.Name, schoolOf[g.OrganizationID])
@@ -168,7 +168,7 @@ func (d *caseDesk) roster() caseRoster {
 		if len(in) == 0 {
 			line = strings.TrimSuffix(line, ", in ")
 		}
-		all[fmt.Sprintf("4 %06d", st.ID)] = strings.ReplaceAll(line, "  ", " ") + "\x00" + st.PasswordHash
+		all[fmt.Sprintf("4 %06d", st.ID)] = strings.NewReplacer("  ", " ", " ,", ",").Replace(line) + "\x00" + st.PasswordHash
 	}
 	return all
 }

@@ -182,7 +182,8 @@ func TestCorrectHeld(t *testing.T) {
 				t.Errorf("%+v, %s", got, hint())
 			}
 			// And the refused one somebody who is there, beside a correction that is refused.
-			b.corrects(b.NorthAdmin, job, 24, "Student ID", all[29].ExternalID, "Grade", "1", "Username", "")
+			b.corrects(b.NorthAdmin, job, 24, "Student ID", all[29].ExternalID, "First Name", all[29].FirstName,
+				"Grade", "1", "Username", "")
 			b.corrects(b.NorthAdmin, job, 2, "Grade", "99")
 			b.want(b.job(job.ID), held, 1, 22, 0, 1)
 			if !strings.Contains(hint(), "change 22 of 30 students") {

@@ -225,7 +225,7 @@ func TestStudentsOutOfSight(t *testing.T) {
 			there, late := b.Student(t, b.South, "The", "Re", 0), b.Student(t, b.North, "La", "Te", 0)
 			b.exec("UPDATE students SET deleted_at = ? WHERE id IN (?, ?)", fixture.Today.Add(-time.Hour), there.ID, late.ID)
 			job := b.verified(who, b.North, students,
-				header+","+there.ExternalID+",Back,Again,,,,N,\n,"+late.ExternalID+",Back,Again,,,,N,\n")
+				header+","+there.ExternalID+",The,Again,,,,N,\n,"+late.ExternalID+",La,Again,,,,N,\n")
 			stays(b, who, job, func() {
 				b.demoted(who, viewer.SchoolAdmin, b.North)
 				b.exec("UPDATE students SET deleted_at = ? WHERE id = ?", fixture.Today.AddDate(-5, 0, 0), late.ID)

@@ -46,8 +46,6 @@ func (b *bench) moves(t *testing.T) {
 		{bulkjob.GroupsModeREPLACE, "Chemistry", "Chemistry", "Chemistry", 1, 2},
 		{bulkjob.GroupsModeREMOVE, "Algebra", "-", "", 0, 2},
 		{bulkjob.GroupsModeADD, "[clear]", "-", "", 0, 2},
-		// It is the one of the new school, not the one that is left.
-		{bulkjob.GroupsModeADD, "Algebra", "Algebra", "Algebra", 1, 2},
 		{bulkjob.GroupsModeADD, grp(algebra2), "Algebra", "Algebra", 1, 2},
 	} {
 		t.Run(fmt.Sprintf("%s %q", m.mode, m.cell), func(t *testing.T) {

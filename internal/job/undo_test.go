@@ -133,7 +133,7 @@ func TestUndoOfStudents(t *testing.T) {
 		b.smallSchool()
 		before := b.world()
 		file := header +
-			",00001,Augusta,King,augusta,newpass1,9,,Algebra\n" + // Everything, and a password.
+			",00001,Augusta,Lovelace-King,augusta,newpass1,9,,Algebra\n" + // Everything, and a password.
 			",00002,,,,,,South School,Chemistry\n" + // Moves.
 			",00003,,,,[clear],8,,[clear]\n" +
 			",00004,,,,,,,Biology\n" +

@@ -247,6 +247,9 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 		p.ExpectColumn(educator.FieldFirstName, on.FirstName)
 		p.ExpectColumn(educator.FieldLastName, on.LastName)
 	}
+	if r.e == nil {
+		reach.WarnOfOneName(r.Row, first, last)
+	}
 	c.refuseOtherPerson(r, p, first+" "+last)
 	c.role(r, p, found)
 	if !c.isGuessed(r, c.own(r, found, first, last, on)) {

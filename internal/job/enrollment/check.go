@@ -84,7 +84,8 @@ func (c *enrollmentCheck) CheckRows(ctx context.Context, rows []*sheet.Row) erro
 	var wishes []reach.GroupWish
 	for _, r := range all {
 		if c.person(r, found); !r.Refused {
-			wishes = append(wishes, reach.GroupWish{Text: r.group, Schools: r.schools})
+			wishes = append(wishes, reach.GroupWish{Text: r.group, Schools: r.schools, Parts: true,
+				Raw: r.Text(field.ColGroups)})
 		}
 	}
 	finder, err := c.FindGroups(ctx, wishes)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
@@ -155,10 +156,24 @@ func candidate(name string, externalID *string, id string) string {
 
 // Label is what the preview calls a person: the name and, if there is one, the ID.
 func Label(first, last, id string) string {
+	name := strings.TrimSpace(first + " " + last)
 	if id == "" {
-		return first + " " + last
+		return name
 	}
-	return first + " " + last + " (" + id + ")"
+	return name + " (" + id + ")"
+}
+
+// WarnOfOneName warns of a new person with a single name, which may also be a cell that
+// somebody forgot.
+func WarnOfOneName(r *sheet.Row, first, last string) {
+	column := field.ColLastName
+	if first == "" {
+		column = field.ColFirstName
+	}
+	if (first == "") != (last == "") && !r.Refused {
+		r.Warn(column, row.Problemf(row.OneName, "If that is right, you need not do anything.",
+			"%s will have a single name, because %s is blank.", strings.TrimSpace(first+" "+last), column))
+	}
 }
 
 // KeyOf returns the key in a Database ID of the wanted type, or 0.

@@ -18,6 +18,10 @@ import (
 type GroupWish struct {
 	Text    string
 	Schools []int
+	// Parts is true if the text may name several groups, or one as a spreadsheet program
+	// has changed it. Raw is the text with its line breaks, if it has any.
+	Parts bool
+	Raw   string
 }
 
 // GroupFinder holds the groups that the rows of a file may mean, among those that the
@@ -46,6 +50,8 @@ type GroupFinder struct {
 	// school.
 	asked                             map[InSchool]bool
 	askedElsewhere, askedElsewhereKey map[string]bool
+	// raw are the texts of wishes as they stand in their cells, where they differ.
+	raw map[string]string
 }
 
 func newGroupFinder(s *schools) *GroupFinder {
@@ -53,7 +59,7 @@ func newGroupFinder(s *schools) *GroupFinder {
 		schools: s, ByID: map[int]*db.Group{}, AskedIDs: map[int]bool{}, meant: map[InSchool][]*db.Group{},
 		ByExternal: map[InSchool]*db.Group{}, ByName: map[InSchool][]*db.Group{}, named: map[int]bool{},
 		ElsewhereByExternal: map[string][]*db.Group{}, elsewhereByName: map[string][]*db.Group{},
-		asked: map[InSchool]bool{}, askedElsewhere: map[string]bool{}, askedElsewhereKey: map[string]bool{},
+		raw: map[string]string{}, asked: map[InSchool]bool{}, askedElsewhere: map[string]bool{}, askedElsewhereKey: map[string]bool{},
 	}
 }
 
@@ -83,6 +89,18 @@ func (c *Check) FindGroups(ctx context.Context, wishes []GroupWish) (*GroupFinde
 	if len(wishes) == 0 {
 		return f, nil
 	}
+	query := func() *db.GroupQuery { return c.DB.Client(ctx).Group.Query().Where(group.DistrictID(c.Job.DistrictID)) }
+	if err := c.findHere(ctx, f, wishes, query); err != nil {
+		return nil, err
+	}
+	if err := c.findElsewhere(ctx, f, wishes, query); err != nil {
+		return nil, err
+	}
+	return f, c.findParts(ctx, f, wishes, query)
+}
+
+// findHere reads the groups that wishes mean by Database ID, and in their own schools.
+func (c *Check) findHere(ctx context.Context, f *GroupFinder, wishes []GroupWish, query func() *db.GroupQuery) error {
 	clear(f.meant)
 	ids, texts, keys, schoolIDs := map[int]bool{}, map[string]bool{}, map[string]bool{}, map[int]bool{}
 	for _, w := range wishes {
@@ -94,25 +112,23 @@ func (c *Check) FindGroups(ctx context.Context, wishes []GroupWish) (*GroupFinde
 			schoolIDs[id] = true
 		}
 	}
-	client := c.DB.Client(ctx)
-	query := func() *db.GroupQuery { return client.Group.Query().Where(group.DistrictID(c.Job.DistrictID)) }
 	for list := range Chunks(ids) {
 		if err := f.Keep(ctx, query().Where(group.IDIn(list...)), f.AddID); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	at := group.OrganizationIDIn(slices.Sorted(maps.Keys(schoolIDs))...)
 	for list := range Chunks(texts) {
 		if err := f.Keep(ctx, query().Where(at, group.ExternalIDIn(list...)), f.addExternal); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for list := range Chunks(keys) {
 		if err := f.Keep(ctx, query().Where(at, group.NameKeyIn(list...)), f.addName); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return f, c.findElsewhere(ctx, f, wishes, query)
+	return nil
 }
 
 // findElsewhere reads nothing if the file was uploaded for one school: administrators
@@ -178,7 +194,7 @@ func (f *GroupFinder) notAsked(wishes []GroupWish) []GroupWish {
 		case len(w.Schools) == 0:
 			left = append(left, w)
 		default:
-			left = append(left, GroupWish{w.Text, open})
+			left = append(left, GroupWish{w.Text, open, w.Parts, w.Raw})
 		}
 	}
 	return left
@@ -258,7 +274,7 @@ func (f *GroupFinder) Find(text string, schools []int, member []*db.Group) (*db.
 	}
 	switch len(found) {
 	case 0:
-		return nil, f.unknown(text)
+		return nil, f.unknown(text, schools)
 	case 1:
 		return found[0], nil
 	default:
@@ -284,14 +300,27 @@ func calledByName(text string, groups []*db.Group) (called []*db.Group) {
 	return called
 }
 
+// CalledByName are those of some groups that have a name.
+func CalledByName(name string, groups []*db.Group) (called []*db.Group) {
+	for _, g := range groups {
+		if fold.Key(g.Name) == fold.Key(name) {
+			called = append(called, g)
+		}
+	}
+	return called
+}
+
 // Ambiguous is the problem of a text that several groups go by; its hint lists some.
 func (f *GroupFinder) Ambiguous(text string, found []*db.Group) *row.Problem {
 	return row.Problemf(row.AmbiguousGroup, "Write the Database ID of the one you mean: "+NamesOf(found, f.describe)+".",
 		"%d classes or groups match %s.", len(found), quote.Text(text))
 }
 
-func (f *GroupFinder) unknown(text string) *row.Problem {
+func (f *GroupFinder) unknown(text string, schools []int) *row.Problem {
 	elsewhere := Union(f.ElsewhereByExternal[text], f.elsewhereByName[fold.Text(text)])
+	if p := f.instead(text, schools); p != nil && len(elsewhere) == 0 {
+		return p
+	}
 	if len(elsewhere) == 0 {
 		return row.Problemf(row.UnknownGroup, "Check the spelling, or create it first.",
 			"There is no class or group %s that you can use here.", quote.Text(text))

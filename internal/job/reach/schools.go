@@ -79,6 +79,12 @@ func (x *schools) Find(cell string) (*db.Organization, *row.Problem) {
 	}
 	switch len(found) {
 	case 0:
+		if several := x.severalIn(cell); len(several) > 1 {
+			return nil, row.Problemf(row.UnknownSchool,
+				"Write one school, and correct the row. Whoever works at several schools has a row for each, in files of their own.",
+				"The cell names several schools (%s), but a row belongs to one school.",
+				NamesOf(several, func(o *db.Organization) string { return o.Name }))
+		}
 		return nil, row.Problemf(row.UnknownSchool, "Check the spelling, or write the school's external ID or Database ID.",
 			"There is no such school among those you may see.")
 	case 1:
@@ -89,6 +95,22 @@ func (x *schools) Find(cell string) (*db.Organization, *row.Problem) {
 				return candidate(o.Name, o.ExternalID, globalid.Encode(globalid.Organization, o.ID))
 			})+".", "%d schools match this.", len(found))
 	}
+}
+
+// severalIn are the schools that a cell names, if it names several and nothing else.
+func (x *schools) severalIn(cell string) (several []*db.Organization) {
+	for _, at := range pieces(cell, separators) {
+		part := strings.TrimSpace(cell[at[0]:at[1]])
+		o := x.ByExternal[part]
+		if named := x.ByName[fold.Text(part)]; o == nil && len(named) > 0 {
+			o = named[0]
+		}
+		if o == nil {
+			return nil
+		}
+		several = append(several, o)
+	}
+	return several
 }
 
 func aSchool(o *db.Organization) (*db.Organization, *row.Problem) {

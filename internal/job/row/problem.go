@@ -76,6 +76,7 @@ const (
 	SyncedGroup           = "SYNCED_GROUP"
 	GroupRequired         = "GROUP_REQUIRED"
 	PossibleDuplicate     = "POSSIBLE_DUPLICATE"
+	OneName               = "ONE_NAME"
 	GroupsDoNotMove       = "GROUP_SCHOOL_FIXED"
 	DistrictRoleForbidden = "DISTRICT_ROLE_FORBIDDEN"
 	SetByOthers           = "SET_BY_OTHERS"

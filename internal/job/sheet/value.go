@@ -26,7 +26,9 @@ func Value[T any](r *Row, f *field.Field[T], on *T, thing string) (New, bool) {
 	}
 	text := r.reading(f.Reading, column, current)
 	switch {
-	case text == "" && current == "" && !f.Optional && !r.RefusedAt(column):
+	case text == "" && on == nil && f.File.Person && r.hasAnotherName(column):
+		return New{}, false
+	case text == "" && on == nil && !f.Optional && !r.RefusedAt(column):
 		r.Needs(column, "A new "+thing+" needs one.")
 		return New{}, false
 	case text == "" || text == current:
@@ -38,6 +40,21 @@ func Value[T any](r *Row, f *field.Field[T], on *T, thing string) (New, bool) {
 		return New{}, false
 	}
 	return New{value, current, shown}, shown != current
+}
+
+// hasAnotherName reports whether a blank cell of a name belongs to somebody with a single
+// name: the file has a column for both, and the other one is filled in. A file without the
+// column says nothing about it.
+func (r *Row) hasAnotherName(column string) bool {
+	if !r.Layout.has(column) {
+		return false
+	}
+	for _, c := range r.Layout.Format.Columns {
+		if c.Person && c.Name != column && r.Text(c.Name) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // reading reads a cell in one of the ways of field.Reading.

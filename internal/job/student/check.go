@@ -27,7 +27,8 @@ type studentRow struct {
 	// id is the key in the Database ID; 0 if the cell is blank or wrong.
 	id         int
 	externalID string
-	tokens     []string
+	// tokens are the groups that the row names, raw the same with the line breaks of the cell.
+	tokens, raw []string
 
 	// st is the student on record, nil for one who is to be created.
 	st      *db.Student
@@ -85,7 +86,7 @@ func (c *checker) decide(ctx context.Context, all []*studentRow, found *lookup) 
 func newStudentRow(r *sheet.Row) *studentRow {
 	line := &studentRow{Row: r, externalID: roster.Clean(r.Text(field.ColStudentID)), draft: &row.Plan{Student: 1}}
 	line.id = reach.KeyOf(globalid.Student, r.Text(field.ColDatabaseID))
-	line.tokens = groupTexts(r)
+	line.tokens, line.raw = groupTexts(r)
 	return line
 }
 

@@ -47,6 +47,7 @@ func (c *checker) ownFields(r *studentRow, found *lookup) {
 	}
 	sheet.SetMade(r.draft, roster.StudentFields, r.st)
 	if r.st == nil {
+		reach.WarnOfOneName(r.Row, r.draft.Text(student.FieldFirstName), r.draft.Text(student.FieldLastName))
 		r.Label = reach.Label(r.draft.Text(student.FieldFirstName), r.draft.Text(student.FieldLastName), r.externalID)
 	}
 }

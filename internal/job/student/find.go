@@ -266,8 +266,8 @@ func (c *checker) findGroupsOf(ctx context.Context, rows []*studentRow, found *l
 		if r.st != nil {
 			ids = append(ids, r.st.ID)
 		}
-		for _, text := range r.tokens {
-			wishes = append(wishes, reach.GroupWish{Text: text, Schools: []int{r.school.ID}})
+		for i, text := range r.tokens {
+			wishes = append(wishes, reach.GroupWish{Text: text, Schools: []int{r.school.ID}, Parts: true, Raw: r.raw[i]})
 		}
 	}
 	client := c.DB.Client(ctx)

@@ -7,28 +7,31 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 	"github.com/openhomeroom/homeroom/internal/field"
+	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// groupTexts are the groups that a cell names, as the cell has them.
-func groupTexts(r *sheet.Row) []string {
-	texts := csvfile.SplitList(r.Text(field.ColGroups))
-	for i, t := range texts {
+// groupTexts are the groups that a cell names, as they are compared and as the cell has
+// them.
+func groupTexts(r *sheet.Row) (texts, raw []string) {
+	raw = csvfile.SplitList(r.Text(field.ColGroups))
+	texts = make([]string, len(raw))
+	for i, t := range raw {
 		texts[i] = roster.Clean(t)
 	}
 	if r.ClearsAmongOthers(field.ColGroups, texts,
 		"Write only [clear] to remove the student from all classes and groups; otherwise leave [clear] out.") {
-		return nil
+		return nil, nil
 	}
 	if len(texts) > roster.MaxGroupsAtOne {
 		r.Fail(field.ColGroups, row.Problemf(row.TooMany, "Split them into several uploads.",
 			"The cell names %d classes or groups, but at most %d are allowed.", len(texts), roster.MaxGroupsAtOne))
-		return nil
+		return nil, nil
 	}
-	return texts
+	return texts, raw
 }
 
 // groups plans which groups a student joins and leaves. A student who moves to another
@@ -45,7 +48,11 @@ func (c *checker) groups(r *studentRow, found *lookup) {
 		if c.Job.GroupsMode == bulkjob.GroupsModeREMOVE && len(reach.Called(text, gone)) > 0 {
 			continue // It is left anyway.
 		}
-		g, p := found.finder.FindOwn(text, r.school.ID, stays)
+		groups, p := found.finder.FindAllOwn(text, r.school.ID, stays)
+		if old := reach.CalledByName(text, gone); p == nil && len(old) > 0 && fold.Key(groups[0].Name) == fold.Key(text) {
+			// The cell may be as it was at the old school.
+			p = found.finder.Ambiguous(text, reach.Union(groups, old))
+		}
 		if p != nil {
 			p.Value = text
 			r.Fail(field.ColGroups, p)
@@ -54,7 +61,7 @@ func (c *checker) groups(r *studentRow, found *lookup) {
 			}
 			continue
 		}
-		wanted = reach.Union(wanted, []*db.Group{g})
+		wanted = reach.Union(wanted, groups)
 	}
 	join, leave := []*db.Group(nil), gone
 	if len(wanted) > 0 || r.Clears(field.ColGroups) {
