@@ -101,7 +101,16 @@ func kindOf(path string) (bulkjob.Kind, error) {
 		return "", unreadable(err)
 	}
 	defer file.Close()
-	inspected, err := table.Inspect(func() (io.Reader, error) { return file, nil }, csvfile.Limits{})
+	again := false
+	inspected, err := table.Inspect(func() (io.Reader, error) {
+		if again {
+			if _, err := file.Seek(0, io.SeekStart); err != nil {
+				return nil, err
+			}
+		}
+		again = true
+		return file, nil
+	}, csvfile.Limits{})
 	var refused *csvfile.Error
 	switch {
 	case errors.As(err, &refused):
@@ -110,7 +119,10 @@ func kindOf(path string) (bulkjob.Kind, error) {
 		return "", unreadable(err)
 	}
 	format := inspected.Format()
-	kind, fits := catalog.DetectKind(filepath.Base(path), format.Header)
+	kind, fits, err := catalog.DetectKindOf(filepath.Base(path), inspected)
+	if err != nil {
+		return "", unreadable(err)
+	}
 	headers := strings.Join(format.Header, ", ")
 	switch {
 	case kind != "":

@@ -84,7 +84,10 @@ func (d *caseDesk) does(s caseStep) []string {
 		case err != nil:
 			d.t.Fatal(err)
 		}
-		k, fits := catalog.DetectKind(name, inspected.Format().Header)
+		k, fits, err := catalog.DetectKindOf(name, inspected)
+		if err != nil {
+			d.t.Fatal(err)
+		}
 		if s.as != "" {
 			k = caseKinds[s.as]
 		}

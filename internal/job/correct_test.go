@@ -132,7 +132,8 @@ func TestCorrect(t *testing.T) {
 				want   string
 			}{
 				{2, nil, " DUPLICATE_IN_FILE"},
-				{2, []string{"Student ID", "00001", "First Name", "Ada", "Username", ""}, " DUPLICATE_IN_FILE"}, // Ada by Student ID.
+				// Ada by Student ID.
+				{2, []string{"Student ID", "00001", "First Name", "Ada", "Username", ""}, " DUPLICATE_IN_FILE"},
 				{4, []string{"Grade", "6"}, "Username DUPLICATE_IN_FILE"},
 				{5, []string{"Grade", "5", "Username", "DuOne"}, "Username DUPLICATE_IN_FILE"},
 			} {

@@ -174,9 +174,9 @@ func TestARowThatIsSubmittedAnewKeepsItsHands(t *testing.T) {
 		second := b.Educator(t, b.Alpha, "Nils Northerner", viewer.SchoolAdmin, b.North)
 		job := b.imported(b.NorthAdmin, b.North, educators,
 			educatorHeader+
-				",H1,Ann,,ann@example.com,School administrator,N,\n,H2,Al,Good,al@example.com,School administrator,N,\n")
+				",H1,Ann,Arrow,ann,School administrator,N,\n,H2,Al,Good,al@example.com,School administrator,N,\n")
 		b.want(job, withErrors, 1, 0, 0, 1)
-		again, err := b.correct(second, job, 1, "Last Name", "Arrow")
+		again, err := b.correct(second, job, 1, "Email", "ann@example.com")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -114,7 +114,7 @@ func TestEducators(t *testing.T) {
 				"E6,Six,Six,not an address,,,N,,\n"+
 				"E7,Seven,Seven,,,Janitor,N,,\n"+
 				"E8,Eight,Eight,,,,,,\n"+
-				"E9,,Nine,,,,N,,\n"+
+				"E9,,,,,,N,,\n"+
 				",Tara,Teach,tara@example.com,,,N,,\n"+ // Nothing changes.
 				",Theo,Teacher,,,,,"+edu(b.SouthTeacher)+",\n"+
 				",Saul,South,saul@example.com,,teacher,S,,\n"+ // A further role.
@@ -130,6 +130,7 @@ func TestEducators(t *testing.T) {
 			`row 7 Role UNKNOWN_ROLE "Janitor"`,
 			`row 8 School REQUIRED ""`,
 			`row 9 First Name REQUIRED ""`,
+			`row 9 Last Name REQUIRED ""`,
 			`row 13 Database ID UNKNOWN_EDUCATOR "`+edu(b.BetaAdmin)+`"`,
 			`row 15  DUPLICATE_IN_FILE ""`,
 			`row 16 Password PASSWORD_TOO_SHORT ""`,

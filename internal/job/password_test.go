@@ -191,7 +191,7 @@ func TestPasswordsInTheWrongCellAreNeverAtRest(t *testing.T) {
 			job := b.verified(b.DistrictAdmin, b.Alpha, students, file)
 			b.want(job, ready, 1, 0, 0, 4)
 			clean("after the check")
-			b.wantProblems(job, `row 1 Last Name REQUIRED ""`, `row 1 Grade UNKNOWN_GRADE "hunter1secret"`,
+			b.wantProblems(job, `row 1 Grade UNKNOWN_GRADE "hunter1secret"`,
 				`row 2 School UNKNOWN_SCHOOL "hunter2secret"`, `row 3 Classes UNKNOWN_GROUP "hunter3secret"`,
 				`row 4  EXTRA_CELLS ""`)
 			job = b.applied(b.DistrictAdmin, job)

@@ -89,6 +89,9 @@ func (s checking) verifyFrom(ctx context.Context, h *queue.Lease) error {
 	format := file.Format()
 	b.SetRows(format.Rows)
 	l, refusal := s.formats.ReadHeader(h.Job.Kind, format.Header)
+	if refusal == nil {
+		refusal = s.formats.RefuseByName(h.Job.Kind, h.Job.FileName, format.Header)
+	}
 	if refusal == nil && format.Rows == 0 {
 		refusal = row.Problemf(row.NoRows,
 			"Check that you chose the right file, and that it was saved before you uploaded it.",

@@ -18,6 +18,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/school"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/job/student"
+	"github.com/openhomeroom/homeroom/internal/table"
 )
 
 // Needs are what the kinds need of the rest of the program.
@@ -55,7 +56,23 @@ func NewTemplate(name bulkjob.Kind, names []string) (*sheet.Template, error) {
 	return Files().NewTemplate(name, names)
 }
 
-// DetectKind is Formats.DetectKind of all kinds of files.
+// DetectKind is Formats.DetectKind of all kinds of files, for a file of which only the headers
+// are known.
 func DetectKind(fileName string, headers []string) (name bulkjob.Kind, fits []bulkjob.Kind) {
-	return Files().DetectKind(fileName, headers)
+	return Files().DetectKind(fileName, headers, nil)
+}
+
+// DetectKindOf is Formats.DetectKind for a file that has been inspected.
+func DetectKindOf(fileName string, f *table.File) (name bulkjob.Kind, fits []bulkjob.Kind, err error) {
+	rows, err := f.Rows()
+	if err != nil {
+		return "", nil, err
+	}
+	headers := f.Format().Header
+	roles := sheet.RolesOf(headers, func() ([]string, error) {
+		rec, err := rows.Next()
+		return rec.Cells, err
+	})
+	name, fits = Files().DetectKind(fileName, headers, roles)
+	return name, fits, nil
 }

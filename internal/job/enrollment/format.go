@@ -37,6 +37,11 @@ var format = sheet.Format{
 		},
 		{Rank: 40, Sure: true, Has: [][]string{{"Section SIS ID", "Class SIS ID", "Class Sourced ID", "Section ID"}, people},
 			Lacks: slices.Concat(names, []string{"Password", "Grade", "Username"})},
+		// Who teaches which class and who is in it, one student in each row.
+		{Rank: 42, Sure: true, Has: [][]string{slices.Concat(sections, []string{"Section Name", "Class Name", "Group Name"}),
+			{"Student ID", "Student SIS ID", "Student External ID", "Student Number"}, {"teacher*", "educator*", "staff*"}},
+			Lacks: []string{"First Name", "Last Name", "Given Name", "Family Name", "Username", "Password", "Teacher ID",
+				"Teacher SIS ID", "Educator ID"}},
 		{Rank: 41, Has: [][]string{sections, people}, Lacks: names},
 	},
 	// StudentEnrollment and TeacherRoster are enrollments.

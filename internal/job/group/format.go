@@ -18,6 +18,9 @@ var (
 var format = sheet.Format{
 	Kind: bulkjob.KindIMPORT_GROUPS, Plural: "classes and groups", Template: "groups-template.csv",
 	Columns: roster.GroupFields.Columns(), Identifying: roster.GroupFields.Identifying(),
+	// A row about a class and one of its students is none of a class.
+	Foreign: []string{"Student ID", "Student SIS ID", "Student External ID", "Student Number", "Student Name",
+		"Student First Name", "Student Last Name", "Student Username", "Student Email"},
 	Signs: []sheet.Sign{
 		// A name next to an ID may belong to a class with its own ID, or with the ID of a
 		// person.

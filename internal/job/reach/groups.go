@@ -59,7 +59,8 @@ func newGroupFinder(s *schools) *GroupFinder {
 		schools: s, ByID: map[int]*db.Group{}, AskedIDs: map[int]bool{}, meant: map[InSchool][]*db.Group{},
 		ByExternal: map[InSchool]*db.Group{}, ByName: map[InSchool][]*db.Group{}, named: map[int]bool{},
 		ElsewhereByExternal: map[string][]*db.Group{}, elsewhereByName: map[string][]*db.Group{},
-		raw: map[string]string{}, asked: map[InSchool]bool{}, askedElsewhere: map[string]bool{}, askedElsewhereKey: map[string]bool{},
+		raw: map[string]string{}, asked: map[InSchool]bool{},
+		askedElsewhere: map[string]bool{}, askedElsewhereKey: map[string]bool{},
 	}
 }
 

@@ -180,8 +180,8 @@ func (f *GroupFinder) instead(text string, schools []int) *row.Problem {
 	if groups, ways := f.split(f.rawOf(text), perhaps, schools); ways > 0 {
 		names := NamesOf(groups, func(g *db.Group) string { return quote.Text(g.Name) })
 		return row.Problemf(row.UnknownGroup,
-			"If the cell means several, separate them by semicolons; in a file with one class or group in each row, write a row "+
-				"for each.",
+			"If the cell means several, separate them by semicolons; in a file with one class or group in each row, write a "+
+				"row for each.",
 			"There is no class or group %s that you can use here. Its parts are the names of several: %s.",
 			quote.Text(text), names)
 	}

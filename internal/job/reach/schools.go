@@ -81,7 +81,7 @@ func (x *schools) Find(cell string) (*db.Organization, *row.Problem) {
 	case 0:
 		if several := x.severalIn(cell); len(several) > 1 {
 			return nil, row.Problemf(row.UnknownSchool,
-				"Write one school, and correct the row. Whoever works at several schools has a row for each, in files of their own.",
+				"Write one school. Whoever works at several schools has a row for each, in files of their own.",
 				"The cell names several schools (%s), but a row belongs to one school.",
 				NamesOf(several, func(o *db.Organization) string { return o.Name }))
 		}

@@ -1,27 +1,66 @@
 package sheet
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// DetectKind finds out from the headers of a file, and in case of doubt from its name,
-// what the file holds. If the doubt remains, it returns no kind, but the possible
-// ones, if any, and a person has to decide.
-func (fs Formats) DetectKind(fileName string, headers []string) (kind bulkjob.Kind, fits []bulkjob.Kind) {
+// DetectKind finds out what a file holds: from its headers, from the roles that its rows
+// give, and in case of doubt from its name. If the doubt remains, it returns no kind, but
+// the possible ones, if any, and a person has to decide. roles are those of the first rows;
+// see RolesOf.
+func (fs Formats) DetectKind(fileName string, headers []string, roles []Role) (kind bulkjob.Kind, fits []bulkjob.Kind) {
+	kind, fits = fs.kindOf(fileName, headers)
+	if len(roles) == 0 || kind != "" && !fs.of(kind).isOfPeople() {
+		return kind, fits
+	}
+	people := fs.peopleThatFit(headers, kind)
+	for _, k := range people {
+		if all := fs.of(k).Roles; !slices.ContainsFunc(roles, func(role Role) bool { return !slices.Contains(all, role) }) {
+			return k, nil
+		}
+	}
+	// Staff among students are passed over, and told; students among staff make a doubt.
+	if kind == "" || fs.of(kind).Roles[0] != Student || !slices.Contains(roles, Student) {
+		for _, f := range fs {
+			if f.isOfPeople() && slices.Contains(roles, f.Roles[0]) && !slices.Contains(people, f.Kind) {
+				people = append(people, f.Kind)
+			}
+		}
+		if slices.Sort(people); len(people) > 0 {
+			fits = people
+		}
+		return "", fits
+	}
+	return kind, nil
+}
+
+func (fs Formats) kindOf(fileName string, headers []string) (kind bulkjob.Kind, fits []bulkjob.Kind) {
 	guess, sure := fs.detect(headers)
 	if sure {
 		return guess, nil
 	}
-	if named, ok := fs.kindByName(fileName); ok {
+	named, isNamed := fs.kindByName(fileName)
+	if isNamed {
 		if _, p := fs.ReadHeader(named, headers); p == nil {
 			return named, nil
 		}
 	}
 	fits = fs.kindsThatFit(headers)
+	if isNamed && len(fits) > 0 && fs.of(named).isOfPeople() {
+		for _, other := range fits {
+			if fs.disagree(named, other, headers) {
+				return "", fs.peopleThatFit(headers, named)
+			}
+		}
+	}
 	switch {
 	case len(fits) == 1:
 		return fits[0], nil
@@ -31,6 +70,78 @@ func (fs Formats) DetectKind(fileName string, headers []string) (kind bulkjob.Ki
 	default:
 		return "", fits
 	}
+}
+
+// isOfPeople reports whether the rows of a kind are students, or educators: both lists have
+// nearly the same columns.
+func (f *Format) isOfPeople() bool { return len(f.Own) > 0 }
+
+// disagree reports whether a file whose name says one kind of people would be read as
+// another kind, and none of its headers shows that it is of that kind.
+func (fs Formats) disagree(named, other bulkjob.Kind, headers []string) bool {
+	keys := make([]string, len(headers))
+	for i, h := range headers {
+		keys[i] = HeaderKey(h)
+	}
+	f := fs.of(other)
+	return named != other && f.isOfPeople() && fs.of(named).isOfPeople() && !hasOne(keys, f.Own)
+}
+
+// peopleThatFit are the kinds of people as which a file can be read, and one that has been
+// found out in another way.
+func (fs Formats) peopleThatFit(headers []string, also bulkjob.Kind) (fits []bulkjob.Kind) {
+	for _, f := range fs {
+		if f.isOfPeople() && (f.Kind == also || len(fs.readable(f.Kind, headers)) > 0) {
+			fits = append(fits, f.Kind)
+		}
+	}
+	slices.Sort(fits)
+	return fits
+}
+
+// RefuseByName refuses a file whose name says that it holds other people than somebody has
+// said, if nothing in its headers shows who is right.
+func (fs Formats) RefuseByName(kind bulkjob.Kind, fileName string, headers []string) *row.Problem {
+	named, known := fs.kindByName(fileName)
+	if guess, sure := fs.detect(headers); !known || sure && guess == kind || !fs.disagree(named, kind, headers) {
+		return nil
+	}
+	return row.Problemf(row.WrongKind,
+		fmt.Sprintf("If it holds %s, upload it as %s. If it holds %s, rename the file, or add a column that only they have.",
+			fs.plural(named), fs.plural(named), fs.plural(kind)),
+		"The file is called %s, and no column shows that it holds %s.", quote.Text(row.Shorten(fileName, 100)),
+		fs.plural(kind))
+}
+
+// rolesRead is how many rows are read for the roles in them.
+const rolesRead = 1000
+
+// RolesOf returns the roles that the first rows of a file give. next returns the cells of a
+// row, and an error after the last one.
+func RolesOf(headers []string, next func() ([]string, error)) (roles []Role) {
+	at := slices.IndexFunc(headers, func(h string) bool {
+		m := meanings[HeaderKey(h)]
+		return m == aRole || m == aPersonType
+	})
+	if at < 0 {
+		return nil
+	}
+	for range rolesRead {
+		cells, err := next()
+		if err != nil {
+			break
+		}
+		if at >= len(cells) {
+			continue
+		}
+		known, _ := rolesIn(roster.Clean(cells[at]))
+		for _, role := range known {
+			if !slices.Contains(roles, role) {
+				roles = append(roles, role)
+			}
+		}
+	}
+	return roles
 }
 
 // areTwins reports whether files of two kinds can hold the very same.

@@ -84,6 +84,13 @@ func (l *Layout) refuse(fs Formats, headers []string) *row.Problem {
 			Message: fmt.Sprintf("This looks like a list of %s, not of %s.", fs.plural(other), l.Format.Plural),
 			Hint:    fmt.Sprintf("Upload it as %s, or choose another file.", fs.plural(other))}
 	}
+	for _, h := range headers {
+		if hasOne([]string{HeaderKey(h)}, l.Format.Foreign) {
+			return &row.Problem{Code: row.WrongKind,
+				Message: fmt.Sprintf("The file has a column %s, so it is not a list of %s.", quote.Text(h), l.Format.Plural),
+				Hint:    "Choose another kind of file: one with students, or one with a class and a student in each row."}
+		}
+	}
 	for _, c := range l.Format.Columns {
 		if !c.Required || l.has(c.Name) || c.Or != "" && l.has(c.Or) {
 			continue

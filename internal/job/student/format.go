@@ -10,7 +10,7 @@ import (
 var format = sheet.Format{
 	Kind: bulkjob.KindIMPORT_STUDENTS, Plural: "students", Template: "students-template.csv",
 	Columns: roster.StudentFields.Columns(), Identifying: roster.StudentFields.Identifying(),
-	Roles: []sheet.Role{sheet.Student},
+	Roles: []sheet.Role{sheet.Student}, Own: ofStudents,
 	Signs: []sheet.Sign{
 		// The names may only be there for readers, next to the IDs of an enrollment.
 		{Rank: 20, Has: [][]string{firstNames, lastNames, sections}},
