@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	// cookieName is the cookie of browser sessions.
+	// cookieName is the cookie of browser sessions; see sessionCookie.
 	cookieName = "homeroom_session"
 	// devicesCookie is the cookie that remembers, after a session, for which accounts the
 	// browser is known. It does not open them.
@@ -91,11 +91,22 @@ func setCookie(ctx context.Context, token string, expires time.Time) {
 	SetSession(t.w, t.secure, token, expires)
 }
 
+// sessionCookie is the name of the cookie of browser sessions. With HTTPS it has a prefix:
+// browsers take it only from this very host, and encrypted, so that neither a neighbor
+// under the same domain nor somebody in the network can have a browser use another
+// session. The name without the prefix is not read then, because anybody could set it.
+func sessionCookie(secure bool) string {
+	if secure {
+		return "__Host-" + cookieName
+	}
+	return cookieName
+}
+
 // SetSession sets the cookie of a session in a browser, or removes it if the token is
 // empty.
 func SetSession(w http.ResponseWriter, secure bool, token string, expires time.Time) {
 	http.SetCookie(w, &http.Cookie{
-		Name: cookieName, Value: token, Path: "/", Expires: expires,
+		Name: sessionCookie(secure), Value: token, Path: "/", Expires: expires,
 		HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode,
 	})
 }
@@ -122,7 +133,7 @@ func Authenticate(service *identity.Service, secure bool, log *slog.Logger, next
 		if c, err := req.Cookie(devicesCookie); err == nil {
 			ctx = identity.WithDevices(ctx, c.Value)
 		}
-		token := tokenOf(req)
+		token := tokenOf(req.WithContext(ctx))
 		if token != "" {
 			v, err := authenticated(ctx, service, token)
 			switch {
@@ -152,7 +163,8 @@ func tokenOf(req *http.Request) string {
 	if scheme, token, ok := strings.Cut(req.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
 		return strings.TrimSpace(token)
 	}
-	if c, err := req.Cookie(cookieName); err == nil {
+	t, _ := req.Context().Value(exchangeKey{}).(exchange)
+	if c, err := req.Cookie(sessionCookie(t.secure)); err == nil {
 		return c.Value
 	}
 	return ""

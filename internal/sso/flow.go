@@ -23,7 +23,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/identity"
 )
 
-// cookieName is the name of the cookie of a sign-in that has begun.
+// cookieName begins the name of the cookie of a sign-in that has begun; see cookie.
 const cookieName = "homeroom_sso"
 
 // flow is a sign-in that has begun in a browser. It is stored in the browser's cookie.
@@ -279,7 +279,7 @@ func (s *Service) keep(w http.ResponseWriter, r *http.Request, p *provider, f fl
 
 // take removes the flow from the browser's cookie and returns it.
 func (s *Service) take(w http.ResponseWriter, r *http.Request, p *provider) (f flow, ok bool) {
-	cookie, err := r.Cookie(cookieName)
+	cookie, err := r.Cookie(s.cookie(r, p, "", 0).Name)
 	if err != nil {
 		return f, false
 	}
@@ -295,12 +295,20 @@ func (s *Service) take(w http.ResponseWriter, r *http.Request, p *provider) (f f
 	return f, f.State != "" && s.Now().Before(f.Expires)
 }
 
+// cookie is the cookie of a sign-in. With HTTPS, browsers take it only from this very host:
+// a neighbor under the same domain who could set it would have somebody end a sign-in that
+// the neighbor has begun. Such a cookie has no path of its own, so its name says whose it
+// is.
 func (s *Service) cookie(r *http.Request, p *provider, value string, age int) *http.Cookie {
-	return &http.Cookie{
+	c := &http.Cookie{
 		Name: cookieName, Value: value, Path: Path + p.Name + "/", MaxAge: age,
 		// Lax, because the provider's page sends the browser back.
 		HttpOnly: true, Secure: s.secure(r), SameSite: http.SameSiteLaxMode,
 	}
+	if c.Secure {
+		c.Name, c.Path = "__Host-"+cookieName+"_"+p.Name, "/"
+	}
+	return c
 }
 
 // shorten limits what a stranger can write into the log.

@@ -31,6 +31,9 @@ const (
 	challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 )
 
+// sealed is the name of the cookie of a sign-in with HTTPS.
+const sealed = "__Host-homeroom_sso_p"
+
 // flows is a service with the strange provider, under the names p and q, and a browser.
 type flows struct {
 	*strange
@@ -212,9 +215,9 @@ func TestWhatBeginsInABrowserEndsThere(t *testing.T) {
 			return f.end(told)
 		}, http.StatusBadRequest},
 		"a second time with a copy of the cookie": {func(f *flows, told url.Values) *httptest.ResponseRecorder {
-			kept := *f.cookies["homeroom_sso"]
+			kept := *f.cookies[sealed]
 			f.end(told)
-			f.cookies["homeroom_sso"] = &kept
+			f.cookies[sealed] = &kept
 			return f.end(told)
 		}, http.StatusBadRequest},
 		"without a code": {func(f *flows, told url.Values) *httptest.ResponseRecorder {
@@ -233,7 +236,7 @@ func TestWhatBeginsInABrowserEndsThere(t *testing.T) {
 				t.Fatal(status)
 			}
 			w := c.come(f, told)
-			signedIn := slices.ContainsFunc(f.set, func(c *http.Cookie) bool { return c.Name == "homeroom_session" })
+			signedIn := slices.ContainsFunc(f.set, func(c *http.Cookie) bool { return c.Name == "__Host-homeroom_session" })
 			if w.Code != c.status || signedIn != (c.status == http.StatusSeeOther) {
 				t.Errorf("status %d, session %t: %s", w.Code, signedIn, w.Body)
 			}
@@ -244,12 +247,18 @@ func TestWhatBeginsInABrowserEndsThere(t *testing.T) {
 // TestTheCookieOfASignIn says to whom the cookie is sent, and that it goes.
 func TestTheCookieOfASignIn(t *testing.T) {
 	t.Parallel()
-	for public, secure := range map[string]bool{"https://homeroom.test": true, "http://homeroom.test": false} {
+	for public, want := range map[string]struct {
+		secure     bool
+		name, path string
+	}{
+		"https://homeroom.test": {true, sealed, "/"}, "http://homeroom.test": {false, "homeroom_sso", "/account/sso/p/"},
+	} {
+		secure := want.secure
 		f := newFlows(t, func(o *sso.Options) { o.PublicURL = public })
 		told, _ := f.begin(nil)
-		c := f.cookies["homeroom_sso"]
+		c := f.cookies[want.name]
 		if c == nil || !c.HttpOnly || c.Secure != secure || c.SameSite != http.SameSiteLaxMode ||
-			c.Path != "/account/sso/p/" || c.MaxAge != 600 {
+			c.Path != want.path || c.MaxAge != 600 {
 			t.Errorf("%s: the cookie is %v", public, c)
 		}
 		f.end(told)
@@ -258,7 +267,7 @@ func TestTheCookieOfASignIn(t *testing.T) {
 				t.Errorf("%s: the cookie is %v", public, c)
 			}
 		}
-		if f.cookies["homeroom_sso"] != nil {
+		if f.cookies[want.name] != nil {
 			t.Errorf("%s: the cookie stays", public)
 		}
 	}
