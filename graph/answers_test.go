@@ -49,8 +49,8 @@ func dialNarrow(ctx context.Context, network, address string) (net.Conn, error) 
 // given up when the test ends.
 type unread func(t *testing.T) string
 
-// asked are the ways in which somebody asks for something and reads no more of the
-// answer than that it is there.
+// asked are ways to ask for something and to read no more of the answer than that it is
+// there.
 var asked = map[string]func(t *testing.T, s *server, who *db.Educator, query string) unread{
 	"over HTTP": func(t *testing.T, s *server, who *db.Educator, query string) unread {
 		return s.askNarrow(t, who, query, "application/json")
@@ -160,7 +160,7 @@ func TestAnswersThatNobodyReadAreBounded(t *testing.T) {
 			}
 			start := func(t *testing.T, change func(l *graph.Limits)) *server {
 				s := newServerOf(t, w, change, func(l *graph.Limits) { l.KeepAlive, l.Patience = patience, patience })
-				// A new server sets all passwords, so that nobody can sign in beside it.
+				// A new server sets all passwords, so nobody can sign in at the same time.
 				for _, who := range []*db.Educator{w.DistrictAdmin, second} {
 					s.tokens.Store(who.ID, measured.token(t, who))
 				}
@@ -193,7 +193,8 @@ func TestAnswersThatNobodyReadAreBounded(t *testing.T) {
 						if got := ask(t, s, who[fits%len(who)], document)(t); !strings.Contains(got, "TOO_MANY_REQUESTS") {
 							t.Fatalf("one more: got %.200s", got)
 						}
-						// Somebody else is refused only where all have too much.
+						// Somebody else is refused only if all callers together have too
+						// much.
 						if bound == "of a caller" {
 							if got := data(t, ask(t, s, second, document)(t)); len(got) == 0 {
 								t.Error("somebody else gets nothing")
@@ -204,7 +205,8 @@ func TestAnswersThatNobodyReadAreBounded(t *testing.T) {
 								t.Errorf("an answer that waited has %d bytes, want %d", len(got), size/2)
 							}
 						}
-						// What is read makes room, in its own time, also where a subscription goes on.
+						// Reading an answer makes room, after a while, even if a
+						// subscription continues.
 						for range fits {
 							eventually(t, func() bool { return !strings.Contains(ask(t, s, who[0], document)(t), "TOO_MANY_REQUESTS") })
 						}

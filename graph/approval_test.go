@@ -11,8 +11,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/globalid"
 )
 
-// TestTheApprovalOfACorrectedJob is about a job on hold one row of which is
-// corrected while another administrator looks at it.
+// TestTheApprovalOfACorrectedJob is about a job on hold; one of its rows is corrected
+// while another administrator looks at it.
 func TestTheApprovalOfACorrectedJob(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

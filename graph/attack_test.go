@@ -23,12 +23,12 @@ import (
 type attack struct {
 	what, query string
 	variables   any
-	// code is with what it is refused; where empty it is allowed, and must be
-	// cheap.
+	// code is the code of the refusal; if it is empty, the operation is allowed and must
+	// be cheap.
 	code string
 }
 
-// nested are fragments of which each spreads the next one twice.
+// nested returns fragments that each spread the next one twice.
 func nested(levels int, leaf string) string {
 	var b strings.Builder
 	b.WriteString("{ viewer { educator { ...F0 } } }")
@@ -151,8 +151,7 @@ func (s *server) cost(t *testing.T, query string, variables any) (took time.Dura
 	return took, allocated
 }
 
-// dearest is how many ordinary queries an attack may cost; those that are known
-// cost up to 8.
+// dearest is how many ordinary queries an attack may cost; the known ones cost up to 8.
 const dearest = 20
 
 const ordinary = `{ students(first: 50) { totalCount nodes { id firstName lastName groups { id name } organization {
@@ -225,8 +224,8 @@ func make1000(prefix string) []string {
 	return strings.Fields(numbered(1000, prefix+"%d "))
 }
 
-// TestIntrospection says who may read the schema, by asking for it and by looking
-// at what errors suggest.
+// TestIntrospection checks who may read the schema, by asking for it and by looking at the
+// names that errors suggest.
 func TestIntrospection(t *testing.T) {
 	t.Parallel()
 	d := dbtest.Open(t, database.SQLite)

@@ -10,8 +10,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
-// TestReadsThroughAnyOperation asks for students behind what a mutation or a
-// subscription answers, where a query would leave an entry.
+// TestReadsThroughAnyOperation asks for students below the answer of a mutation or a
+// subscription. In a query, that would leave an entry.
 func TestReadsThroughAnyOperation(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

@@ -44,17 +44,17 @@ const (
 
 type authorizationRow struct {
 	field string
-	// what names the row where a field has several.
+	// what names the row if a field has several.
 	what      string
 	operation string
 	// columns are the outcomes in the order of callerNames.
 	columns [7]string
 }
 
-// authorization says what each caller gets for each operation on what belongs to
-// North School. {{Student}} is a student in {{Group}}, which North's teacher
-// teaches; both are made anew for every cell. {{Job}} is a verified job that the
-// district administrator submitted for North.
+// authorization says what each caller gets for each operation on things of North School.
+// {{Student}} is a student in {{Group}}, which North's teacher teaches; both are created
+// again for every cell. {{Job}} is a verified job that the district administrator
+// submitted for North.
 var authorization = []authorizationRow{
 	{"viewer", "", `{ r: viewer { educator { id } } }`, [7]string{un, ok, ok, ok, ok, ok, ok}},
 	{"node", "a student", `{ r: node(id: "{{Student}}") { id } }`, [7]string{un, ok, ok, null, ok, null, null}},
@@ -214,7 +214,7 @@ func (s *server) cell(t *testing.T, name, operation string) string {
 	}).Replace(operation)
 }
 
-// verifiedJob submits a file for North and has it verified.
+// verifiedJob submits a file for North and verifies it.
 func (s *server) verifiedJob(t *testing.T, who *db.Educator) string {
 	t.Helper()
 	a := s.upload(t, who,
@@ -270,8 +270,8 @@ func (s *server) outcome(t *testing.T, who *db.Educator, operation string) strin
 	return ok
 }
 
-// upload sends an operation with a file, as the GraphQL multipart request
-// convention has it.
+// upload sends an operation with a file, in the format of the GraphQL multipart request
+// convention.
 func (s *server) upload(t testing.TB, who *db.Educator, query, name, content string) answer {
 	t.Helper()
 	var body bytes.Buffer
@@ -292,8 +292,8 @@ func (s *server) upload(t testing.TB, who *db.Educator, query, name, content str
 	return a
 }
 
-// TestAuthorizationIsComplete fails where a field of Query, Mutation or
-// Subscription has no row.
+// TestAuthorizationIsComplete fails if a field of Query, Mutation or Subscription has no
+// row.
 func TestAuthorizationIsComplete(t *testing.T) {
 	t.Parallel()
 	for _, field := range rootFields(t) {

@@ -41,7 +41,7 @@ func (s *server) behind(t testing.TB) {
 	s.http = &httptest.Server{URL: "http://" + listener.Addr().String()}
 }
 
-// dialFrom opens a WebSocket from an address; the answer says why there is none.
+// dialFrom opens a WebSocket from an address; the response says why there is none.
 func (s *server) dialFrom(t testing.TB, address, token string) (*socket, *http.Response) {
 	t.Helper()
 	header := http.Header{"X-Forwarded-For": {address}}

@@ -12,8 +12,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/globalid"
 )
 
-// TestAListOfJobs has several jobs at work, all or nothing, of which each but the
-// first waits for the one before them.
+// TestAListOfJobs has several jobs that are all or nothing; each except the first waits
+// for the one before it.
 func TestAListOfJobs(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

@@ -72,7 +72,7 @@ func TestNothingOutsideThePurviewIsTold(t *testing.T) {
 	})
 }
 
-// marked is a world in which every row carries a mark that stands nowhere else.
+// marked is a world in which every row has a mark that occurs nowhere else.
 type marked struct {
 	*server
 	// marks say what carries them; ids are the ids of all rows, for arguments.
@@ -180,7 +180,7 @@ func (c *crawler) field(f *ast.FieldDefinition, depth int) string {
 	return text + " { " + c.selection(def, depth+1) + " }"
 }
 
-// selection selects every leaf, and two of the fields that go on.
+// selection selects every leaf, and two of the other fields.
 func (c *crawler) selection(def *ast.Definition, depth int) string {
 	parts := []string{"__typename"}
 	var deeper []string

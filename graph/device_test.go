@@ -73,7 +73,7 @@ func TestABrowserIsKnownWhenItsSessionHasEnded(t *testing.T) {
 		if got := signIn(&own, password); got != ok {
 			t.Errorf("in the own browser: %s", got)
 		}
-		// What is kept is no session.
+		// What the browser keeps is no session.
 		ask(&own, `mutation { signOut }`)
 		if got := ask(&own, `{ viewer { educator { id } } }`); got != un {
 			t.Errorf("without a session: %s", got)

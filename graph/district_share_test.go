@@ -17,8 +17,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// TestBodiesOfCallersMakeRoom has many callers of one district begin bodies and go on
-// with none, as somebody with many service keys can.
+// TestBodiesOfCallersMakeRoom lets many callers of one district begin bodies and continue
+// none of them, as somebody with many service keys can.
 func TestBodiesOfCallersMakeRoom(t *testing.T) {
 	t.Parallel()
 	const ask = `{"query":"{ viewer { educator { id } } }"}`

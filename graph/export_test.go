@@ -2,5 +2,5 @@ package graph
 
 import "github.com/99designs/gqlgen/graphql"
 
-// FewHeavy bounds operations that keep a core busy for long.
+// FewHeavy limits operations that keep a core busy for long.
 func FewHeavy(l Limits) graphql.ResponseMiddleware { return fewHeavy(l) }

@@ -16,8 +16,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// TestAProgramGetsItsRefusedRows is about programs with a service key, which are
-// told as much about their files as people are, and nothing about students.
+// TestAProgramGetsItsRefusedRows is about programs with a service key. They learn as much
+// about their files as people do, and nothing about students.
 func TestAProgramGetsItsRefusedRows(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

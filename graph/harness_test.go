@@ -58,14 +58,14 @@ type server struct {
 	identity *identity.Service
 	// downloads answers below /downloads/.
 	downloads http.Handler
-	// mails are what has been sent; for tests that let identity run.
+	// mails are the mails that were sent; for tests that run identity.
 	mails chan identity.Mail
-	// endpoint is what stands behind the HTTP server.
+	// endpoint is the handler behind the HTTP server.
 	endpoint http.Handler
 	tokens   sync.Map
 
-	// statements is how many SQL statements the last operation took, without
-	// those that find out who is asking.
+	// statements is how many SQL statements the last operation took, without those that
+	// find out the caller.
 	statements atomic.Int64
 }
 
@@ -266,12 +266,12 @@ func follow(t testing.TB, address string) (*http.Response, string) {
 	return resp, string(content)
 }
 
-// secrets are what must never be logged, as it stands in requests, answers and
-// mails: passwords, tokens of sessions, keys of programs, links.
+// secrets matches what must never be logged, as it appears in requests, answers and mails:
+// passwords, tokens of sessions, keys of programs, links.
 var secrets = regexp.MustCompile(
 	`password\\?"?: ?\\?"([^"\\]+)|"(?:token|key|challenge|secret)": ?"([^"]+)"|set-password#(\S+)`)
 
-// secretWords stand in every text that has any of them: looking for words is ten
+// secretWords are words that every text with a secret contains. Looking for words is ten
 // times as fast, and most texts have none.
 var secretWords = []string{"password", `"token"`, `"key"`, `"challenge"`, `"secret"`}
 
@@ -300,7 +300,7 @@ func (s *server) token(t testing.TB, who *db.Educator) string {
 	return token
 }
 
-// callers are everybody who may ask, by name.
+// callers returns all callers by name.
 func (s *server) callers() map[string]*db.Educator {
 	return map[string]*db.Educator{
 		"nobody": nil, "district admin": s.DistrictAdmin, "north admin": s.NorthAdmin, "south admin": s.SouthAdmin,

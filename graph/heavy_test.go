@@ -13,7 +13,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// TestHeavyOperationsAreFew runs operations beside one that takes long.
+// TestHeavyOperationsAreFew runs operations at the same time as one that takes long.
 func TestHeavyOperationsAreFew(t *testing.T) {
 	t.Parallel()
 	schema := generated.NewExecutableSchema(generated.Config{}).Schema()

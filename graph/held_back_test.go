@@ -29,8 +29,8 @@ import (
 // soon has every session looked up again, however short ago that was done.
 func soon(l *graph.Limits) { l.SessionAge, l.OperationWait = time.Nanosecond, time.Minute }
 
-// heldBack is a body of which the first byte comes when something has been done: who
-// asks has been looked up by then.
+// heldBack is a body whose first byte comes only after something was done. The caller has
+// been looked up by then.
 type heldBack struct {
 	io.Reader
 	meanwhile func()
@@ -137,8 +137,8 @@ func TestABodyThatIsHeldBackHasNoOldRights(t *testing.T) {
 	})
 }
 
-// TestAnEndInTheMiddleOfAMutation says that a field has the rights of the moment at which
-// it begins, also where the field before has made the asker somebody else.
+// TestAnEndInTheMiddleOfAMutation checks that a field has the rights of the moment at
+// which it begins, even if the field before has signed in somebody else.
 func TestAnEndInTheMiddleOfAMutation(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

@@ -23,7 +23,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/testlog"
 )
 
-// TestBehindTheHTTPServer says that the endpoint and what stands before it fit.
+// TestBehindTheHTTPServer checks that the endpoint and the server in front of it fit
+// together.
 func TestBehindTheHTTPServer(t *testing.T) {
 	t.Parallel()
 	d := dbtest.Open(t, database.SQLite)

@@ -52,7 +52,7 @@ func (w *marked) madeUp(t *testing.T) (operations []string) {
 	schema, numbers := loadSchema(t), rand.New(rand.NewPCG(3, 5))
 	for range *crawl {
 		for _, field := range schema.Query.Fields {
-			// The audit trail tells that it was asked before; its purview has tests of its own.
+			// The audit trail records earlier questions; its purview has its own tests.
 			if !strings.HasPrefix(field.Name, "__") && field.Name != "auditEvents" {
 				c := crawler{random: numbers, schema: schema, ids: w.ids}
 				operations = append(operations, "{ "+c.field(field, 1)+" }")
@@ -106,7 +106,7 @@ func (w *marked) disturb(t *testing.T, who *db.Educator) {
 		hidden++
 		school := client.Organization.GetX(system, g.OrganizationID)
 		w.Student(t, school, name, "Bb", 900, g)
-		// A student who is seen, in a group that is not.
+		// A student whom the caller sees, in a group that the caller does not see.
 		for _, st := range client.Student.Query().
 			Where(student.OrganizationID(school.ID), student.GroupCountGT(0)).AllX(system) {
 			if seen[st.FirstName] {
@@ -170,8 +170,8 @@ func (s *server) template(t *testing.T, name, operation string) (text string, id
 	return strings.Join(parts, `"`), ids
 }
 
-// unknown are the ids with those that the caller does not see replaced by ids of
-// the same types that nothing has.
+// unknown replaces the ids that the caller does not see by ids of the same types that do
+// not exist.
 func (s *server) unknown(t *testing.T, who *db.Educator, ids []string) []string {
 	t.Helper()
 	list := make([]string, len(ids))

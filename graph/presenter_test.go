@@ -15,8 +15,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fixture"
 )
 
-// TestErrorsAreMasked breaks the server on purpose: whoever asks learns that
-// something went wrong, and the log learns what.
+// TestErrorsAreMasked breaks the server on purpose: the caller learns that something went
+// wrong, and the log shows what.
 func TestErrorsAreMasked(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

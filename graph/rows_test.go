@@ -8,8 +8,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
-// TestTheEntriesOfAllListsAreCounted asks for lists whose rows nobody bounds in the
-// question, and that have more than they were estimated to have.
+// TestTheEntriesOfAllListsAreCounted asks for lists whose length the request does not
+// limit, and which have more rows than estimated.
 func TestTheEntriesOfAllListsAreCounted(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, dbtest.Open(t, database.SQLite), func(l *graph.Limits) { l.Entries = 4 })
@@ -27,7 +27,7 @@ func TestTheEntriesOfAllListsAreCounted(t *testing.T) {
 			t.Errorf("%s: got %+v, want %q", query, a, code)
 		}
 	}
-	// What has been changed is not told as if it had been refused.
+	// A change that was made must not be reported as refused.
 	s.Student(t, s.North, "Ada", "Lovelace", 600, s.Algebra)
 	s.Student(t, s.North, "Bob", "Other", 600, s.Algebra)
 	other := newServerOf(t, s.World, func(l *graph.Limits) { l.Entries = 1 })

@@ -16,18 +16,17 @@ import (
 	"github.com/openhomeroom/homeroom/internal/globalid"
 )
 
-// TestScenarios runs the files of testdata/scenario, each on a district of its
-// own with six students: Ada and Ben of North in no group (Ada active), Cleo in
-// Algebra and Biology, Dan in Synced, Sam of South in no group and active, and
-// Eve of East, in another district, in no group and active.
+// TestScenarios runs the files of testdata/scenario, each on its own district with six
+// students: Ada and Ben of North in no group (Ada active), Cleo in Algebra and Biology,
+// Dan in Synced, Sam of South in no group and active, and Eve of East, in another
+// district, in no group and active.
 //
-// A file is a txtar archive. Its comment holds lines "as: CALLER", "with: Vera"
-// for a student of North who is in South's Chemistry, and
-// "statements: N", the number of SQL statements that the last operation takes,
-// whatever the size of the district. The files are operation.graphql,
-// variables.json (optional) and answer.json; several operations are numbered:
-// 1.graphql, 1.json, 1.answer.json. {{Name}} stands for an id, {{Job1}} for that
-// of the first bulk job. With "jobs: run" the jobs are worked on after each
+// A file is a txtar archive. Its comment has lines "as: CALLER", "with: Vera" for a
+// student of North who is in South's Chemistry, and "statements: N", the number of SQL
+// statements that the last operation takes, whatever the size of the district. The files
+// are operation.graphql, variables.json (optional) and answer.json; several operations are
+// numbered: 1.graphql, 1.json, 1.answer.json. {{Name}} stands for an id, and {{Job1}} for
+// the id of the first bulk job. With "jobs: run" the jobs are processed after each
 // operation.
 func TestScenarios(t *testing.T) {
 	t.Parallel()

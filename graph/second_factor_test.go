@@ -19,7 +19,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// someone is a teacher of North who has signed in.
+// someone returns a teacher of North who has signed in.
 func (s *server) someone(t *testing.T) (*db.Educator, context.Context) {
 	t.Helper()
 	people := s.Client().Educator.Query().CountX(fixture.System())

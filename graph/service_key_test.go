@@ -34,7 +34,7 @@ func (s *server) serviceKey(t testing.TB, at *db.Organization, scopes ...viewer.
 	return globalid.Encode(globalid.ServiceKey, key.ID), testlog.Secret(secret)
 }
 
-// sessionOfNobody makes a session of an educator who is in no table of callers.
+// sessionOfNobody creates a session of an educator who is in no table of callers.
 func (s *server) sessionOfNobody(t testing.TB) string {
 	t.Helper()
 	e := s.Client().Educator.Create().SetDistrictID(s.Alpha.ID).SetFirstName("A").SetLastName("B").SetSortName("b").
@@ -44,7 +44,7 @@ func (s *server) sessionOfNobody(t testing.TB) string {
 	return globalid.Encode(globalid.Session, row.ID)
 }
 
-// askWith sends an operation with a bearer token; file, where not empty, is the
+// askWith sends an operation with a bearer token; file, if it is not empty, is the
 // variable $file.
 func (s *server) askWith(t testing.TB, bearer, query, file string) (a answer) {
 	t.Helper()

@@ -31,7 +31,8 @@ func (s *server) anotherServer(t testing.TB, change ...func(*graph.Limits)) *ser
 // endings are how sessions end, at another server.
 var endings = map[string]struct {
 	end func(t testing.TB, s *server, who *db.Educator)
-	// code is with what subscriptions end; addresses end too unless the session goes on.
+	// code is the code with which subscriptions end. Addresses of downloads end too,
+	// unless the session continues.
 	code   string
 	goesOn bool
 }{
@@ -155,8 +156,8 @@ func TestARevokedKeyEndsWhatItWatches(t *testing.T) {
 	})
 }
 
-// TestAnEventIsForASessionThatIsThere says that nothing goes to a session that has
-// ended, even where nobody has looked at it since.
+// TestAnEventIsForASessionThatIsThere checks that nothing goes to a session that has
+// ended, even if it was not checked since.
 func TestAnEventIsForASessionThatIsThere(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -173,8 +174,8 @@ func TestAnEventIsForASessionThatIsThere(t *testing.T) {
 	})
 }
 
-// TestSessionsAreLookedAtSoon holds what the manual promises: an end is known within
-// two seconds, of which looking takes one.
+// TestSessionsAreLookedAtSoon checks the promise of the manual: an end is known within two
+// seconds. The check takes one of them.
 func TestSessionsAreLookedAtSoon(t *testing.T) {
 	t.Parallel()
 	if every := graph.DefaultLimits().SessionCheck; every > time.Second {

@@ -23,7 +23,7 @@ func beginAs(token string, bytes int) string {
 	return strings.Replace(text, `"x":""`, `"x":"`+strings.Repeat("x", max(0, bytes-len(text)))+`"`, 1)
 }
 
-// TestStrangersSendLittle bounds what a client may send that has not said who it is.
+// TestStrangersSendLittle limits what a client may send before it has signed in.
 func TestStrangersSendLittle(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, dbtest.Open(t, database.SQLite))
@@ -99,8 +99,8 @@ func TestAttacksByWebSocket(t *testing.T) {
 	}
 }
 
-// TestWebSocketsAreBounded counts WebSockets, by the network that they come from and
-// by their callers, behind the HTTP server and a proxy.
+// TestWebSocketsAreBounded counts WebSockets, by the networks that they come from and by
+// their callers, behind the HTTP server and a proxy.
 func TestWebSocketsAreBounded(t *testing.T) {
 	t.Parallel()
 	start := func(t *testing.T) *server {
@@ -135,7 +135,7 @@ func TestWebSocketsAreBounded(t *testing.T) {
 		}
 		// The first 64 bits of an IPv6 address are one network.
 		third, _ := s.dialFrom(t, "2001:db8::1", "")
-		// Where all have too many, the one of them all makes room that has been silent for
+		// If all together have too many, the one makes room that has been silent for
 		// longest.
 		if c, resp := s.dialFrom(t, "2001:db8::2", ""); c == nil {
 			t.Errorf("a fourth one in all got %s", resp.Status)
@@ -143,7 +143,7 @@ func TestWebSocketsAreBounded(t *testing.T) {
 		if code := first.closed(); code != 1013 {
 			t.Errorf("the first one of all was closed with %d", code)
 		}
-		// Whoever has a session is no stranger.
+		// A caller with a session is no stranger.
 		if c, resp := s.dialFrom(t, "198.51.100.1", s.token(t, s.NorthAdmin)); c == nil {
 			t.Errorf("a caller got %s", resp.Status)
 		}

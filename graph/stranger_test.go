@@ -22,8 +22,8 @@ type sending struct {
 	answer *bufio.Reader
 }
 
-// begin sends the head of a request from an address, as nobody where token is empty.
-// Its body has a length, or is chunked where that is 0.
+// begin sends the head of a request from an address; without a token, nobody is signed in.
+// If length is 0, the body is chunked.
 func (s *server) begin(t testing.TB, from, token string, length int) *sending {
 	t.Helper()
 	return s.beginOf(t, from, token, "application/json", length)
@@ -50,7 +50,7 @@ func (s *server) beginOf(t testing.TB, from, token, media string, length int) *s
 }
 
 func (c *sending) write(text string) {
-	// Who has been refused may find the connection closed.
+	// The connection of a refused client may be closed.
 	_, _ = io.WriteString(c.conn, text)
 }
 
@@ -70,8 +70,8 @@ func (c *sending) status() (*http.Response, string) {
 	return resp, string(body)
 }
 
-// TestBodiesOfStrangers bounds what somebody may send who has not signed in, behind
-// the HTTP server and a proxy.
+// TestBodiesOfStrangers limits what somebody may send who has not signed in, behind the
+// HTTP server and a proxy.
 func TestBodiesOfStrangers(t *testing.T) {
 	t.Parallel()
 	const ask = `{"query":"{ signInProviders { name } }"}`
@@ -182,9 +182,9 @@ func TestBodiesOfStrangers(t *testing.T) {
 		served(small("198.51.100.2", ""))
 		fill("198.51.100.3")
 		refused(hold("198.51.100.4"), http.StatusServiceUnavailable)
-		// What is as short as a sign-in has one of those that have begun make room.
+		// For a body as short as a sign-in, one of those that have begun makes room.
 		served(small("198.51.100.4", ""))
-		// Strangers do not take the room of those who have signed in.
+		// Strangers do not take the room of callers who have signed in.
 		served(small("198.51.100.1", s.token(t, s.NorthAdmin)))
 		// A body that has been answered has made room.
 		for _, r := range held[1:2] {
@@ -237,7 +237,8 @@ func TestBodiesOfStrangers(t *testing.T) {
 			r.chunk(strings.Repeat(" ", size))
 			all = append(all, r)
 		}
-		// What is not refused is held. The refusals come at once, the others never.
+		// Requests that are not refused are held. The refusals come at once, the other
+		// answers never.
 		answers := make(chan int, len(all))
 		for _, r := range all {
 			go func() {

@@ -34,7 +34,7 @@ func TestSubscriptions(t *testing.T) {
 				nil); len(a.Errors) > 0 {
 				t.Fatalf("got %+v", a)
 			}
-			// Another server does the work: nothing in this process tells of it.
+			// Another server does the work: nothing in this process announces it.
 			worker, cancel := context.WithCancel(fixture.System())
 			defer cancel()
 			go func() { _ = s.importer.Drain(worker) }()

@@ -36,8 +36,8 @@ func (s *server) changeSession(who *db.Educator, set func(*db.SessionUpdate)) {
 	u.ExecX(fixture.System())
 }
 
-// TestTokensThatHaveEnded fills the cells of operation × ended token, on both
-// databases: whoever has one is nobody.
+// TestTokensThatHaveEnded tests each operation with each ended token, on both databases:
+// its bearer is nobody.
 func TestTokensThatHaveEnded(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

@@ -239,8 +239,8 @@ func TestADatabaseThatIsAway(t *testing.T) {
 	})
 }
 
-// refuseToWrite has a database refuse what is written to some tables, as one does
-// that can only be read or has no room.
+// refuseToWrite makes a database refuse to write some tables, like one that is read-only
+// or full.
 func refuseToWrite(t *testing.T, d *database.DB, trouble database.Trouble, tables ...string) {
 	t.Helper()
 	statement := map[database.Trouble]string{

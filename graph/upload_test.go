@@ -118,8 +118,8 @@ func TestFilesThatArriveAreBounded(t *testing.T) {
 		}
 	}
 	served(s.BetaAdmin)
-	// Twice in a row there is no room for half as much: what came before is stored. Where a
-	// question has come before the rest of it, it was refused itself, and begins anew.
+	// Twice in a row there is no room for half as much: the first half has been stored. A
+	// request that asked for room before that was refused itself, and begins again.
 	hold := func(who *db.Educator) *sending {
 		t.Helper()
 		held, refusals := begin(who, 200<<10), 0
@@ -164,7 +164,7 @@ func (s *server) beginForm(t *testing.T, token string) *sending {
 	return &sending{r.t, chunking{r.conn}, r.answer}
 }
 
-// chunking sends what is written in chunks, as a body of no known length.
+// chunking sends what is written as chunks, as a body of unknown length.
 type chunking struct{ net.Conn }
 
 func (c chunking) Write(p []byte) (int, error) {

@@ -10,8 +10,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
-// TestVariablesThatMakeNoSense says what a client is told: which variable, and what to
-// send. Nothing of the operation runs.
+// TestVariablesThatMakeNoSense checks that a client learns which variable is wrong, and
+// what to send. Nothing of the operation runs.
 func TestVariablesThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, dbtest.Open(t, database.SQLite))
@@ -67,7 +67,7 @@ func TestVariablesThatMakeNoSense(t *testing.T) {
 				!reflect.DeepEqual(a.Errors[0].Path, c.path) || !strings.Contains(a.Errors[0].Message, c.message) {
 				t.Errorf("got %+v", a)
 			}
-			// Who may not read the schema learns no names from it.
+			// A caller who may not read the schema learns no names from the message.
 			a = s.ask(t, s.NorthTeacher, c.query, c.variables)
 			if a.code() != "BAD_USER_INPUT" || !reflect.DeepEqual(a.Errors[0].Path, c.path) ||
 				strings.Contains(a.Errors[0].Message, "Did you mean") || strings.Contains(a.Errors[0].Message, "THIS_WEEK") {

@@ -15,7 +15,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
-// TestTheStartPageWithoutTheDashboard opens the page that stands at / then.
+// TestTheStartPageWithoutTheDashboard opens the page that is at / if there is no
+// dashboard.
 func TestTheStartPageWithoutTheDashboard(t *testing.T) {
 	t.Parallel()
 	in := installation{t: t, url: dbtest.URL(t, database.SQLite), folder: t.TempDir()}
@@ -154,7 +155,7 @@ func TestTheWorkbenchInABrowser(t *testing.T) {
 	s.stop()
 }
 
-// fillInForm signs in by the form, as far as the form lets it.
+// fillInForm signs in with the form, as far as the form allows it.
 func (b *browser) fillInForm(email, password string) {
 	b.t.Helper()
 	b.see("#sign-in")

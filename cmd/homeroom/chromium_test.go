@@ -124,7 +124,7 @@ func (b *browser) click(element chromedp.CSS) {
 	b.do(chromedp.Click(element))
 }
 
-// write replaces what stands in a field.
+// write replaces the text of a field.
 func (b *browser) write(field chromedp.CSS, text string) {
 	b.t.Helper()
 	b.until(string(field), fmt.Sprintf(`document.querySelector(%q).value = "", true`, string(field)))

@@ -26,7 +26,7 @@ var exported = []string{
 type client struct {
 	t              testing.TB
 	address, token string
-	// organization is the id of the one where the person holds a role.
+	// organization is the id of the organization where the person has a role.
 	organization string
 }
 
@@ -106,7 +106,7 @@ func (c *client) send(contentType string, body io.Reader, data any) {
 	}
 }
 
-// notice is what the dashboard tells about unassigned active students.
+// notice is what the dashboard shows about unassigned active students.
 type notice struct {
 	Count  int
 	CSVURL *string
@@ -222,8 +222,7 @@ func csvOf(rows [][]string) []byte {
 	return out.Bytes()
 }
 
-// submitFile submits a file of students as it is, with more input where some is
-// given.
+// submitFile submits a file of students unchanged, with additional input if any is given.
 func (c *client) submitFile(name string, content []byte, more ...variables) jobPayload {
 	c.t.Helper()
 	input := variables{"organizationId": c.organization, "kind": "IMPORT_STUDENTS", "file": nil}

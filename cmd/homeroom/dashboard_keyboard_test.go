@@ -9,8 +9,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// tabTo presses Tab until an element has the focus, as somebody does who has no
-// mouse. The whole page has fewer stops than the limit.
+// tabTo presses Tab until an element has the focus, like a person without a mouse. The
+// whole page has fewer stops than the limit.
 func (s screen) tabTo(role, name string) {
 	s.t.Helper()
 	s.finds(role, name)
@@ -43,7 +43,7 @@ func TestTheMainJobByKeyboardAlone(t *testing.T) {
 	s.tabTo("link", "Skip to the content")
 	s.tabTo("link", fmt.Sprintf("%d Unassigned Active Students", n))
 	s.keys(kb.Enter)
-	// The heading of the new screen has the focus, from where Tab goes on.
+	// The heading of the new screen has the focus; Tab continues from there.
 	s.until("the focus", `document.activeElement.tagName === "H1" && document.activeElement.innerText === "Students"`)
 	s.tabTo("checkbox", s.nameOf("tbody [type=checkbox]", 1))
 	s.keys(" ")

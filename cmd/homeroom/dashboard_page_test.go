@@ -18,13 +18,13 @@ import (
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
-// screen is the dashboard as a person has it who sees names and roles, and knows
-// nothing of elements and classes.
+// screen is the dashboard as a person sees it: by names and roles, without elements and
+// classes.
 type screen struct{ *browser }
 
-// element is a JavaScript expression of the first element of a role, or of one of
-// several, whose name matches the whole of a regular expression, or of undefined.
-// What is told, by an alert or a status, has no name; its text counts.
+// element is a JavaScript expression. Its value is the first element of a role, or of one
+// of several roles, whose name matches a regular expression completely, or undefined. An
+// alert or a status has no name; its text counts instead.
 func element(role, name string) string {
 	return fmt.Sprintf(`(() => {
 		const wanted = new RegExp(%q, "s"), roles = %q.split("|");
@@ -37,9 +37,9 @@ func element(role, name string) string {
 	})()`, "^(?:"+name+")$", role, candidates(role))
 }
 
-// candidates are the elements that may have a role. The browser takes a tenth of a second
-// for the role or name of each element where there are many, so that only those are
-// asked that have the words somewhere.
+// candidates are the elements that may have a role. With many elements, the browser takes
+// a tenth of a second for the role or name of each, so only those that contain the words
+// are tested.
 func candidates(role string) string {
 	switch role {
 	case "button":
@@ -75,8 +75,8 @@ func (s screen) says(text string) {
 	s.until(text, fmt.Sprintf("document.body.innerText.includes(%q)", text))
 }
 
-// press clicks with the mouse where an element is, when it has come to rest there
-// and nothing else is in front of it.
+// press clicks an element with the mouse, once it has stopped moving and nothing is in
+// front of it.
 func (s screen) press(role, name string, options ...chromedp.MouseOption) {
 	s.t.Helper()
 	at := fmt.Sprintf(`(() => {
@@ -107,7 +107,7 @@ func (s screen) nameOf(selector string, i int) string {
 	return regexp.QuoteMeta(value[string](s.browser, at+".computedName"))
 }
 
-// fill writes into a field, in the place of what is there.
+// fill replaces the text of a field.
 func (s screen) fill(name, text string) {
 	s.t.Helper()
 	s.press("searchbox|textbox", name)
@@ -147,9 +147,10 @@ func axe(t *testing.T) string {
 	return string(text)
 }
 
-// lookAtAll runs axe on the page. What React Aria has told a screen reader stays for
-// some seconds where nobody sees it, also when the button that it was about is gone;
-// and its hidden button that closes a popover stands beside the dialog, in no region.
+// lookAtAll runs axe on the page. Two things of React Aria are left out. Announcements for
+// screen readers stay for some seconds, invisibly, even if the button that they are about
+// is gone. And the hidden button that closes a popover is next to the dialog, in no
+// region.
 const lookAtAll = `; axe.run({ exclude: "[data-live-announcer]" }, {
 	runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
 	rules: { region: { enabled: false } },
@@ -203,8 +204,8 @@ func (s screen) catches(press func()) string {
 	return ""
 }
 
-// mustNotComplain fails where the browser has complained, but for the statuses that
-// it mentions and the dashboard reads itself.
+// mustNotComplain fails if the browser has logged an error, except for HTTP statuses that
+// the dashboard handles itself.
 func (s screen) mustNotComplain() {
 	s.t.Helper()
 	for _, c := range s.takeComplaints() {

@@ -203,7 +203,7 @@ func tickThree(s screen) {
 	s.says("3 ticked")
 }
 
-// firstUnassigned is the Student ID of one whom the notice counts.
+// firstUnassigned returns the Student ID of a student whom the notice counts.
 func (c *client) firstUnassigned() string {
 	c.t.Helper()
 	var data struct {

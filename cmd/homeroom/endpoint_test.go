@@ -101,7 +101,7 @@ func TestEveryEndpointForEveryCaller(t *testing.T) {
 	})
 }
 
-// TestEveryEndpointHasARow fails where the server has a new pattern.
+// TestEveryEndpointHasARow fails if the server has a pattern that the table lacks.
 func TestEveryEndpointHasARow(t *testing.T) {
 	t.Parallel()
 	for _, pattern := range httpd.Patterns() {
@@ -157,7 +157,7 @@ func (in installation) newKey(scopes string) string {
 	conn := in.open()
 	defer conn.Close()
 	_, rows := queried(in.t, conn, "SELECT MIN(id) FROM organizations")
-	// What is said about the key goes to the other stream.
+	// Messages about the key go to the other stream.
 	said, err := in.command("key", "create", "--name", "Everything", "--organization", "org_"+rows[0][0], "--scope",
 		scopes).Output()
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/testlog"
 )
 
-// holdDevice puts a device with a fingerprint reader beside the browser, which says
-// yes to whatever it is asked.
+// holdDevice gives the browser a virtual device with a fingerprint reader that always says
+// yes.
 func (b *browser) holdDevice() {
 	b.t.Helper()
 	b.do(chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {

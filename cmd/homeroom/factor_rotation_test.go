@@ -157,8 +157,8 @@ func (in installation) sealedWith(key []byte) (ids []int) {
 	return ids
 }
 
-// killWhileItEncryptsApps kills a server as soon as it has encrypted the app of an account
-// anew that comes first.
+// killWhileItEncryptsApps kills a server as soon as it has encrypted the app of the first
+// account again.
 func (in installation) killWhileItEncryptsApps(first int) {
 	in.t.Helper()
 	d := in.open()

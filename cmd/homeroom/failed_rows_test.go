@@ -101,7 +101,7 @@ func (c *client) failedRows(j job) string {
 	return c.resolve(data.BulkJob.FailedRowsCSVURL)
 }
 
-// students counts those of the organization.
+// students returns the number of students of the organization.
 func (c *client) students() int {
 	c.t.Helper()
 	var data struct{ Students struct{ TotalCount int } }

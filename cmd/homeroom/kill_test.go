@@ -19,11 +19,11 @@ import (
 var killRuns = flag.Int("kill-runs", 4, "how many jobs are disturbed on each kind of database by killing their servers")
 
 const (
-	// killsOfAPhase is how often the server is killed while it verifies a file, and
-	// how often while it writes what has been verified.
+	// killsOfAPhase is how often the server is killed while it checks a file, and how
+	// often while it writes the result.
 	killsOfAPhase = 7
 	killedRows    = 5000
-	// shortLease lets a server that was started again go on soon.
+	// shortLease lets a restarted server continue soon.
 	shortLease = "--job-lease=1s"
 )
 
@@ -173,7 +173,7 @@ func (r *run) reach(status string) {
 	}
 }
 
-// end waits for the end of the job and returns what has come of it.
+// end waits for the end of the job and returns its result.
 func (r *run) end(status string) outcome {
 	r.t.Helper()
 	r.reach(status)

@@ -16,13 +16,12 @@ import (
 
 var loadRows = flag.Int("load-rows", 200_000, "how many new students the file of BenchmarkServerDuringImport has")
 
-// BenchmarkServerDuringImport has a running server import a large file of new
-// students with groups. It reports by how much the memory of the process grows at
-// most, and how long the notice takes meanwhile, over HTTP, compared with before.
-// Pages of an SQLite file that are mapped into memory, which the system takes back
-// when it needs them, count as memory here too; anonymous memory is told beside it.
-// The percentile of a machine that does other work besides swings: run it several
-// times.
+// BenchmarkServerDuringImport lets a running server import a large file of new students
+// with groups. It reports by how much the memory of the process grows at most, and how
+// long the notice takes meanwhile, over HTTP, compared with before. Mapped pages of an
+// SQLite file count as memory here too, although the system takes them back when it needs
+// them; anonymous memory is reported separately. The percentile varies on a machine that
+// does other work: run it several times.
 func BenchmarkServerDuringImport(b *testing.B) {
 	for _, kind := range []database.Kind{database.SQLite, database.MySQL} {
 		b.Run(string(kind), func(b *testing.B) {

@@ -72,8 +72,7 @@ func newDatabaseServer(t *testing.T, more ...string) *databaseServer {
 	return d
 }
 
-// options are those of every call, with relative paths, over which no program
-// stumbles.
+// options are the options of every call, with relative paths, which all programs accept.
 func (d *databaseServer) options(more ...string) []string {
 	// Two that are set up at once would share temporary tables in a common folder.
 	options := []string{"--no-defaults", "--datadir=./data", "--tmpdir=" + d.folder}
@@ -131,8 +130,8 @@ func (d *databaseServer) url(name string) string {
 	return fmt.Sprintf("mysql://root:%s@127.0.0.1:%s/%s", d.password, d.port, name)
 }
 
-// program finds a program of the database server, which distributions often put
-// where only administrators look.
+// program finds a program of the database server. Distributions often install it where
+// only administrators look.
 func program(t *testing.T, names ...string) string {
 	t.Helper()
 	for _, name := range names {

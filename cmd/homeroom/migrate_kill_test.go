@@ -77,8 +77,8 @@ func TestAMigrationSurvivesThatItsProcessIsKilled(t *testing.T) {
 	}
 }
 
-// begunStatements is how many statements have been noted; none where there is no
-// table of notes yet.
+// begunStatements returns how many statements have been noted; 0 if there is no table of
+// notes yet.
 func begunStatements(conn *sql.DB) (n int) {
 	_ = conn.QueryRow("SELECT COALESCE(SUM(GREATEST(applied, begun)), 0) FROM schema_revisions").Scan(&n)
 	return n
@@ -108,7 +108,7 @@ func TestServersStartTogetherOnAnEmptyDatabase(t *testing.T) {
 
 var nextNumber = regexp.MustCompile(` AUTO_INCREMENT=[0-9]+`)
 
-// definitions are those of all tables and triggers of an installation.
+// definitions returns the definitions of all tables and triggers of an installation.
 func definitions(t *testing.T, in installation) string {
 	t.Helper()
 	conn := in.open()

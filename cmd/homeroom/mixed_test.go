@@ -5,10 +5,10 @@ import (
 	"strconv"
 )
 
-// mixedFile returns the rows of a file that does to the students of a district
-// whatever a file can do: it creates and changes them, puts them into groups,
-// sets a few passwords, says what is there already, and has rows that are
-// refused for different reasons. It is the same for the same district.
+// mixedFile returns the rows of a file that does everything a file can do to the students
+// of a district: it creates and changes them, puts them into groups, sets a few passwords,
+// repeats what is there already, and has rows that are refused for different reasons. It
+// is the same for the same district.
 func (in installation) mixedFile(district string, n int) [][]string {
 	in.t.Helper()
 	conn := in.open()

@@ -102,7 +102,7 @@ func TestTheLogWarnsOfFilesThatOthersCanOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	in.url = "" // start closes the folder of a database that it is told.
+	in.url = "" // Given a database, start closes its folder.
 	s := in.start("serve", "--data", folder)
 	for _, want := range []string{"chmod 700 '" + folder + "'", "chmod 600 '" + file + "'", "mode=0755", "mode=0640"} {
 		if !strings.Contains(strings.ReplaceAll(s.said.String(), `\"`, `"`), want) {

@@ -28,11 +28,11 @@ const patience = 5 * time.Minute
 type installation struct {
 	t           testing.TB
 	url, folder string
-	// web knows the certificate of the server, where it has one of its own.
+	// web trusts the certificate of the server, if it has its own.
 	web *http.Client
 	// env are further variables, which win.
 	env []string
-	// umask is that of the processes; that of the tests where it is empty.
+	// umask is the umask of the processes; if it is empty, they have that of the tests.
 	umask string
 }
 
@@ -78,7 +78,7 @@ type server struct {
 	address string
 	web     *http.Client
 	said    *record
-	// ended is closed when the process is no more; err is what became of it.
+	// ended is closed when the process has ended; err is its result.
 	ended chan struct{}
 	err   error
 }
@@ -97,7 +97,7 @@ func (in installation) startUntil(path string, args ...string) *server {
 	if !slices.Contains(args, "--addr") {
 		args = append(args, "--addr", "127.0.0.1:0")
 	}
-	// Folders of tests are open to others, of which the log would warn.
+	// Folders of tests are open to others, and the log would warn about that.
 	folders := []string{in.folder}
 	if file, ok := database.FileOf(in.url); ok {
 		folders = append(folders, filepath.Dir(file))

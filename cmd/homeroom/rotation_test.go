@@ -12,7 +12,7 @@ import (
 )
 
 // TestTheSecretKeyIsRotated changes the key while jobs wait, kills the servers that
-// encrypt anew, and goes on without the old key.
+// encrypt again, and continues without the old key.
 func TestTheSecretKeyIsRotated(t *testing.T) {
 	t.Parallel()
 	eachInstallation(t, func(t *testing.T, in installation) {

@@ -12,7 +12,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database"
 )
 
-// open opens the database of an installation beside its servers.
+// open opens the database of an installation while its servers run.
 func (in installation) open() *sql.DB {
 	in.t.Helper()
 	conn, err := database.OpenSQL(in.url)
@@ -60,13 +60,13 @@ func queried(t testing.TB, conn *sql.DB, query string, args ...any) (columns []s
 	return columns, found
 }
 
-// contents is what stands in the tables that a job writes to, each row as a line
-// of text, in order.
+// contents is the content of the tables that a job writes to, each row as a line of text,
+// in order.
 type contents map[string][]string
 
-// contents reads whole tables, whatever columns they have, but for what two runs
-// of the same job may give differently: keys, moments, leases, and what is
-// hashed or encrypted with something random. Students are named by Student ID.
+// contents reads whole tables, whatever columns they have, except for values that two runs
+// of the same job may give differently: keys, times, leases, and values that are hashed or
+// encrypted with something random. Students are named by Student ID.
 func (in installation) contents() contents {
 	in.t.Helper()
 	conn := in.open()
@@ -117,7 +117,7 @@ func stable(column, value string, students map[string]string) string {
 // printOfPassword is the digest of a hash in what a row has replaced.
 var printOfPassword = regexp.MustCompile(`"password":"[0-9a-f]{32}"`)
 
-// mustEqual compares what two runs have left behind, row for row.
+// mustEqual compares the results of two runs, row by row.
 func (c contents) mustEqual(t *testing.T, undisturbed contents) {
 	t.Helper()
 	for table, want := range undisturbed {
@@ -131,8 +131,7 @@ func (c contents) mustEqual(t *testing.T, undisturbed contents) {
 	}
 }
 
-// report shows the first lines that stand in one sorted list more often than in
-// another.
+// report shows the first lines that occur in one sorted list more often than in another.
 func report(t *testing.T, what string, some, others []string) {
 	t.Helper()
 	times := map[string]int{}

@@ -62,8 +62,8 @@ func TestScripts(t *testing.T) {
 	}
 }
 
-// prepare gives a script an empty database in DATABASE_URL and the files of an
-// information system in sds; picture.csv is none. server is empty for SQLite.
+// prepare gives a script an empty database in DATABASE_URL and the files of an information
+// system in sds; picture.csv is no CSV file. server is empty for SQLite.
 func prepare(env *testscript.Env, server string) error {
 	target := "sqlite:" + filepath.Join(env.WorkDir, "homeroom.db")
 	if server != "" {

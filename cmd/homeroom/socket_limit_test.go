@@ -55,7 +55,7 @@ func TestTheLimitsOfWebSocketsAreSettings(t *testing.T) {
 		if _, _, err := idle.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusTryAgainLater {
 			t.Errorf("the idle one of a caller: %v", err)
 		}
-		// There may be one stranger. The next one takes the place of who is silent.
+		// One stranger is allowed. The next one takes the place of the one that is silent.
 		silent, _ := dial("")
 		if next, resp := dial(""); next == nil {
 			t.Errorf("one more who has not signed in: got %s", resp.Status)

@@ -29,13 +29,13 @@ import (
 type visitor struct {
 	t    *testing.T
 	http *http.Client
-	// at is where the browser stands, page what it shows.
+	// at is the current address of the browser, and page its content.
 	at     *url.URL
 	page   string
 	status int
 }
 
-// newVisitor follows every redirect but those that stop names.
+// newVisitor follows every redirect except those that stop names.
 func newVisitor(t *testing.T, stop func(*url.URL) bool) *visitor {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -72,7 +72,7 @@ func (v *visitor) read(answer *http.Response, err error) {
 	}
 }
 
-// enter fills in the form of Dex, at which the browser stands.
+// enter fills in Dex's form, which the browser shows.
 func (v *visitor) enter(login string) {
 	v.t.Helper()
 	if !strings.Contains(v.page, `name="password"`) {
@@ -82,8 +82,8 @@ func (v *visitor) enter(login string) {
 	v.read(answer, err)
 }
 
-// who is the address of the account that the server takes the browser for, or
-// nothing, and how many sessions it has.
+// who returns the address of the account that is signed in with this browser, or nothing,
+// and how many sessions it has.
 func (v *visitor) who(server string) (email string, sessions int) {
 	v.t.Helper()
 	request, err := http.NewRequest(http.MethodPost, server+"/graphql",
@@ -152,7 +152,7 @@ func (s *school) start(provider string) string {
 	return s.address + "/account/sso/" + provider + "/start?return=/graphiql"
 }
 
-// refused expects a page with a message, and nobody who is signed in.
+// refused expects a page with a message, and nobody signed in.
 func (s *school) refused(t *testing.T, v *visitor, status int, message string) {
 	t.Helper()
 	if v.status != status || !strings.Contains(v.page, message) {
@@ -431,7 +431,7 @@ func signInInABrowser(t *testing.T, program string) {
 	b.write("#password", "dana"+kb.Enter)
 	b.see(".graphiql-execute-button")
 	b.until("the name", `document.getElementById("who").title === "dana@example.org"`)
-	// Google is not required here, so that it does not stand in for a second factor.
+	// Google is not required here, so it does not replace a second factor.
 	b.do(chromedp.Navigate(s.address + "/account/security"))
 	b.until("the factors", `document.getElementById("recovery-state").textContent !== ""`)
 	b.click("#begin-app")

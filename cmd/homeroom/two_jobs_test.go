@@ -117,7 +117,7 @@ var phases = map[string][]string{
 	"VERIFYING": {"VERIFYING"}, "READY": {""}, "PROCESSING": {"HASHING_PASSWORDS", "WRITING"}, "COMPLETED": {""},
 }
 
-// check looks through what has been shown of a job, from its first moment or from
+// check goes through everything that was shown of a job, from its first moment or from
 // when it was READY, to its end.
 func (w *sights) check(t *testing.T, name string, waited bool) {
 	t.Helper()

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// jobState is how far a job is, as the database has it.
+// jobState is the progress of a job in the database.
 type jobState struct {
 	status, owner                     string
 	claims, checked, processed, total int
@@ -23,9 +23,9 @@ func (in installation) state(jobID int) jobState {
 	return s
 }
 
-// watch looks at a job many times a second until it has seen enough, and returns
-// what it saw last. It leaves no connection behind: an SQLite file that nobody
-// has open is recovered by the next server, as after any crash.
+// watch reads a job many times a second until it has seen enough, and returns the last
+// state. It leaves no connection open: the next server must recover the SQLite file, as
+// after any crash.
 func (in installation) watch(jobID int, enough func(jobState) bool) jobState {
 	in.t.Helper()
 	conn := in.open()

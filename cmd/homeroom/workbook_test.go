@@ -9,9 +9,9 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// writeWorkbook is the script command "workbook FILE SHEET.csv...". Every CSV file
-// becomes a sheet of its name. Its cells are texts, but for those that begin with
-// an equals sign: they are formulas, whose values excelize does not calculate.
+// writeWorkbook is the script command "workbook FILE SHEET.csv...". Every CSV file becomes
+// a sheet with its name. Its cells are texts, except those that begin with an equals sign:
+// they are formulas, whose values excelize does not calculate.
 func writeWorkbook(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: workbook file.xlsx sheet.csv...")

@@ -15,9 +15,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// TestAServiceKeyIsDeniedByDefault goes through all entities, those of tomorrow
-// too: a key with every scope of a whole district reads four, and creates,
-// changes and deletes none outside of what it submits.
+// TestAServiceKeyIsDeniedByDefault goes through all entities, including future ones: a key
+// with every scope of a whole district reads four, and creates, changes and deletes
+// nothing except what it submits.
 func TestAServiceKeyIsDeniedByDefault(t *testing.T) {
 	t.Parallel()
 	reads := []string{"BulkJob", "BulkJobProblem", "BulkJobRow", "Organization"}

@@ -12,8 +12,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fixture"
 )
 
-// candidates are rows that somebody might create: at every organization, with the
-// right and the wrong district, in the own and in another name.
+// candidates are rows that somebody might create: at every organization, with the right
+// and the wrong district, in their own name and in another one.
 func (b bench) candidates(name string, c caller) (rows []row) {
 	organizations, educators := b.tables["organizations"], b.tables["educators"]
 	anyOf := func(table string) int { return b.tables[table][b.rnd.IntN(len(b.tables[table]))].id("id") }

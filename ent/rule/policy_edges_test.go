@@ -10,8 +10,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/privacy"
 )
 
-// relates tries what changes rows of another entity: an edge whose column stands
-// there. People use none, neither in a change nor in a creation.
+// relates tries to change rows of another entity: through an edge whose column is in that
+// entity. People can do so neither in a change nor in a creation.
 func (b bench) relates(t *testing.T, name string, p policy, c caller) {
 	t.Helper()
 	refused := !c.isSystem() || p.writtenOnce

@@ -113,11 +113,12 @@ func (a ask) educator(r row) bool {
 	return false
 }
 
-// educatorEdited is true for people, whom the viewer could grant all that they may.
+// educatorEdited is true for people to whom the viewer could grant everything that they
+// have.
 func (a ask) educatorEdited(r row) bool { return r.id("service") == 0 && a.educatorGranted(r) }
 
-// educatorGranted is true where every role of the educator, and one at least, is at
-// a school that the viewer administers, and every group taught as well.
+// educatorGranted is true if every role of the educator, and at least one, is at a school
+// that the viewer administers, and so is every group that the educator teaches.
 func (a ask) educatorGranted(r row) bool {
 	roles := 0
 	for _, role := range a.tables["role_assignments"] {
@@ -161,8 +162,8 @@ func (a ask) job(r row) bool {
 			a.all(r.text("schools"), viewer.SchoolAdmin, viewer.Teacher)
 }
 
-// ofJob is about a row of a job, or what is wrong with it: one that names something
-// outside of the school is there for the submitter and the district alone.
+// ofJob is about a row of a job, or a problem of it: only the submitter and the district
+// see one that names something outside the school.
 func (a ask) ofJob(r row) bool {
 	j := a.find("bulk_jobs", r.id("job_id"))
 	return a.job(j) && (r.id("outside") == 0 || j.id("submitted_by") == a.v.EducatorID || a.districtOf(j))

@@ -2,7 +2,7 @@ package rule_test
 
 import "github.com/openhomeroom/homeroom/internal/viewer"
 
-// may says which rows somebody reaches; nil where the policy refuses to look.
+// may says which rows somebody reaches; it is nil if the policy refuses to read at all.
 type may func(a ask, r row) bool
 
 // policy is a line of the table: what people and programs reach of one entity. What
@@ -21,8 +21,8 @@ type policy struct {
 	fixed string
 	// edges are the edges by the names of the client's methods: Groups for QueryGroups.
 	edges string
-	// beforeSecondFactor is an entity of which people see the same while they are still
-	// to set up a second factor; they hold no roles then, and see nothing else.
+	// beforeSecondFactor says that people see the same of the entity while they must still
+	// set up a second factor. They hold no roles then, and see nothing else.
 	beforeSecondFactor bool
 	// writtenOnce is an entity that not even the server changes and deletes.
 	writtenOnce bool
@@ -39,11 +39,11 @@ type columns struct {
 // server is who changes what people do not.
 var server may
 
-// seenByAll is what everybody sees who is signed in.
+// seenByAll is for entities that everybody sees who is signed in.
 func seenByAll(ask, row) bool { return true }
 
-// policies is the table of ent/rule, entity by entity. Whoever adds an entity, a
-// column or an edge adds a line here and says who reaches it.
+// policies is the table of ent/rule, entity by entity. A new entity, column or edge needs
+// a line here that says who reaches it.
 func policies() map[string]policy {
 	return map[string]policy{
 		"AccountHand": {
@@ -253,13 +253,13 @@ func policies() map[string]policy {
 	}
 }
 
-// What people may create and change, as far as it is not what they see.
+// What people may create and change, if it differs from what they see.
 
 func (a ask) isAdmin() bool { return a.is(viewer.DistrictAdmin, viewer.SchoolAdmin) }
 
 func (a ask) createsEducator(r row) bool { return a.isAdmin() && r.id("district_id") == a.v.DistrictID }
 
-// changesEducator is refused to those who administer nothing.
+// changesEducator is refused to people who administer nothing.
 func (a ask) changesEducator(r row) bool { return a.educatorEdited(r) }
 
 func (a ask) administersGroups(r row) bool { return a.administers(r) }
@@ -302,8 +302,8 @@ func (a ask) givesRole(r row) bool {
 		a.find("educators", r.id("educator_id")).id("service") == 0
 }
 
-// makesKey is true in the own name, for no agent or a program's account that may do
-// nothing that the maker cannot give.
+// makesKey is true in the viewer's own name, for no agent or for a program's account with
+// no more rights than the maker can give.
 func (a ask) makesKey(r row) bool {
 	agent := a.find("educators", r.id("agent_id"))
 	return a.consistent(r) && a.administers(r) && r.id("created_by") == a.v.EducatorID &&

@@ -18,9 +18,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// TestThePoliciesByThemselves tries every cell of policies() on random districts,
-// without a service in front: whom the reference lets see and change which rows, the
-// policies let see and change, and nobody else.
+// TestThePoliciesByThemselves tries every cell of policies() on random districts, without
+// a service in front. The policies must let exactly those see and change rows whom the
+// reference lets.
 func TestThePoliciesByThemselves(t *testing.T) {
 	t.Parallel()
 	for _, seed := range []uint64{1, rand.Uint64()} {
@@ -88,8 +88,8 @@ func call(on reflect.Value, method string, args ...reflect.Value) reflect.Value 
 	return on.MethodByName(method).Call(args)[0]
 }
 
-// rule returns which rows a caller reaches: all, those of the rule, or nil for a
-// caller who is refused. Several hands reach what each of them reaches alone.
+// rule returns which rows a caller reaches: all, those of the rule, or nil for a caller
+// who is refused. Several hands together reach what each of them reaches alone.
 func (w *world) rule(c caller, people, programs may) func(row) bool {
 	switch {
 	case c.viewer == nil:
@@ -141,8 +141,8 @@ func (w *world) keys(table string, rule func(row) bool) []int {
 	return ids
 }
 
-// compare reports a cell that is not as the table says. Who is not refused as a
-// matter of principle may be refused all the same where nothing could be reached.
+// compare reports a cell that differs from the table. A caller who is not refused in
+// principle may still be refused if there is nothing to reach.
 func (b bench) compare(t *testing.T, cell string, c caller, table string, rule func(row) bool, got []int, err error) {
 	t.Helper()
 	denied := errors.Is(err, privacy.Deny)

@@ -24,10 +24,10 @@ import (
 // row is a row of a table, by the names of its columns; numbers are int.
 type row map[string]any
 
-// id is a column that holds a key; 0 where it is NULL.
+// id returns a column with a key; it is 0 if the column is NULL.
 func (r row) id(column string) int { n, _ := r[column].(int); return n }
 
-// text is a column that holds text; empty where it is NULL.
+// text returns a column with text; it is empty if the column is NULL.
 func (r row) text(column string) string { s, _ := r[column].(string); return s }
 
 // world is what the reference looks at: the rows of all tables, read with plain SQL.
@@ -138,7 +138,7 @@ func district(t *testing.T, d *database.DB, seed uint64) *world {
 		case 0: // at a school
 			s := schools[rnd.IntN(len(schools))]
 			job.SetOrganizationID(s.ID).SetDistrictID(s.DistrictID)
-		case 1: // what was selected from several
+		case 1: // a selection from several schools
 			var from strings.Builder
 			for _, s := range schools {
 				if s.DistrictID == who.DistrictID && rnd.IntN(3) > 0 {
@@ -155,9 +155,8 @@ func district(t *testing.T, d *database.DB, seed uint64) *world {
 			SetMessage("message").SetOutside(outside).ExecX(ctx)
 		c.BulkJobRefusedRow.Create().SetJobID(j.ID).SetRow(1).SetN(0).SetCells([]byte("[]")).SetOutside(outside).ExecX(ctx)
 	}
-	// What those who are one thing at one school and another at the next have selected,
-	// from each school and from both, and what they submitted at a school where they are
-	// nothing.
+	// Selections by people with different roles at two schools, from each school and from
+	// both, and jobs that they submitted at a school where they have no role.
 	for _, who := range []*db.Educator{mixed, many, both, w.NorthTeacher, w.NorthAdmin} {
 		for _, kind := range []bulkjob.Kind{bulkjob.KindEDIT_STUDENTS, bulkjob.KindDELETE_STUDENTS} {
 			north, south := fmt.Sprintf("|%d|", w.North.ID), fmt.Sprintf("|%d|", w.South.ID)
@@ -187,8 +186,8 @@ func district(t *testing.T, d *database.DB, seed uint64) *world {
 	return w
 }
 
-// everybody are those who may ask: every person of the districts, and programs
-// with every scope at a district and at the schools.
+// everybody returns all callers: every person of the districts, and programs with every
+// scope at a district and at the schools.
 func (w *world) everybody(t *testing.T) []caller {
 	t.Helper()
 	all := []caller{{"nobody", nil}, {"the server", viewer.System("rehearsal")},
@@ -218,8 +217,8 @@ func (w *world) everybody(t *testing.T) []caller {
 	return all
 }
 
-// several are people who have their hands in one thing: some who are of different
-// kinds, and any two or three.
+// several returns groups of people who act together: some with different roles, and any
+// two or three.
 func (w *world) several(rnd *rand.Rand) (all []caller) {
 	byID := map[int]*viewer.Viewer{}
 	var people []*viewer.Viewer

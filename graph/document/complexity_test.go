@@ -18,7 +18,7 @@ func TestEveryListHasACost(t *testing.T) {
 	for _, field := range document.Uncounted(generated.NewExecutableSchema(generated.Config{}).Schema()) {
 		t.Errorf("%s; say in price.go what it costs", field)
 	}
-	// What is forgotten is found.
+	// A missing entry is found.
 	schema := gqlparser.MustLoadSchema(&ast.Source{Input: `
 		type PageInfo { x: Int }
 		type ThingEdge { node: Thing }

@@ -11,9 +11,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/page"
 )
 
-// Uncounted are the fields of a schema whose cost nobody has thought about: lists
-// without a number of rows, pages that the caller does not bound, mutations without
-// a price, and those whose price does not grow with the lists of their input.
+// Uncounted returns the fields of a schema without a cost: lists without a number of rows,
+// pages that the caller does not limit, mutations without a price, and mutations whose
+// price does not grow with the lists of their input.
 func Uncounted(schema *ast.Schema) (fields []string) {
 	for _, t := range schema.Types {
 		if t.Kind != ast.Object && t.Kind != ast.Interface {
@@ -75,7 +75,7 @@ func at(path string, n int) map[string]any {
 	return map[string]any{first: make([]any, n)}
 }
 
-// Cost is what an operation costs of a schema, where an operation may cost limit.
+// Cost returns what an operation on a schema costs if an operation may cost limit.
 func Cost(schema *ast.Schema, limit int, query string, variables map[string]any) (int, error) {
 	doc, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules())
 	if errs != nil {

@@ -19,7 +19,7 @@ func TestWhatOperationsCost(t *testing.T) {
 	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
 	hundred := map[string]any{"ids": slices.Repeat([]any{"x"}, 100), "n": 7}
 	for query, want := range map[string]int{
-		// Fields, fragments and what is beside each other.
+		// Fields, fragments, and fields next to each other.
 		`{ viewer { educator { id } } }`:                                                  3,
 		`{ viewer { educator { id email } } }`:                                            4,
 		`{ a: viewer { educator { id } } b: viewer { educator { id } } }`:                 6,
@@ -39,7 +39,7 @@ func TestWhatOperationsCost(t *testing.T) {
 		// A field of an interface costs what it costs of the dearest type.
 		`query($ids: [ID!]!) { nodes(ids: $ids) { id } }`:                               126,
 		`query($ids: [ID!]!) { nodes(ids: $ids) { ... on Student { groups { id } } } }`: 626,
-		// What is counted for an answer, and what is written to a file.
+		// Computed answers, and files.
 		`{ usageReport(organizationId: "x") { rows { __typename } } }`:                                                     142,
 		`{ studentsCsvUrl(organizationId: "x") }`:                                                                          101,
 		`mutation($ids: [ID!]!) { restoreStudents(input: {studentIds: $ids}) { students { id } } }`:                        1301,
@@ -52,8 +52,8 @@ func TestWhatOperationsCost(t *testing.T) {
 	}
 }
 
-// TestAnInterfaceCostsAsItsDearestType asks for a field of an interface that lists
-// rows by its arguments in one of the types behind it.
+// TestAnInterfaceCostsAsItsDearestType asks for a field of an interface. In one of its
+// types, the field's arguments determine the rows of a list.
 func TestAnInterfaceCostsAsItsDearestType(t *testing.T) {
 	t.Parallel()
 	schema := gqlparser.MustLoadSchema(&ast.Source{Input: `
@@ -66,7 +66,7 @@ func TestAnInterfaceCostsAsItsDearestType(t *testing.T) {
 	}
 }
 
-// TestThePricesOfMutations names what each mutation costs beyond its answer, where an
+// TestThePricesOfMutations lists what each mutation costs in addition to its answer if an
 // operation may cost 60,000 points, and by how much its price grows with its input.
 func TestThePricesOfMutations(t *testing.T) {
 	t.Parallel()

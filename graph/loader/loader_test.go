@@ -32,7 +32,7 @@ func TestLoader(t *testing.T) {
 			all.Go(func() {
 				want := strings.Repeat("x", k)
 				if k == 3 {
-					want = "" // What is not there has the zero value.
+					want = "" // A missing value is the zero value.
 				}
 				if got, err := l.Load(t.Context(), k); got != want || err != nil {
 					t.Errorf("%d: got %q, %v", k, got, err)

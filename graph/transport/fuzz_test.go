@@ -19,8 +19,8 @@ import (
 	"github.com/openhomeroom/homeroom/graph/transport"
 )
 
-// secretWord stands in the requests where a password would, and must not come
-// back in the answer to one that makes no sense.
+// secretWord is in the requests in place of a password, and must not come back in the
+// answer to a request that makes no sense.
 const secretWord = "hunter2secret"
 
 // decoding is an endpoint that reports which variables have arrived.
@@ -42,8 +42,8 @@ func decoding() (srv *handler.Server, arrived *map[string]any) {
 	return srv, arrived
 }
 
-// checkAnswer holds what is true of every answer: a status that fits, and a JSON
-// object with data or with errors that have a code and a message.
+// checkAnswer checks what is true of every answer: a status that fits, and a JSON object
+// with data or with errors that have a code and a message.
 func checkAnswer(t *testing.T, w *httptest.ResponseRecorder, request string) {
 	t.Helper()
 	var a struct {
@@ -74,8 +74,8 @@ func checkAnswer(t *testing.T, w *httptest.ResponseRecorder, request string) {
 	}
 }
 
-// inQuery reports whether the secret may be part of the document, of which a
-// syntax error shows a word.
+// inQuery reports whether the secret may be part of the document. A syntax error shows a
+// word of the document.
 func inQuery(request string) bool {
 	at := strings.Index(request, secretWord)
 	return strings.LastIndex(request[:max(at, 0)], "variables") < 0

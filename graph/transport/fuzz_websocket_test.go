@@ -18,9 +18,9 @@ import (
 	"github.com/openhomeroom/homeroom/graph/transport"
 )
 
-// FuzzWebSocket sends messages, one a line, and hears what comes: only messages
-// that the protocol knows, about operations that the client has begun, until the
-// connection is closed with one of its codes or answers a ping.
+// FuzzWebSocket sends messages, one a line, and reads the answers: only messages that the
+// protocol knows, about operations that the client has begun, until the connection is
+// closed with one of its codes or answers a ping.
 func FuzzWebSocket(f *testing.F) {
 	const last = `{"last":true}`
 	const begin, end = `{"type":"connection_init"}`, `{"type":"complete","id":"1"}`

@@ -193,7 +193,7 @@ func TestStatuses(t *testing.T) {
 	for _, c := range []struct {
 		what   string
 		answer *graphql.Response
-		// old is the status where the client knows only application/json.
+		// old is the status for a client that accepts only application/json.
 		old, current int
 		data         bool
 	}{

@@ -9,15 +9,14 @@ import (
 	"github.com/openhomeroom/homeroom/internal/allowance"
 )
 
-// caller and district are keys of levels; they are told apart also where their numbers
-// are the same.
+// caller and district are keys of levels; they differ even if their numbers are equal.
 type (
 	caller   int
 	district int
 )
 
-// levels are those of a caller who may hold 4, in a district that may hold half of 8
-// where it is not the only one.
+// levels are the levels of a caller who may hold 4, in a district that may hold half of 8
+// if it is not the only one.
 func levels(who caller, of district) []allowance.Level {
 	return []allowance.Level{{Key: who, Most: 4}, {Key: of, Most: 4, Alone: 8}, {Key: "all", Most: 8}}
 }
@@ -132,7 +131,7 @@ func TestWhoHasWaitedLongestMakesRoom(t *testing.T) {
 	}
 	expect("for itself")
 
-	// Somebody who has signed in is among others from then on.
+	// Somebody who has signed in belongs to other groups from then on.
 	if err := a.Move(levels(6, 9)...); err != nil {
 		t.Errorf("to another caller: %v", err)
 	}

@@ -47,7 +47,7 @@ func TestTheBarTellsNoPaceThatItDoesNotKnow(t *testing.T) {
 		lines := strings.Split(strings.TrimRight(out.String(), "\r\n "), "\r")
 		last := lines[len(lines)-1]
 		if out.Len() == 0 {
-			last = told // Nothing is drawn where nothing is new.
+			last = told // Nothing is drawn if nothing is new.
 		}
 		told = last
 		if !strings.HasPrefix(strings.TrimSpace(last), "verifying students.csv"+step.want+" ") {

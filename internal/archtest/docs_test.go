@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestTheManualNamesTestsThatExist fails where docs/security.md promises a test
-// that has gone.
+// TestTheManualNamesTestsThatExist fails if docs/security.md names a test that does not
+// exist.
 func TestTheManualNamesTestsThatExist(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../docs/security.md")

@@ -33,8 +33,8 @@ func TestAListHasItsBound(t *testing.T) {
 	})
 }
 
-// TestRefusalsHaveTheirBounds refuses callers in more ways than are recorded one by
-// one: what comes further is counted.
+// TestRefusalsHaveTheirBounds refuses callers in more ways than are recorded individually:
+// the rest is counted.
 func TestRefusalsHaveTheirBounds(t *testing.T) {
 	t.Parallel()
 	stranger := func(network int) context.Context {
@@ -65,7 +65,7 @@ func TestRefusalsHaveTheirBounds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := dbtest.Open(t, database.SQLite) // the bounds are kept in memory
+			d := dbtest.Open(t, database.SQLite) // The limits are kept in memory.
 			s := audit.New(d, func() time.Time { return fixture.Today }, testlog.New(t))
 			for i := range test.n {
 				r := test.of(i)

@@ -17,7 +17,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// TestWhoActsFromWhere says for each sort of caller what stands in its entries.
+// TestWhoActsFromWhere checks the entries of each kind of caller.
 func TestWhoActsFromWhere(t *testing.T) {
 	t.Parallel()
 	const district, north = 1, 2
@@ -168,7 +168,7 @@ func TestWhatAnEntryHolds(t *testing.T) {
 			err := d.InTx(fixture.System(), func(ctx context.Context, _ *db.Client) error {
 				for i := range 3 {
 					e := updated(w.Beta.ID, w.East.ID, 1+i, "Ada", "Eva")
-					for n := range 150 { // with those of the others more than one statement writes
+					for n := range 150 { // together with the others, more than one statement writes
 						e.Others = append(e.Others, audit.Detail{Subject: audit.On(globalid.Student, 1000*(i+1)+n), Changes: e.Changes})
 					}
 					audit.Record(ctx, e)
@@ -233,7 +233,7 @@ func TestWhatIsAChange(t *testing.T) {
 	}
 }
 
-// TestEntriesAreDividedBySchool, because each school sees what is about it.
+// TestEntriesAreDividedBySchool, because each school sees the entries about it.
 func TestEntriesAreDividedBySchool(t *testing.T) {
 	t.Parallel()
 	type student struct{ id, school int }

@@ -146,7 +146,7 @@ func TestVerifyNoticesEveryByte(t *testing.T) {
 }
 
 // TestVerifyNoticesBytesThatMove moves the last byte of each text of an entry to the
-// beginning of those behind it, so that all texts together stay the same.
+// beginning of the next texts, so that all texts together stay the same.
 func TestVerifyNoticesBytesThatMove(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -180,7 +180,7 @@ func TestVerifyNoticesBytesThatMove(t *testing.T) {
 				set(t, d, "audit_events", to.Name, first.ID, b)
 			}
 		}
-		// A text may hold what stands between two texts where they are hashed.
+		// A text may contain what separates two texts when they are hashed.
 		columns := map[string]*schema.Column{}
 		for _, column := range texts {
 			columns[column.Name] = column
@@ -217,7 +217,7 @@ func keys(t *testing.T, d *database.DB, table string) (ids []int) {
 	return ids
 }
 
-// value is what stands in a column of a row: text, a number, a time or nil.
+// value returns the value of a column of a row: text, a number, a time or nil.
 func value(t *testing.T, d *database.DB, table string, column *schema.Column, id int) any {
 	t.Helper()
 	rows, err := d.Client(context.Background()).

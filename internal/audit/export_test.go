@@ -43,6 +43,6 @@ func (s *Service) Write(ctx context.Context, e Event, n int) error {
 // Link is the hash of an entry, for somebody who knows how it is made.
 func Link(e *db.AuditEvent) string { return link(e) }
 
-// DigestOf and DigestAll are the digests of a detail and of all those of an entry.
+// DigestOf and DigestAll compute the digests of a detail and of all details of an entry.
 func DigestOf(salt, body string) string          { return digestOf(salt, body) }
 func DigestAll(details []*db.AuditDetail) string { return digestAll(details) }

@@ -69,7 +69,7 @@ func TestAChainOfAnotherDistrictIsNoticed(t *testing.T) {
 	})
 }
 
-// TestWhichChainsThereAre finds those of which a part was removed.
+// TestWhichChainsThereAre finds chains of which a part was removed.
 func TestWhichChainsThereAre(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -94,7 +94,7 @@ func TestWhichChainsThereAre(t *testing.T) {
 	})
 }
 
-// TestTheFirstDamageIsTold alters two entries, of which the first one matters.
+// TestTheFirstDamageIsTold alters two entries; only the first one is reported.
 func TestTheFirstDamageIsTold(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

@@ -20,8 +20,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// TestWhatTellsTwoRefusalsApart refuses something twice, of which the second differs in
-// one thing.
+// TestWhatTellsTwoRefusalsApart refuses something twice; the second refusal differs in one
+// thing.
 func TestWhatTellsTwoRefusalsApart(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -68,8 +68,8 @@ func TestWhatTellsTwoRefusalsApart(t *testing.T) {
 	})
 }
 
-// TestAMinuteBeginsAnew refuses in a second minute what was refused in the first, past
-// each bound.
+// TestAMinuteBeginsAnew refuses in a second minute what was refused in the first, beyond
+// each limit.
 func TestAMinuteBeginsAnew(t *testing.T) {
 	t.Parallel()
 	stranger := func(i int) (context.Context, string) {
@@ -105,7 +105,7 @@ func TestAMinuteBeginsAnew(t *testing.T) {
 				}
 				clock.pass(time.Minute)
 			}
-			// which tells of the minute before
+			// which records the minute before
 			s.Refused(context.Background(), audit.Event{Action: audit.SignInRefused, DistrictID: 1})
 			var recorded int
 			var counted []string
@@ -127,7 +127,8 @@ func TestAMinuteBeginsAnew(t *testing.T) {
 	}
 }
 
-// TestTheEndOfAWriter is about what is left when the process ends, and who comes later.
+// TestTheEndOfAWriter is about entries that are left when the process ends, and about
+// later ones.
 func TestTheEndOfAWriter(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -204,7 +205,7 @@ func TestTheEndOfAWriter(t *testing.T) {
 	})
 }
 
-// telling tells that something is logged.
+// telling says that something is logged.
 type telling struct {
 	slog.Handler
 	logged chan<- struct{}

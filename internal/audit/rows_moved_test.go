@@ -84,7 +84,7 @@ func TestVerifyNoticesRowsThatMove(t *testing.T) {
 }
 
 // TestVerifyNoticesAnEntryThatWasReplaced is about somebody who knows how the hash is
-// made: the entry is sound by itself, but the one behind it follows another.
+// computed: the entry itself is consistent, but the next one follows another entry.
 func TestVerifyNoticesAnEntryThatWasReplaced(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -99,7 +99,8 @@ func TestVerifyNoticesAnEntryThatWasReplaced(t *testing.T) {
 		if v := verify(t, d, w.Alpha.ID, ""); v.Damage == nil || v.Damage.Fault != audit.Altered || v.Damage.Seq != 3 {
 			t.Errorf("%+v; want it at 3", v.Damage)
 		}
-		// The entry behind it is made to follow the new one, and so is no longer what it was.
+		// The next entry is changed to follow the new one, and so is no longer what it
+		// was.
 		if _, err := d.Client(context.Background()).ExecContext(context.Background(),
 			"UPDATE audit_events SET prev_hash = ? WHERE district_id = ? AND seq = 3", audit.Link(e), w.Alpha.ID); err != nil {
 			t.Fatal(err)
@@ -130,8 +131,8 @@ func TestVerifyNoticesADetailThatWasReplaced(t *testing.T) {
 	})
 }
 
-// TestNoErasureExplainsWhatItWasNotAbout takes the text of a detail by hand, beside
-// erasures of other people, at other times and at other places.
+// TestNoErasureExplainsWhatItWasNotAbout removes the text of a detail by hand, when there
+// are erasures of other people, at other times and at other places.
 func TestNoErasureExplainsWhatItWasNotAbout(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
@@ -179,7 +180,8 @@ func TestNoErasureExplainsWhatItWasNotAbout(t *testing.T) {
 	})
 }
 
-// event is one about a person of a district, or of the one behind it.
+// event returns an event about a person of a district, or of the district at that
+// distance.
 func event(a audit.Action, elsewhere int, kind globalid.Type, id int) func(district int) audit.Event {
 	return func(district int) audit.Event {
 		return audit.Event{Action: a, DistrictID: district + elsewhere, Target: audit.On(kind, id)}
@@ -205,8 +207,9 @@ func TestVerifyNoticesRowsOfAJobThatMove(t *testing.T) {
 	})
 }
 
-// TestAnErasureExplainsNoRowsThatAreNamed changes the rows of a job, after which
-// somebody was erased: the rows still say whom they are about, so it was not that.
+// TestAnErasureExplainsNoRowsThatAreNamed changes the rows of a job, and then somebody is
+// erased. The rows still say whom they are about, so the erasure does not explain the
+// change.
 func TestAnErasureExplainsNoRowsThatAreNamed(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -222,8 +225,8 @@ func TestAnErasureExplainsNoRowsThatAreNamed(t *testing.T) {
 	})
 }
 
-// TestAnErasureTakesNothingOfOthers erases a student beside an educator and a group
-// of the same key, and the same key in another district.
+// TestAnErasureTakesNothingOfOthers erases a student; an educator and a group have the
+// same key, and so has a student in another district.
 func TestAnErasureTakesNothingOfOthers(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -253,8 +256,8 @@ func TestAnErasureTakesNothingOfOthers(t *testing.T) {
 	})
 }
 
-// TestNobodyGuessesADigest: the same text twice has two digests, of which the salts
-// are forgotten with the texts.
+// TestNobodyGuessesADigest: the same text has two digests if it is stored twice, and their
+// salts are removed together with the texts.
 func TestNobodyGuessesADigest(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

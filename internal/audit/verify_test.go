@@ -13,8 +13,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/globalid"
 )
 
-// tamper is somebody who may do everything in the database, and takes the triggers
-// away first.
+// tamper acts as somebody who may do everything in the database, and removes the triggers
+// first.
 func tamper(t testing.TB, d *database.DB, statements ...string) {
 	t.Helper()
 	for _, trigger := range []string{"audit_events_are_not_changed", "audit_events_are_not_removed",
@@ -132,7 +132,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// where joins a condition to a statement.
+// where adds a condition to a statement.
 func where(statement string) string {
 	for i := range len(statement) - 7 {
 		if statement[i:i+7] == " WHERE " {

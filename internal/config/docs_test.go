@@ -8,8 +8,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/config"
 )
 
-// TestTheManualHoldsEverySetting compares docs/configuration.md with the
-// settings. `UPDATE_DOCS=1 go test ./internal/config` writes it anew.
+// TestTheManualHoldsEverySetting compares docs/configuration.md with the settings.
+// `UPDATE_DOCS=1 go test ./internal/config` writes it again.
 func TestTheManualHoldsEverySetting(t *testing.T) {
 	t.Parallel()
 	const path, mark = "../../docs/configuration.md",

@@ -22,7 +22,7 @@ func TestTheDataFolderStandsForItsDatabase(t *testing.T) {
 	for name, c := range map[string]struct {
 		args      []string
 		variables map[string]string
-		want      string // A URL, or what is wrong.
+		want      string // A URL, or the problem.
 	}{
 		"a flag":                        {[]string{"--data", folder}, nil, in},
 		"a variable":                    {nil, map[string]string{"HOMEROOM_DATA": folder}, in},

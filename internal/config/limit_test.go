@@ -13,7 +13,7 @@ import (
 func TestEachLimitHasItsBounds(t *testing.T) {
 	t.Parallel()
 	second, hour := int64(time.Second), int64(time.Hour)
-	bounds := map[string][2]int64{ // 0 where there is no end
+	bounds := map[string][2]int64{ // 0 if there is no limit
 		"DocumentBytes": {1 << 10, 16 << 20}, "BodyMemory": {1 << 20, 0}, "UploadStorage": {1 << 20, 0},
 		"StatementTimeout": {second, hour},
 		"Tokens":           {200, 100_000}, "Depth": {5, 100}, "Fields": {50, 5000}, "Aliases": {1, 5000}, "RootFields": {1, 500},

@@ -59,7 +59,7 @@ func (s *stalls) Read(p []byte) (int, error) {
 
 func TestAReaderWithoutProgressEnds(t *testing.T) {
 	t.Parallel()
-	// At the beginning, and behind what is looked at before anything is read.
+	// At the beginning, and after the part that is examined before anything is read.
 	for what, begins := range map[string]string{"at once": "", "later": "a,b\n" + strings.Repeat("1,2\n", 100_000)} {
 		for times, ends := range map[int]bool{99: false, 100_000: true} {
 			file := io.MultiReader(strings.NewReader(begins), &stalls{strings.NewReader("a,b\n"), times})
@@ -71,8 +71,8 @@ func TestAReaderWithoutProgressEnds(t *testing.T) {
 	}
 }
 
-// TestBytesThatWindows1252DoesNotHave goes through all bytes above ASCII. They stand by
-// themselves, where no code page explains them.
+// TestBytesThatWindows1252DoesNotHave goes through all bytes above ASCII. Each is alone,
+// so that no code page explains it.
 func TestBytesThatWindows1252DoesNotHave(t *testing.T) {
 	t.Parallel()
 	const none = "\x81\x8D\x8F\x90\x9D"

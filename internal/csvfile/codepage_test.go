@@ -20,7 +20,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
-// codePages are those that are read, and some that are not.
+// codePages are code pages that are read, and some that are not.
 var codePages = map[string]encoding.Encoding{
 	"Windows-1250": charmap.Windows1250, "Windows-1251": charmap.Windows1251, "Windows-1252": charmap.Windows1252,
 	"Windows-1253": charmap.Windows1253, "Windows-1254": charmap.Windows1254, "Windows-1255": charmap.Windows1255,
@@ -31,9 +31,9 @@ var codePages = map[string]encoding.Encoding{
 	"CP866": charmap.CodePage866, "CP850": charmap.CodePage850, "MacCyrillic": charmap.MacintoshCyrillic,
 }
 
-// TestCodePages writes files of names in code pages. Whatever is read of them has to be
-// what was written; files of twenty names, but for those of few special letters, have to
-// be read; and those in Windows-1252 are read however short they are.
+// TestCodePages writes files of names in code pages. Whatever is read must equal what was
+// written. Files of twenty names must be read, except those with few special letters.
+// Files in Windows-1252 are read however short they are.
 func TestCodePages(t *testing.T) {
 	t.Parallel()
 	content, err := os.ReadFile("testdata/names.txt")
@@ -89,7 +89,7 @@ func tryCodePage(t *testing.T, page, language string, names []string) {
 			case got == file:
 				read++
 			case n <= 5 && format.Encoding == csvfile.Windows1252:
-				// Few names with letters that stand in Windows-1252 beside each other as well.
+				// A few names whose letters also occur next to each other in Windows-1252.
 			default:
 				t.Errorf("read in %s:\n%swritten:\n%s", format.Encoding, got, file)
 			}
@@ -127,7 +127,7 @@ func readAll(stored string) (csvfile.Format, string, error) {
 	}
 }
 
-// Of a file that can be read in two ways, both are told.
+// If a file can be read in two ways, the message shows both.
 func TestAFileThatCanBeReadInTwoWays(t *testing.T) {
 	t.Parallel()
 	_, err := csvfile.Inspect(strings.NewReader("Name\nWi\x9cniewski\nKowalska\n"), csvfile.Limits{})

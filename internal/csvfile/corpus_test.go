@@ -80,8 +80,8 @@ func records(t testing.TB, file []byte, f csvfile.Format) []csvfile.Record {
 	return recs
 }
 
-// corpusText is one table with everything in it that a file may contain; ▸
-// stands for the delimiter and ¶ for the line end.
+// corpusText is one table with everything that a file may contain; ▸ stands for the
+// delimiter and ¶ for the line ending.
 const corpusText = `"STUDENT ID"▸ First Name ▸Last Name▸"Groups, periods▸ more"¶` +
 	`00417▸José▸Núñez▸Math 7¶` + // accents, leading zeros
 	`¶` + // an empty line

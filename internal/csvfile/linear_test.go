@@ -16,7 +16,7 @@ import (
 // heading is followed by what a file has n of.
 const heading = "Student ID,First Name\n"
 
-// constructs are everything of which a CSV file may have many, n of each.
+// constructs are all constructs that a CSV file may contain many times, n of each.
 var constructs = map[string]func(n int) string{
 	"rows":                         func(n int) string { return heading + strings.Repeat("1,Ada\n", n) },
 	"quoted cells":                 func(n int) string { return heading + strings.Repeat("\"1\",\"Ada\"\n", n) },
@@ -106,7 +106,7 @@ func TestFilesAreReadInLinearMemory(t *testing.T) {
 	}
 }
 
-// TestARowIsBounded reads a row whose cells are all within their own bound.
+// TestARowIsBounded reads a row whose cells are all within the limit for a cell.
 func TestARowIsBounded(t *testing.T) {
 	t.Parallel()
 	_, err := csvfile.Inspect(strings.NewReader(heading+strings.Repeat(strings.Repeat("a", 60<<10)+",", 4)+"\n"),

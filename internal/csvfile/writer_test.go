@@ -10,7 +10,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
-// written returns the file that a Writer makes of rows.
+// written returns the file that a Writer writes for rows.
 func written(t testing.TB, rows ...[]string) []byte {
 	t.Helper()
 	var buf bytes.Buffer

@@ -52,8 +52,8 @@ func TestWhichAddressesAreTheDashboards(t *testing.T) {
 	}
 }
 
-// TestScreensAreThoseOfTheApplication compares the addresses with the list that the
-// navigation is made of.
+// TestScreensAreThoseOfTheApplication compares the addresses with the list from which the
+// navigation is built.
 func TestScreensAreThoseOfTheApplication(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("web/src/frame/screens.ts")

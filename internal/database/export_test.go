@@ -7,9 +7,9 @@ import (
 	"github.com/openhomeroom/homeroom/ent/migrations"
 )
 
-// MigrateFiles applies files on MySQL and calls at between notes and statements.
-// Where that returns ErrCutOff the migrator ends as if its process had been killed;
-// other errors are taken for those of the statement.
+// MigrateFiles applies files on MySQL and calls at between notes and statements. If at
+// returns ErrCutOff, the migrator stops as if its process had been killed; other errors
+// count as errors of the statement.
 func (d *DB) MigrateFiles(ctx context.Context, files []migrations.File,
 	at func(moment Moment, statement string) error) ([]string, error) {
 	m := newMigrator(d)

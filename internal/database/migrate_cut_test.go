@@ -150,7 +150,7 @@ func TestADatabaseThatAnOlderServerLeftStuckIsRepaired(t *testing.T) {
 			done[last] = true
 			// The older server runs it and dies; its note is that of the statement before.
 			run(t, conn, last)
-			// The migrations of its time took nothing away; those that do have always been noted.
+			// Older migrations removed nothing; migrations that do have always been noted.
 			if !strings.Contains(last, " DROP ") {
 				run(t, conn, "UPDATE schema_revisions SET begun = NULL, tables_before = NULL")
 			}
@@ -219,8 +219,8 @@ func leaseRunsOut(t *testing.T, conn *sql.DB) {
 
 var nextNumber = regexp.MustCompile(` AUTO_INCREMENT=[0-9]+`)
 
-// built are the definitions of all tables and triggers, and the rows of those that
-// a migration fills.
+// built returns the definitions of all tables and triggers, and the rows of tables that a
+// migration fills.
 func built(t *testing.T, conn *sql.DB) map[string]string {
 	t.Helper()
 	all := map[string]string{}

@@ -15,8 +15,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
-// TestTheMigrationsBuildTheSchema fails where ent/schema has changed and no
-// migration has been written.
+// TestTheMigrationsBuildTheSchema fails if ent/schema has changed without a migration.
 func TestTheMigrationsBuildTheSchema(t *testing.T) {
 	t.Parallel()
 	for kind, name := range map[database.Kind]string{database.SQLite: dialect.SQLite, database.MySQL: dialect.MySQL} {

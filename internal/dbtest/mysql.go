@@ -37,8 +37,8 @@ func Server(t testing.TB) string {
 	return url
 }
 
-// Lacks skips a test for which the machine lacks something, and says what. Where CI is
-// set, the test fails instead: nothing may be lacking there.
+// Lacks skips a test because the machine lacks something, and says what. In CI the test
+// fails instead: nothing may be missing there.
 func Lacks(t testing.TB, format string, args ...any) {
 	t.Helper()
 	if os.Getenv("CI") != "" {
@@ -165,7 +165,7 @@ func readScript(url string) (script, error) {
 	return s, nil
 }
 
-// rowsOf returns the rows of a query, with texts as such; what is no text stays bytes.
+// rowsOf returns the rows of a query, with texts as strings; other values stay bytes.
 func rowsOf(conn *sql.DB, query string) (list [][]any, err error) {
 	rows, err := conn.Query(query)
 	if err != nil {

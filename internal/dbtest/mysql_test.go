@@ -9,8 +9,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
-// TestACopyIsWhatTheMigrationsMake compares the databases of tests with one that has
-// been migrated as those of schools are.
+// TestACopyIsWhatTheMigrationsMake compares the databases of tests with one that was
+// migrated like a real one.
 func TestACopyIsWhatTheMigrationsMake(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

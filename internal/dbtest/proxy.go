@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// Proxy stands between a test and a MySQL server, and cuts connections off at
-// chosen moments.
+// Proxy is between a test and a MySQL server, and cuts connections at chosen moments.
 type Proxy struct {
 	// URL is the address of the database through the proxy.
 	URL string
@@ -80,7 +79,7 @@ func (p *Proxy) add(c *cut) {
 	p.cuts = append(p.cuts, c)
 }
 
-// Down cuts all connections off and takes no more.
+// Down cuts all connections and accepts no more.
 func (p *Proxy) Down() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

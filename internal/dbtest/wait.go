@@ -16,9 +16,9 @@ const lookEvery = 5 * time.Millisecond
 // thread is how a server names the connection of a transaction.
 var thread = regexp.MustCompile(`thread id (\d+)`)
 
-// AwaitLockWaits returns when at least n transactions of a database wait for the locks
-// of others, or when over says that they will not. On SQLite, where a transaction begins
-// behind the one before it, nobody waits in the middle of one, and it returns at once.
+// AwaitLockWaits returns when at least n transactions of a database wait for the locks of
+// others, or when over says that they will not. On SQLite, a transaction begins only after
+// the one before it, so none waits in the middle, and it returns at once.
 func AwaitLockWaits(t testing.TB, d *database.DB, n int, over func() bool) {
 	t.Helper()
 	if d.Kind() == database.SQLite {
@@ -29,9 +29,9 @@ func AwaitLockWaits(t testing.TB, d *database.DB, n int, over func() bool) {
 	}
 }
 
-// lockWaits counts the transactions of a database that wait for locks. What
-// information_schema says of them is read anew only where nobody has looked for a
-// tenth of a second, so the status of the engine is asked.
+// lockWaits counts the transactions of a database that wait for locks. It asks for the
+// status of the engine, because information_schema is only updated if nobody has read it
+// for a tenth of a second.
 func lockWaits(t testing.TB, d *database.DB) int {
 	t.Helper()
 	waiting := map[string]bool{}

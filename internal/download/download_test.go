@@ -115,7 +115,7 @@ func TestDownload(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				// Whoever has the old key makes addresses with it, at any time.
+				// Whoever has the old key can create addresses with it at any time.
 				for _, address := range []string{path, strings.TrimPrefix(filtered, "https://homeroom.test")} {
 					r := httptest.NewRecorder()
 					next.ServeHTTP(r, httptest.NewRequest(http.MethodGet, address, nil))
@@ -301,7 +301,7 @@ func TestDownload(t *testing.T) {
 	})
 }
 
-// signedIn is a context in which an educator asks who has begun a session.
+// signedIn returns a context with a session of an educator.
 func signedIn(t *testing.T, w *fixture.World, e *db.Educator) context.Context {
 	t.Helper()
 	session := w.Client().Session.Create().SetEducatorID(e.ID).SetTokenHash(rand.Text()).SetCreatedAt(fixture.Today).

@@ -56,7 +56,7 @@ func (s *slow) SetWriteDeadline(time.Time) error {
 // all accepts everything from now on.
 func (s *slow) all() { s.once.Do(func() { close(s.accept) }) }
 
-// making is a file whose making goes on when it is told to.
+// making is a file whose making continues only when it is told to.
 type making struct {
 	*httptest.ResponseRecorder
 	begun, goOn  chan struct{}
@@ -105,7 +105,7 @@ func TestDownloadsAreFew(t *testing.T) {
 			}()
 			return c
 		}
-		// Whoever does not want to wait is told at once.
+		// A caller who does not want to wait is refused at once.
 		refused := func(who *db.Educator) *httptest.ResponseRecorder {
 			ctx, cancel := context.WithCancel(t.Context())
 			r := httptest.NewRecorder()
@@ -202,7 +202,7 @@ func TestWhoReadsSlowlyHoldsNoPlace(t *testing.T) {
 		other, others := begin(second)
 		served(w.DistrictAdmin)
 		served(first)
-		// Where a caller's room ends, the one of the caller's makes room that has waited for
+		// If a caller has no more room, that caller's file makes room that has waited for
 		// longest.
 		_, _ = begin(first)
 		if e := <-oldest; !e.cut {

@@ -13,10 +13,10 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// TestHowAFileNamesGroups has students in groups whose names say too little, and looks at
-// the cell of each in the file of the district and in that of the school, in which groups
-// of other schools are missing. A group goes by its Database ID where an import could take
-// its name for another one.
+// TestHowAFileNamesGroups has students in groups with ambiguous names. It looks at the
+// cell of each in the file of the district and in that of the school, which lacks the
+// groups of other schools. A file uses the Database ID of a group if an import could
+// confuse its name with another.
 func TestHowAFileNamesGroups(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -71,7 +71,7 @@ func TestHowAFileNamesGroups(t *testing.T) {
 				t.Errorf("%s: the school has %q, want %q", name, cell, c.school)
 			}
 		}
-		// Whoever administers the other school as well sees its groups.
+		// An administrator who also administers the other school sees its groups.
 		b.Client().RoleAssignment.Create().SetEducatorID(b.NorthAdmin.ID).SetOrganizationID(b.South.ID).
 			SetDistrictID(b.Alpha.ID).SetRole(roleassignment.RoleSCHOOL_ADMIN).ExecX(fixture.System())
 		st := b.Student(t, b.North, "Both", "Schools", 0, zebra, alone)

@@ -118,8 +118,8 @@ var nasty = []string{
 	"ﬁ ligature", "ẞ", "sep=;", "00012", "1.2E+10", "1-2", "TRUE", "#N/A", "stu_1", "NULL", "Ｗide",
 }
 
-// TestAnExportComesBackUnchanged is the promise of the format: whoever uploads an
-// export as it is changes nothing, whatever people and groups are called.
+// TestAnExportComesBackUnchanged is the promise of the format: uploading an unchanged
+// export changes nothing, whatever the names of people and groups are.
 func TestAnExportComesBackUnchanged(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -188,7 +188,7 @@ func TestAnExportComesBackUnchanged(t *testing.T) {
 	})
 }
 
-// TestExportOfStudents checks who is in the file, and what it says.
+// TestExportOfStudents checks who is in the file, and the cells.
 func TestExportOfStudents(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

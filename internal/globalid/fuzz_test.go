@@ -39,7 +39,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// FuzzEncode holds that what is written is read as what it was.
+// FuzzEncode checks that an encoded key is decoded as the same key.
 func FuzzEncode(f *testing.F) {
 	f.Add(1)
 	f.Add(1 << 40)

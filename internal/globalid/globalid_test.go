@@ -22,7 +22,7 @@ func TestIDs(t *testing.T) {
 
 func TestWhatIsNoID(t *testing.T) {
 	t.Parallel()
-	// Every row has one id, so other spellings of a key are none.
+	// Every row has one id, so other spellings of a key are invalid.
 	for _, id := range []string{"", "_", "stu", "stu_", "stu_0", "stu_-1", "stu_01", "stu_+1", "stu_A", "STU_a", "stu_a ",
 		"xyz_1", "stu_1_2", "stu_zzzzzzzzzzzzzzzz"} {
 		if _, _, ok := globalid.Decode(id); ok {

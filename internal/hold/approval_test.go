@@ -15,8 +15,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/hold"
 )
 
-// TestWhoIsASecondAdministrator asks about one person after the other, whether somebody
-// who has had a hand in the other's account, or is too young, approves.
+// TestWhoIsASecondAdministrator checks, for one person after the other, whether somebody
+// may approve who has had a hand in the other's account, or is too new.
 func TestWhoIsASecondAdministrator(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour

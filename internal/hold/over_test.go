@@ -48,7 +48,7 @@ func TestAMonthTakesTwiceAsMuch(t *testing.T) {
 	}
 }
 
-// TestWhoLeavesIsChanged, and who is deleted is not.
+// TestWhoLeavesIsChanged: a student who leaves counts as changed, not as deleted.
 func TestWhoLeavesIsChanged(t *testing.T) {
 	t.Parallel()
 	sums := hold.Sums{}

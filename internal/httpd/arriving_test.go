@@ -15,8 +15,8 @@ import (
 // more connections than there is room for.
 func TestHeadersThatArriveAreBounded(t *testing.T) {
 	t.Parallel()
-	// 14 MiB, of which one network has 4. Which are read first is not quite the order in
-	// which they come.
+	// 14 MiB; one network has 4 of them. They are not read in exactly the order in which
+	// they arrive.
 	const many, long, first = 480, 30 << 10, 200
 	s := start(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	address := strings.TrimPrefix(s.url, "http://")
@@ -28,7 +28,7 @@ func TestHeadersThatArriveAreBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { conn.Close() })
-		// Only where the test fails does anything take as long.
+		// It takes this long only if the test fails.
 		if err := conn.SetDeadline(time.Now().Add(5 * time.Minute)); err != nil {
 			t.Fatal(err)
 		}

@@ -33,7 +33,7 @@ func TestConnectionsThatWaitMakeRoom(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { conn.Close() })
-		// Only where the test fails does anything take as long.
+		// It takes this long only if the test fails.
 		if err := conn.SetDeadline(time.Now().Add(5 * time.Minute)); err != nil {
 			t.Fatal(err)
 		}

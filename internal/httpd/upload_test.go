@@ -14,8 +14,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/httpd"
 )
 
-// TestAnUploadHasAnEnd says that an upload is given up that goes on and on with little,
-// and that one that brings enough has the time that it needs.
+// TestAnUploadHasAnEnd checks that an upload is stopped if it never ends and brings
+// little, and that one that brings enough gets the time that it needs.
 func TestAnUploadHasAnEnd(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

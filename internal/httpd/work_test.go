@@ -93,7 +93,7 @@ func (s *overHTTP2) ask(t *testing.T, client http.RoundTripper, path string, tak
 	return resp, err
 }
 
-// must is ask for what has to be answered.
+// must is ask for a request that has to be answered.
 func (s *overHTTP2) must(t *testing.T, client http.RoundTripper, path string, takes int,
 	headers ...string) *http.Response {
 	t.Helper()
@@ -131,7 +131,7 @@ func TestRequestsAtWorkAreBounded(t *testing.T) {
 	if n := s.connections.Load(); n > 12 {
 		t.Errorf("they come over %d connections", n)
 	}
-	// Whoever comes next has room, because those who read nothing lose theirs.
+	// The next client has room, because those who read nothing lose theirs.
 	next := s.must(t, school, "/graphql", workTakes)
 	for range 2 * workFits {
 		s.must(t, school, "/graphql", workTakes)

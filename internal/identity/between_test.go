@@ -40,13 +40,13 @@ var begun = map[string]func(t *testing.T, h *house, who *db.Educator) func() err
 	},
 }
 
-// tooLate is what somebody is told who comes too late.
+// tooLate is the message for somebody who comes too late.
 var tooLate = map[string]string{
 	"a second factor": "CHALLENGE_ENDED", "the code of an app": "CODE_ENDED", "a link for a password": "LINK_ENDED",
 }
 
-// TestWhatChangesBetweenTheStepsOfASignIn has an account change between the first step
-// of what opens it and the second. What is nil ends every one of them.
+// TestWhatChangesBetweenTheStepsOfASignIn changes an account between the first and the
+// second step of everything that opens it. nil means that all of them end.
 func TestWhatChangesBetweenTheStepsOfASignIn(t *testing.T) {
 	t.Parallel()
 	const (
@@ -58,9 +58,10 @@ func TestWhatChangesBetweenTheStepsOfASignIn(t *testing.T) {
 	wrong := map[string]string{"a second factor": "WRONG_CODE"}
 	for what, c := range map[string]struct {
 		change string
-		// told has the change end what is open, as everybody does who changes it.
+		// told says that the change ends what is open, as all code that changes accounts
+		// does.
 		told bool
-		// want is what becomes of each way; nil where all of them end.
+		// want is the result of each way; it is nil if all of them end.
 		want map[string]string
 	}{
 		"nothing":                            {"UPDATE educators SET first_name = 'Same' WHERE id = ?", false, map[string]string{}},

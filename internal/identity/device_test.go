@@ -14,7 +14,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/testlog"
 )
 
-// Each sign-in gives a browser another token with a limit of its own, so that whoever
+// Each sign-in gives a browser another token with its own limit. Otherwise somebody who
 // knew a password for an afternoon could guess the next one as fast as they liked.
 func TestABrowserIsKnownByThePasswordOfToday(t *testing.T) {
 	t.Parallel()
@@ -56,7 +56,7 @@ func TestABrowserIsKnownByThePasswordOfToday(t *testing.T) {
 	})
 }
 
-// Whoever knows an old secret key would make as many browsers as they like.
+// Somebody who knows an old secret key could make as many known browsers as they liked.
 func TestABrowserIsKnownByTheSecretKeyOfToday(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

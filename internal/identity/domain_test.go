@@ -15,7 +15,7 @@ import (
 )
 
 // TestAProviderIsRequiredForADomainHoweverItIsWritten writes the domain of an
-// installation, and those of addresses, in every way in which a mail arrives.
+// installation, and the domains of addresses, in every form in which mail is delivered.
 func TestAProviderIsRequiredForADomainHoweverItIsWritten(t *testing.T) {
 	t.Parallel()
 	const elsewhere = "mueller.example"

@@ -42,7 +42,7 @@ func TestWhatAChangeOfFactorsLeavesBehind(t *testing.T) {
 			what string
 			do   func() error
 			code string
-			// others tells whether the other session and the step end.
+			// others says whether the other session and the step end.
 			others  bool
 			codes   string
 			entries []string

@@ -57,7 +57,7 @@ func (a app) at(now time.Time) string {
 	return code
 }
 
-// wrong is a code that is none of those around a moment.
+// wrong returns a code that is not valid around a moment.
 func (a app) wrong(now time.Time) string {
 	for _, code := range []string{"000000", "111111", "222222", "333333"} {
 		if !slices.Contains([]string{a.at(now), a.at(now.Add(-30 * time.Second)), a.at(now.Add(30 * time.Second))}, code) {
@@ -435,7 +435,7 @@ func TestPeopleAreToldAboutTheirFactors(t *testing.T) {
 		if err := h.RemoveTOTP(as(in)); err != nil {
 			t.Fatal(err)
 		}
-		// What the session has shown is no factor any more, where one is asked for later.
+		// The factor that the session has shown is gone, if one is required later.
 		if own := h.Client().Session.GetX(fixture.System(), in.Viewer.SessionID); own.SecondFactor != 0 {
 			t.Error("the session goes on as one with a second factor")
 		}

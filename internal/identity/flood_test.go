@@ -18,8 +18,8 @@ func fill(h *house, network string) {
 	}
 }
 
-// TestAFloodKeepsNobodyOut has whoever sits in a school guess at the passwords of
-// everybody, without an end, from the address that the whole school has.
+// TestAFloodKeepsNobodyOut lets somebody in a school guess everybody's passwords without
+// end, from the address that the whole school shares.
 func TestAFloodKeepsNobodyOut(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]func(t *testing.T, h *house){

@@ -65,8 +65,8 @@ func TestWhoeverInvitesHasAHandInTheAccount(t *testing.T) {
 	})
 }
 
-// An administrator who has another one's password, and takes the second factors of that
-// account away, could approve the own jobs in it.
+// An administrator who knows another one's password, and removes the second factors of
+// that account, could approve their own jobs with it.
 func TestWhoeverResetsFactorsIsNoSecondAdministratorForAWhile(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -98,7 +98,8 @@ func TestWhoeverResetsFactorsIsNoSecondAdministratorForAWhile(t *testing.T) {
 				t.Errorf("%s approves what the other one asks: %v", what, err)
 			}
 		}
-		// Nor does anybody else in whose account whoever has reset the factors could act.
+		// The same is true of anybody whose account the person who has reset the factors
+		// could use.
 		third := h.Educator(t, h.Alpha, "Ted Third", viewer.SchoolAdmin, h.North)
 		made := h.Educator(t, h.Alpha, "Mae Made", viewer.SchoolAdmin, h.North)
 		if err := hold.Note(fixture.System(), h.Client(), h.clock(), []int{h.NorthAdmin.ID}, made.ID); err != nil {
@@ -110,7 +111,8 @@ func TestWhoeverResetsFactorsIsNoSecondAdministratorForAWhile(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.pass(time.Hour)
-		// Whoever resets with an account of the own making has done it, too.
+		// Somebody who resets factors with an account that they have created counts as
+		// having done it.
 		fourth := h.Educator(t, h.Alpha, "Una Fourth", viewer.SchoolAdmin, h.North)
 		fourth = fourth.Update().SetPasswordHash(h.hash(t)).SaveX(fixture.System())
 		made = made.Update().SetPasswordHash(h.hash(t)).SaveX(fixture.System())

@@ -42,8 +42,8 @@ type house struct {
 	taken int
 	// providerOf is for the servers that are made from now on.
 	providerOf map[string]string
-	// keys are the secret key of those servers and the ones before it; the tests' where
-	// there are none.
+	// keys are the secret key of those servers and the ones before it; if there are none,
+	// they use the key of the tests.
 	keys [][]byte
 
 	mu    sync.Mutex
@@ -143,7 +143,7 @@ func code(err error) string {
 	}
 }
 
-// as is a request of somebody who has signed in.
+// as returns the context of a request of somebody who has signed in.
 func as(session identity.Session) context.Context {
 	return viewer.NewContext(context.Background(), session.Viewer)
 }

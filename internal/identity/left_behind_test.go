@@ -22,7 +22,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// ledger tells which entries an act leaves behind.
+// ledger shows which entries an action leaves behind.
 type ledger struct {
 	*house
 	entry int
@@ -182,7 +182,7 @@ func TestWhatAnActLeavesBehind(t *testing.T) {
 	})
 }
 
-// TestWhatAKeyMayBe tries the bounds of a key.
+// TestWhatAKeyMayBe tries the limits of a key.
 func TestWhatAKeyMayBe(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

@@ -18,8 +18,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// target is an account that somebody guesses at, and what is around it: networks of
-// its own, so that targets do not share a limit.
+// target is an account that somebody guesses at, with its own networks, so that targets do
+// not share a limit.
 type target struct {
 	name, email string
 	net         int
@@ -112,7 +112,8 @@ func compareAnswers(t *testing.T, h *house, r *rand.Rand) {
 	if !kinds[limited] || !kinds[wrong] {
 		t.Errorf("the history has had only the answers %v", kinds)
 	}
-	// Whoever knows the password still gets in where the account is known, and there alone.
+	// Somebody who knows the password still gets in where the account is known, and only
+	// there.
 	guess(h.Service, h.NorthAdmin.Email, targets[0].network(0), 50)
 	h.pass(10 * time.Second)
 	h.in(t, h.NorthAdmin, targets[0].network(0))
@@ -124,8 +125,8 @@ func compareAnswers(t *testing.T, h *house, r *rand.Rand) {
 	}
 }
 
-// TestTwoStepsThroughTheSpareLimit signs in with password and app where there have been
-// too many wrong passwords.
+// TestTwoStepsThroughTheSpareLimit signs in with password and app after too many wrong
+// passwords.
 func TestTwoStepsThroughTheSpareLimit(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -144,7 +145,8 @@ func TestTwoStepsThroughTheSpareLimit(t *testing.T) {
 		if _, err := firstStep(stranger); code(err) != limited {
 			t.Errorf("a right password in a network that is not known: %v", err)
 		}
-		// What is right to its end gives back what it took, and so does not wait.
+		// A sign-in that is right to its end gives back what it took, and so does not
+		// wait.
 		for range 12 {
 			guess(h.Service, h.NorthAdmin.Email, school, 50)
 			h.pass(10 * time.Second)
@@ -175,8 +177,8 @@ func TestTwoStepsThroughTheSpareLimit(t *testing.T) {
 	})
 }
 
-// TestOnlyWhoKnowsThePasswordHasCodesWait has a stranger try codes and passkeys, and a
-// stranger guess passwords, of somebody who has an app.
+// TestOnlyWhoKnowsThePasswordHasCodesWait lets strangers try codes, passkeys and passwords
+// of somebody who has an app.
 func TestOnlyWhoKnowsThePasswordHasCodesWait(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -205,7 +207,7 @@ func TestOnlyWhoKnowsThePasswordHasCodesWait(t *testing.T) {
 	})
 }
 
-// TestAProofTriesNoMoreThanASignIn has whoever holds a stolen session guess the password.
+// TestAProofTriesNoMoreThanASignIn lets somebody with a stolen session guess the password.
 func TestAProofTriesNoMoreThanASignIn(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

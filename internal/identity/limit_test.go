@@ -94,7 +94,7 @@ func TestAttemptsAreLimited(t *testing.T) {
 			for i := range 30 {
 				guess(h.Service, fmt.Sprintf("somebody%d@example.com", i), school, 50)
 			}
-			h.in(t, h.NorthTeacher, school) // who has never signed in there
+			h.in(t, h.NorthTeacher, school) // a teacher who has never signed in there
 			h.in(t, h.NorthAdmin, school)
 			guess(h.Service, "nora@example.com", school, 50)
 			h.pass(10 * time.Second)
@@ -227,7 +227,7 @@ func TestAttemptsAreLimited(t *testing.T) {
 		},
 		"a flood from one address keeps nobody elsewhere from signing in": func(t *testing.T, h *house) {
 			if !h.DB.RowLocks() {
-				return // One transaction writes at a time, whoever it is.
+				return // One transaction writes at a time, whoever it belongs to.
 			}
 			guess(h.Service, "nobody@example.com", stranger, 1)
 			taken := h.Client().SignInMark.Query().IDsX(fixture.System())
@@ -235,7 +235,8 @@ func TestAttemptsAreLimited(t *testing.T) {
 			var flood sync.WaitGroup
 			defer flood.Wait()
 			err := h.DB.InTx(fixture.System(), func(ctx context.Context, client *db.Client) error {
-				// What the flood has to change cannot be changed for as long as this goes on.
+				// The rows that the flood has to change cannot be changed while this
+				// transaction runs.
 				client.SignInMark.Update().Where(signinmark.IDIn(taken...)).AddUntilMs(1).ExecX(ctx)
 				for i := range 60 {
 					flood.Go(func() { guess(h.Service, fmt.Sprintf("somebody%d@example.com", i), stranger, 1) })

@@ -31,9 +31,9 @@ func usable(h *house, who *db.Educator) int {
 		CountX(fixture.System())
 }
 
-// TestALinkIsMadeForTheAddressOfNow has an account change when the server has read to
-// whom a link goes, and before it makes the link. What changes an account ends its
-// links, and one that is made behind that would open it for whoever had the address.
+// TestALinkIsMadeForTheAddressOfNow changes an account after the server has read to whom a
+// link goes, and before it creates the link. A change of an account ends its links; a link
+// that is created afterwards would open the account for the owner of the old address.
 func TestALinkIsMadeForTheAddressOfNow(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

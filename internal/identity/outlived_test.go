@@ -14,8 +14,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/testlog"
 )
 
-// TestWhatBeganElsewhereEndsWhereAProviderBecomesRequired has everything that opens an
-// account begin on a server without a required provider, and go on at one that has it.
+// TestWhatBeganElsewhereEndsWhereAProviderBecomesRequired begins everything that opens an
+// account on a server without a required provider, and continues on a server with one.
 func TestWhatBeganElsewhereEndsWhereAProviderBecomesRequired(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

@@ -32,7 +32,7 @@ func TestEveryWayToAPasswordHasTheRules(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		// Who has no link is told nothing about anybody.
+		// Without a link, nobody learns anything about an account.
 		if err := h.SetPasswordByLink(from(home), "guessed", "nora2026!"); code(err) != "LINK_ENDED" {
 			t.Errorf("without a link: %v", err)
 		}

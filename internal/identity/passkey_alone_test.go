@@ -13,9 +13,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/identity"
 )
 
-// Whoever had an account before keeps the passkeys of that time, and an administrator
-// who gives the account to somebody else, or a person who takes it back, believes that
-// another password or address is enough.
+// A previous user of an account keeps their passkeys. But an administrator who gives the
+// account to somebody else, or a person who takes it back, believes that another password
+// or address is enough.
 func TestPasskeysAfterOtherCredentials(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

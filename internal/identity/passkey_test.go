@@ -272,7 +272,7 @@ func TestPasskeysNeedAName(t *testing.T) {
 	}
 }
 
-// TestPasskeysOfFurtherPages registers passkeys at pages beside the server's own.
+// TestPasskeysOfFurtherPages registers passkeys at pages other than the server's own.
 func TestPasskeysOfFurtherPages(t *testing.T) {
 	t.Parallel()
 	pages := map[string]bool{

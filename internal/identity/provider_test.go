@@ -23,7 +23,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// known is a person whom a provider has named, with the address of an account.
+// known returns a person from a provider with the address of an account.
 func known(subject string, e *db.Educator) identity.External {
 	return identity.External{
 		Provider: "p",
@@ -299,7 +299,8 @@ func TestWhereAProviderIsRequired(t *testing.T) {
 		if _, err := h.SignInExternally(from("192.0.2.1"), theirs); err != nil {
 			t.Errorf("by the provider: %v", err)
 		}
-		// Whoever has a mailbox of the domain for a moment has it verified anywhere else.
+		// Somebody who has a mailbox of the domain for a moment can get it verified at
+		// another provider.
 		other := identity.External{
 			Provider: "other",
 			Issuer:   "https://other.example.org",

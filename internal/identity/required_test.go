@@ -58,7 +58,7 @@ func TestARequiredSecondFactor(t *testing.T) {
 				is[who.ID] = true
 			}
 			for _, who := range people {
-				// Sessions that are there already, and new ones, are judged alike.
+				// Existing sessions and new ones are judged in the same way.
 				for _, in := range []identity.Session{sessions[who.ID], h.in(t, who, "192.0.2.1")} {
 					v := h.next(t, in)
 					if v.BeforeSecondFactor != is[who.ID] || v.BeforeSecondFactor == (len(v.Assignments) > 0) {
@@ -139,8 +139,8 @@ func TestARequiredSecondFactor(t *testing.T) {
 	})
 }
 
-// TestAClassIsReasonEnoughForASecondFactor has people teach where a factor is required,
-// and hold their role elsewhere, or none.
+// TestAClassIsReasonEnoughForASecondFactor is about people who teach where a factor is
+// required, and have their role elsewhere, or none.
 func TestAClassIsReasonEnoughForASecondFactor(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -291,7 +291,8 @@ func TestProvidersAndSecondFactors(t *testing.T) {
 			if _, err := h.open(t, strict, phone); code(err) != "SIGN_IN_WITH_PROVIDER" {
 				t.Errorf("%v", err)
 			}
-			// Whoever only knows the name of a passkey learns nothing of its account.
+			// Somebody who only knows the name of a passkey learns nothing about its
+			// account.
 			signed, err := h.BeginPasskeySignIn(from("192.0.2.1"))
 			if err != nil {
 				t.Fatal(err)

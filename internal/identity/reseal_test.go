@@ -41,7 +41,7 @@ func needs(t *testing.T, s *identity.Service) []int {
 	return append(u.Needed, u.Missing)
 }
 
-// reseals has a server encrypt anew, and returns how many apps it did.
+// reseals makes a server encrypt again, and returns how many apps it has done.
 func reseals(t *testing.T, s *identity.Service) int {
 	t.Helper()
 	n, err := s.Reseal(context.Background(), goOn)
@@ -166,11 +166,11 @@ func TestReencryptionGoesOnWhereItWasStopped(t *testing.T) {
 				}
 				return stop
 			})
-			if !errors.Is(err, stop) || n < 200 || n > 201 { // One has moved up behind the first piece.
+			if !errors.Is(err, stop) || n < 200 || n > 201 { // One has moved up to the end of the first piece.
 				t.Fatalf("%d were encrypted anew: %v", n, err)
 			}
 			done += n
-			// A server that has only the old key sets an app up in the place of another one.
+			// A server that only has the old key sets up an app that replaces another one.
 			who := people[pieces].ID
 			h.Client().TotpSecret.Delete().Where(totpsecret.EducatorID(who)).ExecX(fixture.System())
 			h.Client().TotpSecret.Create().SetEducatorID(who).SetSecret(identity.SealTOTP(h.Service, who, "other")).

@@ -13,8 +13,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// beside does something while a transaction has made a change and not committed it yet: it
-// commits when the other one waits for it, or has ended without waiting.
+// beside does something while another transaction has made a change and has not committed
+// it yet. That transaction commits when the first one waits for it, or has ended without
+// waiting.
 func (h *house) beside(t *testing.T, change func(ctx context.Context, client *db.Client) error,
 	do func() error) (err error) {
 	t.Helper()

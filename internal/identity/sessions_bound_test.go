@@ -15,7 +15,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fixture"
 )
 
-// sessions makes sessions of an educator, the first of which was used longest ago.
+// sessions creates sessions of an educator; the first one was used longest ago.
 func (h *house) sessions(who *db.Educator, n int) {
 	h.Client().Session.MapCreateBulk(make([]int, n), func(c *db.SessionCreate, i int) {
 		used := h.clock().Add(time.Duration(i-n) * time.Second)
@@ -24,8 +24,8 @@ func (h *house) sessions(who *db.Educator, n int) {
 	}).ExecX(fixture.System())
 }
 
-// TestAnAccountHasABoundOfSessions signs in to an account that has more sessions than it
-// may, as one from before there was a bound does.
+// TestAnAccountHasABoundOfSessions signs in to an account with more sessions than allowed,
+// like an account from before the limit.
 func TestAnAccountHasABoundOfSessions(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -50,7 +50,7 @@ func TestAnAccountHasABoundOfSessions(t *testing.T) {
 		if !strings.Contains(entry.Facts, `"sessionsEnded":31`) {
 			t.Errorf("the trail says %s", entry.Facts)
 		}
-		// At the bound one ends, and below it none.
+		// At the limit one session ends, and below it none.
 		h.in(t, h.NorthAdmin, home)
 		if n := own(h.NorthAdmin).CountX(fixture.System()); n != 100 {
 			t.Errorf("%d sessions", n)

@@ -98,9 +98,9 @@ func TestWhatTheOperatorWidensEnds(t *testing.T) {
 	})
 }
 
-// TestAHandCountsWithAllBehindIt has accounts made by somebody who administers all that
-// they then have, and asks whether that person still does, and whoever could use the
-// person's account.
+// TestAHandCountsWithAllBehindIt has accounts that were created by somebody who
+// administers everything that they then have. It checks whether that still counts if the
+// person no longer does, or if somebody who could use the person's account does not.
 func TestAHandCountsWithAllBehindIt(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

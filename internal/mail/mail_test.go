@@ -25,8 +25,8 @@ import (
 type backend struct {
 	got   chan letter
 	trust *x509.CertPool
-	// plain is where TLS begins on request, encrypted where it begins at once, and
-	// bare where there is none.
+	// plain starts TLS on request, encrypted uses it from the beginning, and bare does not
+	// offer it.
 	plain, encrypted, bare string
 }
 
@@ -194,8 +194,8 @@ func TestSend(t *testing.T) {
 		if got := <-b.got; got.to != "zoe@example.com" {
 			t.Errorf("%+v", got)
 		}
-		// What may be plain is still encrypted where that is offered, and checked. The
-		// server takes nobody's password before.
+		// A connection that may be plain is still encrypted if TLS is offered, and is
+		// checked. The server accepts no password before.
 		s = b.client(t, "smtp://homeroom:p%40ss%3Aword@"+b.plain)
 		s.AllowPlain = true
 		if err := s.Send(ctx, "zoe@example.com", "x", "x"); err != nil {

@@ -13,8 +13,8 @@ import (
 // first and last are the numbers of the faults in shapes.
 const first, last = 1, 18
 
-// shapes is a program in which each function returns or prints "right", and with a fault
-// in it "wrong". Each stands for a shape that a function can have.
+// shapes is a program in which each function returns or prints "right", or "wrong" with a
+// fault in it. Each function has a different shape.
 const shapes = `//go:build !never
 
 // Package main has a comment.
@@ -98,7 +98,7 @@ func recovers() (word string) {
 
 func shadows(fmt string, string int) (a, b any) { return fmt, "right-16" }
 
-// The braces of a text are none.
+// Braces in a text do not count.
 func braces() string { return "{ right-17" } // here }
 
 func main() {

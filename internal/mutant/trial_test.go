@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestEachFaultHasItsVerdict tries faults of a small module, behind a switch where that
-// goes and by themselves where it does not.
+// TestEachFaultHasItsVerdict tries faults of a small module: behind a switch if that is
+// possible, and otherwise alone.
 func TestEachFaultHasItsVerdict(t *testing.T) {
 	folder := t.TempDir()
 	writeFiles(t, folder, map[string]string{

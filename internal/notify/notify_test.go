@@ -29,8 +29,8 @@ func services(d *database.DB) (*notify.Service, *usage.Service) {
 	return notify.New(d, u, log), u
 }
 
-// pupils builds students of every sort; the names of those who are active and in
-// no group begin with Lost.
+// pupils creates students of every kind; the names of those who are active and in no group
+// begin with Lost.
 func pupils(t *testing.T, d *database.DB) *fixture.World {
 	t.Helper()
 	w := fixture.New(t, d)

@@ -88,7 +88,8 @@ var shapes = func() map[string]bool {
 	return all
 }()
 
-// FuzzCursorRoundTrip holds that the cursor of a row leads behind that row.
+// FuzzCursorRoundTrip checks that the page after the cursor of a row begins after that
+// row.
 func FuzzCursorRoundTrip(f *testing.F) {
 	f.Add("lovelace  ada", 1)
 	f.Add("\xff\x00\u2028<>&", 1<<40)

@@ -8,8 +8,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/passwd"
 )
 
-// words are short ones, as lists for pass phrases have them; those beside each other on
-// the keyboard and in the alphabet among them.
+// words are short words, as lists for pass phrases have them. Some consist of neighbors on
+// the keyboard or in the alphabet.
 var words = strings.Fields(`acid acorn aqua area bath bike bird blue boat bond book born cake calm card cave city clay
 	coal coin cold corn crew dawn deer desk dime door dove drum duck dust east echo edge farm fern film fish flag fork frog
 	gate gift goat gold golf hair hand hill home hope horn idea iron item jazz join jury kite knee lake lamp leaf lion loop

@@ -160,7 +160,7 @@ func TestNamesOfTwoCharactersCount(t *testing.T) {
 	}
 }
 
-// written is how a letter is written by whoever thinks that nobody guesses it. Some signs
+// written says how somebody writes a letter who thinks that nobody guesses it. Some signs
 // stand for two letters.
 var written = map[rune]string{
 	'a': "4@", 'b': "68", 'c': "(<¢", 'e': "3€", 'g': "69", 'h': "#", 'i': "1!|¡", 'l': "17!|£", 'o': "0", 'q': "9",

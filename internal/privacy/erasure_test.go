@@ -208,8 +208,8 @@ func TestWhatWasWrittenDuringAnErasureIsLookedThroughToo(t *testing.T) {
 	})
 }
 
-// TestARequestReadsNoJob counts statements: whoever asks does not wait for what jobs
-// keep.
+// TestARequestReadsNoJob counts statements: the request must not wait for the search
+// through jobs.
 func TestARequestReadsNoJob(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {

@@ -171,7 +171,7 @@ func (w *world) cells(query string) (all []string) {
 	return all
 }
 
-// wantNowhere fails where one of some values is still there, in whatever case.
+// wantNowhere fails if one of some values is still there, in upper or lower case.
 func (w *world) wantNowhere(files bool, values ...string) {
 	w.t.Helper()
 	dump := w.dump(files)
@@ -191,8 +191,8 @@ func (w *world) wantNowhere(files bool, values ...string) {
 	}
 }
 
-// wantEverywhere fails where one of the values is not there, so that its absence
-// later says something.
+// wantEverywhere fails if one of the values is missing, because otherwise its absence
+// later would mean nothing.
 func (w *world) wantEverywhere(values ...string) {
 	w.t.Helper()
 	dump := strings.ToLower(w.dump(false))
@@ -203,7 +203,7 @@ func (w *world) wantEverywhere(values ...string) {
 	}
 }
 
-// job submits a file, has it checked, and carries it out where start is set.
+// job submits a file, checks it, and carries it out if start is set.
 func (w *world) job(who *db.Educator, kind bulkjob.Kind, name, file string, start bool) *db.BulkJob {
 	w.t.Helper()
 	job, err := w.importer.Submit(w.As(w.t, who),

@@ -17,9 +17,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/privacy"
 )
 
-// TestAPurgeThatIsKilledAnywhereEndsAsOthers ends servers at each sign of life that a
-// purge gives: between two pages of the jobs and between two batches of students. The
-// next one begins its round anew, which repeats nothing but reading.
+// TestAPurgeThatIsKilledAnywhereEndsAsOthers kills servers at each sign of life of a
+// purge: between two pages of the jobs and between two batches of students. The next
+// server begins its round again, which repeats nothing but reading.
 func TestAPurgeThatIsKilledAnywhereEndsAsOthers(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
@@ -79,7 +79,7 @@ func TestAPurgeThatIsKilledAnywhereEndsAsOthers(t *testing.T) {
 			}
 			left := w.Client().Student.Query().CountX(system)
 			erasedBetween = erasedBetween || left > 1 && left < before
-			// What has been killed does not give its lease back.
+			// A killed server does not give its lease back.
 			w.Client().Lease.Update().Where(lease.Name("purge")).SetOwner("killed").
 				SetUntil(w.clock.Now().Add(time.Minute)).ExecX(system)
 			w.clock.minutes(2)

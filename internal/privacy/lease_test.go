@@ -16,7 +16,8 @@ func TestAPurgeWaitsForTheLeaseOfOneThatWasKilled(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.leavers(3)
 		w.clock.days(91)
-		// Time stands still until it has been looked at some times, and then the lease is over.
+		// The clock stands still until it has been read some times, and then the lease is
+		// over.
 		var looks atomic.Int64
 		now := func() time.Time {
 			if looks.Add(1) < 12 {

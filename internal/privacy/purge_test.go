@@ -42,7 +42,7 @@ func (w *world) writeEverywhere() *db.Student {
 			t.Fatal(err)
 		}
 	}
-	// A first attempt, of which a row is refused: nothing ties it to the student.
+	// A first attempt with a refused row: nothing connects the row to the student.
 	w.job(w.NorthAdmin, students, "refused.csv",
 		header+",ZYX-0042,Zyxwana,Qvorbel,zyxuser,first-secret,99,,\n,,Zyxwana,Qvorbel,zyxuser,,7,,\n", false)
 	// Verified and left alone.

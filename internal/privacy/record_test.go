@@ -14,9 +14,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// place says what becomes of a column of a table that holds data of students: where
-// a record tells it, as a path of the document, or why it does not. What is erased
-// is seen by TestAPurgeErasesEverything, which looks into every column.
+// place says what happens to a column of a table with data of students: the path in a
+// record that shows it, or why no record does. TestAPurgeErasesEverything, which looks
+// into every column, checks that it is erased.
 type place map[string]string
 
 // aboutStudents are the tables that hold data of students. Columns that every table
@@ -67,7 +67,8 @@ var aboutStudents = map[string]place{
 	"audit_events": {"action": "auditEntries.0.action", "actor_kind": "auditEntries.0.by", "actor_id": "auditEntries.byId", "roles": "auditEntries.roles"},
 }
 
-// withFields adds what people write of a student, which a record tells by the names of the API.
+// withFields adds the fields that people write, which a record shows under the names of
+// the API.
 func withFields(p place) place {
 	for _, f := range roster.StudentFields.Values() {
 		p[f.DB] = "student." + f.API
@@ -86,8 +87,8 @@ var aboutNobody = map[string]string{
 	"account_hands": "who could sign in with accounts of educators", "loss_heads": "numbers that grow when losses are added up",
 }
 
-// TestEveryTableIsThoughtOf fails for a new table or column until somebody has
-// decided whether it holds data of students, and where a record tells them.
+// TestEveryTableIsThoughtOf fails for a new table or column until somebody has decided
+// whether it holds data of students, and where a record shows it.
 func TestEveryTableIsThoughtOf(t *testing.T) {
 	t.Parallel()
 	for _, table := range migrate.Tables {
@@ -105,7 +106,7 @@ func TestEveryTableIsThoughtOf(t *testing.T) {
 			continue
 		}
 		if table.Name == "bulk_jobs" || table.Name == "audit_events" {
-			continue // Only what is told of them is listed.
+			continue // Only columns that a record shows are listed.
 		}
 		for _, c := range table.Columns {
 			if c.Name != "id" && c.Name != "created_at" && columns[c.Name] == "" {
@@ -129,8 +130,8 @@ func (w *world) record(who *db.Educator, id int) (map[string]any, string) {
 	return doc, out.String()
 }
 
-// at reports whether something lies at a path; a list without a number stands for
-// any of its elements.
+// at reports whether there is something at a path; a list without a number stands for any
+// of its elements.
 func at(v any, path []string) bool {
 	if len(path) == 0 {
 		return true

@@ -1,7 +1,7 @@
 package roster
 
-// HasInput reports whether somebody has said where a field of a student stands in what a
-// student is created from and changed by.
+// HasInput reports whether studentInputs says from which input a field of a student is
+// created and changed.
 func HasInput(db string) bool {
 	in := studentInputs[db]
 	return in.given != nil && in.changed != nil && in.changed(new(StudentChange)) != nil &&

@@ -42,8 +42,8 @@ func TestEveryFieldHasItsInputs(t *testing.T) {
 	}
 }
 
-// TestWhatIsMadeOfAFieldFollowsIt changes names by hand and looks at the columns that are
-// made of them.
+// TestWhatIsMadeOfAFieldFollowsIt changes names by hand and checks the columns that are
+// computed from them.
 func TestWhatIsMadeOfAFieldFollowsIt(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

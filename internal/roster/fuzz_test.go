@@ -18,8 +18,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// crowd is a world with students of all sorts, and what is known about each
-// without asking the program.
+// crowd is a world with students of all kinds, and what is known about each without asking
+// the program.
 type crowd struct {
 	*fixture.World
 	roster   *roster.Service
@@ -62,7 +62,7 @@ func newCrowd(f *testing.F) *crowd {
 	return c
 }
 
-// caller is one of those who may ask, with the rule of whom they see.
+// caller returns one of the callers, with a function that says whom they see.
 func (c *crowd) caller(t *testing.T, n uint8) (context.Context, func(*known) bool) {
 	switch n % 4 {
 	case 0:
@@ -78,7 +78,7 @@ func (c *crowd) caller(t *testing.T, n uint8) (context.Context, func(*known) boo
 	}
 }
 
-// filter makes a filter of bits, and says whom it keeps.
+// filter makes a filter from bits, and a function that says whom it keeps.
 func (c *crowd) filter(bits uint16, search string) (f roster.StudentFilter, keeps func(*known) bool) {
 	f.Search = search
 	bit := func(n int) bool { return bits>>n&1 == 1 }
@@ -119,10 +119,10 @@ func (c *crowd) filter(bits uint16, search string) (f roster.StudentFilter, keep
 
 var orderNames = []string{"NAME", "EXTERNAL_ID", "USERNAME", "GRADE", "LAST_ACTIVE", "MINUTES", "NOTHING"}
 
-// FuzzStudents holds, for any filter, order and caller: the pages of a list are
-// together exactly the students of the purview whom the filter keeps, each once,
-// backwards as forwards, whatever the size of a page; a cursor that somebody made
-// up is refused or leads to a part of that list.
+// FuzzStudents checks, for any filter, order and caller, that the pages of a list together
+// are exactly the matching students of the purview, each once, in both directions,
+// whatever the size of a page. A cursor that somebody made up is refused, or leads to a
+// part of that list.
 func FuzzStudents(f *testing.F) {
 	c := newCrowd(f)
 	for i, search := range []string{"", "jose", "José n", "ann le", "%", "_", "名", "o'n", "00001", strings.Repeat("x ", 8),

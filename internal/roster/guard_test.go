@@ -22,7 +22,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
-// TestASyncedStudentKeepsEachField goes over the fields of a change, those of tomorrow too.
+// TestASyncedStudentKeepsEachField goes over the fields of a change, including future
+// ones.
 func TestASyncedStudentKeepsEachField(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -129,7 +130,7 @@ func TestWhoMovesAndRevives(t *testing.T) {
 	})
 }
 
-// TestWhatIsChosenIsThere refuses nothing, and names the place of what is refused.
+// TestWhatIsChosenIsThere checks that a refusal names the place of what is missing.
 func TestWhatIsChosenIsThere(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -199,7 +200,7 @@ func TestWhoTeachesAGroup(t *testing.T) {
 	})
 }
 
-// TestAnswersAboutWhomNobodySeesAreCounted has people find out who is there.
+// TestAnswersAboutWhomNobodySeesAreCounted lets people find out who exists.
 func TestAnswersAboutWhomNobodySeesAreCounted(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

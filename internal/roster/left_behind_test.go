@@ -21,7 +21,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// ledger tells what a change of the roster leaves behind: entries of the audit trail,
+// ledger shows what a change of the roster leaves behind: entries of the audit trail,
 // losses, and versions that have moved.
 type ledger struct {
 	*fixture.World
@@ -29,7 +29,7 @@ type ledger struct {
 	versions    map[string]int
 }
 
-// since returns what has come since the last call, a line for each thing.
+// since returns what is new since the last call, a line for each thing.
 func (l *ledger) since(t *testing.T) (lines []string) {
 	t.Helper()
 	system, c := fixture.System(), l.Client()
@@ -228,8 +228,7 @@ func TestWhatAChangeLeavesBehind(t *testing.T) {
 	})
 }
 
-// folded checks the columns that are made of others, by which lists are sorted and names
-// are found.
+// folded checks the computed columns, by which lists are sorted and names are found.
 func folded(t *testing.T, w *fixture.World) {
 	t.Helper()
 	for _, s := range w.Client().Student.Query().AllX(fixture.System()) {

@@ -21,8 +21,8 @@ func codeOf(err *fault.Error) string {
 	return err.Code
 }
 
-// TestWhatIsTypedHasItsBounds tries each bound at its last character, of which some
-// take several bytes, and one further.
+// TestWhatIsTypedHasItsBounds tries each limit with its last allowed character, and with
+// one more. Some of the characters take several bytes.
 func TestWhatIsTypedHasItsBounds(t *testing.T) {
 	t.Parallel()
 	of := func(n int) string { return strings.Repeat("ä", n) }
@@ -65,7 +65,7 @@ func TestWhatIsTypedHasItsBounds(t *testing.T) {
 }
 
 // TestWhatIsChosenHasItsBounds chooses as many as may be chosen, and one more. None of
-// them is there, so that the answer without the bound is another one.
+// them exists, so without the limit the answer is different.
 func TestWhatIsChosenHasItsBounds(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

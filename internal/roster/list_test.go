@@ -157,7 +157,7 @@ func TestWhoIsListedAsDeleted(t *testing.T) {
 		deleted(w.North, "Over", 90*day+time.Second)
 		south, at := deleted(w.South, "Sou", 29*day), deleted(w.South, "Limit", 30*day)
 		deleted(w.South, "Past", 31*day)
-		// At a school that has just changed its time nobody's is over.
+		// At a school that has just changed its retention, nobody's is over.
 		fresh := w.School(t, w.Alpha, "Fresh School",
 			"F").Update().SetRetentionDays(30).SetRetentionChangedAt(fixture.Today).SaveX(system)
 		for _, at := range []*db.Organization{w.North, fresh} {

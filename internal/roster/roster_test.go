@@ -29,8 +29,8 @@ func newRoster(d *database.DB) *roster.Service {
 	})
 }
 
-// refused fails unless err is a refusal with the code, and field where it is
-// given, and returns it.
+// refused fails unless err is a refusal with the code, and with field if it is given; it
+// returns the refusal.
 func refused(t *testing.T, err error, code, field string) {
 	t.Helper()
 	var list roster.Refusals
@@ -55,7 +55,7 @@ func ids(students ...*db.Student) []int {
 	return list
 }
 
-// healthy fails where a derived number is not true.
+// healthy fails if a derived number is wrong.
 func healthy(t *testing.T, d *database.DB) {
 	t.Helper()
 	_, err := doctor.New(d).Examine(context.Background(), false, func(f doctor.Finding) error {

@@ -16,7 +16,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// TestWhoComesBackByTheStudentID is about what is left of the student who was there.
+// TestWhoComesBackByTheStudentID is about what remains of the student who was there
+// before.
 func TestWhoComesBackByTheStudentID(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -53,7 +54,7 @@ func TestWhoComesBackByTheStudentID(t *testing.T) {
 		})
 		t.Run("the usage is counted anew", func(t *testing.T) {
 			st := gone(t)
-			// The sum of the row is of another school year; the days are there.
+			// The sum in the row is for another school year; the days are there.
 			w.Client().UsageDay.Create().SetStudentID(st.ID).SetProductID(product.ID).SetDay(calendar.Date(2026, 10, 5)).
 				SetSeconds(90).ExecX(system)
 			if st := back(t, st, nil); st.SecondsThisYear != 90 || st.Active != 1 {

@@ -17,8 +17,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/sample"
 )
 
-// untrue recomputes in SQL everything that is kept beside what it counts, and
-// whatever else must never be, and reports where a row disagrees.
+// untrue recomputes all derived values in SQL, checks what must never happen, and reports
+// the rows that are wrong.
 func untrue(t testing.TB, d *database.DB) {
 	t.Helper()
 	for what, query := range map[string]string{

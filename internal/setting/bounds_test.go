@@ -13,12 +13,12 @@ import (
 	"github.com/openhomeroom/homeroom/internal/setting"
 )
 
-// numbers are the settings that are numbers, with their bounds, and what is stricter.
+// numbers are the numeric settings, with their limits, and which values are stricter.
 var numbers = map[string]struct {
 	from, to int
 	field    func(ch *setting.Change) *setting.Field[int]
-	// stricter is +1 where more is stricter, -1 where less is, and 0 where a district
-	// does not limit its schools.
+	// stricter is +1 if more is stricter, -1 if less is, and 0 if a district does not
+	// limit its schools.
 	stricter int
 	of       func(s setting.Settings) int
 }{
@@ -95,8 +95,9 @@ func TestEachSettingHasItsBounds(t *testing.T) {
 	})
 }
 
-// TestASchoolIsNoLaxerThanItsDistrict tries for each setting what is as strict as the
-// district's, and what is by one laxer: asked for, and there before the district changes.
+// TestASchoolIsNoLaxerThanItsDistrict tries, for each setting, a value as strict as the
+// district's and one that is less strict by one: requested, and set before the district
+// changes.
 func TestASchoolIsNoLaxerThanItsDistrict(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -130,7 +131,7 @@ func TestASchoolIsNoLaxerThanItsDistrict(t *testing.T) {
 					t.Errorf("%s of %d at a school, where the district has %d: allowed %v", name, value, districts, got)
 				}
 			}
-			// Each school is where the district goes, one before, and one behind it.
+			// The schools are at the district's new value, one above it, and one below it.
 			west := w.School(t, w.Alpha, "West School", "W"+name)
 			schools := map[*db.Organization]int{w.North: districts + n.stricter, w.South: districts + 2*n.stricter,
 				west: districts + 3*n.stricter}

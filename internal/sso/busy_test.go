@@ -24,8 +24,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/testlog"
 )
 
-// TestASignInThatHasToWaitIsNoFault has what a sign-in needs be taken by others at this
-// moment: that is told as such, and not as something that is wrong with the server.
+// TestASignInThatHasToWaitIsNoFault lets others use what a sign-in needs at this moment:
+// the message says so, and does not report an error of the server.
 func TestASignInThatHasToWaitIsNoFault(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {

@@ -77,7 +77,7 @@ func newFlows(t *testing.T, change ...func(*sso.Options)) *flows {
 	return f
 }
 
-// get asks for a page with the browser's cookies, and keeps those that it is given.
+// get requests a page with the browser's cookies, and keeps those that it receives.
 func (f *flows) get(path string, q url.Values) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, path+"?"+q.Encode(), nil)
 	for _, c := range f.cookies {
@@ -94,8 +94,8 @@ func (f *flows) get(path string, q url.Values) *httptest.ResponseRecorder {
 	return w
 }
 
-// begin starts a sign-in and returns what the provider is told, or nothing where the
-// server refused.
+// begin starts a sign-in and returns what the provider receives, or nothing if the server
+// refused.
 func (f *flows) begin(q url.Values) (told url.Values, status int) {
 	w := f.get(sso.StartPath("p"), q)
 	if w.Code != http.StatusSeeOther {
@@ -113,8 +113,8 @@ func (f *flows) end(told url.Values) *httptest.ResponseRecorder {
 	return f.get("/account/sso/p/callback", url.Values{"code": {"c"}, "state": {told.Get("state")}})
 }
 
-// TestWhereASignInGoes signs in and looks where the browser is sent. A page that is not
-// one of this server's is refused before anybody signs in.
+// TestWhereASignInGoes signs in and checks where the browser is sent. A page that does not
+// belong to this server is refused before anybody signs in.
 func TestWhereASignInGoes(t *testing.T) {
 	t.Parallel()
 	f := newFlows(t)
@@ -181,8 +181,8 @@ func TestWhichAppsAreSentACode(t *testing.T) {
 	}
 }
 
-// TestWhatBeginsInABrowserEndsThere comes back in ways in which nobody comes who has
-// begun there.
+// TestWhatBeginsInABrowserEndsThere comes back in ways that are impossible for somebody
+// who has begun there.
 func TestWhatBeginsInABrowserEndsThere(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -244,7 +244,7 @@ func TestWhatBeginsInABrowserEndsThere(t *testing.T) {
 	}
 }
 
-// TestTheCookieOfASignIn says to whom the cookie is sent, and that it goes.
+// TestTheCookieOfASignIn checks to whom the cookie is sent, and that it is removed.
 func TestTheCookieOfASignIn(t *testing.T) {
 	t.Parallel()
 	for public, want := range map[string]struct {
@@ -373,7 +373,7 @@ func TestWhichDomainsAProviderBinds(t *testing.T) {
 	}
 }
 
-// TestASessionThatEndsAtOnce signs in where the session has ended before it is used.
+// TestASessionThatEndsAtOnce signs in with a session that ends before it is used.
 func TestASessionThatEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	f := newFlows(t, func(o *sso.Options) {

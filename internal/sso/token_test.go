@@ -40,8 +40,8 @@ type strange struct {
 	change func(claims map[string]any, sign *signing)
 	info   map[string]any
 
-	// away lets it not answer, and refuses refuse each code; discovered counts who has asked
-	// it about itself.
+	// away makes it silent, and refuses makes it refuse each code; discovered counts
+	// requests for its configuration.
 	away, refuses atomic.Bool
 	discovered    atomic.Int64
 }
@@ -136,8 +136,7 @@ func (p *strange) token(t *testing.T) string {
 	return token
 }
 
-// signIn walks from the button to the end, and returns the status at the end and
-// what was said.
+// signIn goes from the button to the end, and returns the final status and message.
 func (p *strange) signIn(t *testing.T, handler http.Handler, info map[string]any,
 	change func(map[string]any, *signing)) (status int, text string) {
 	t.Helper()

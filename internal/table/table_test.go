@@ -73,7 +73,7 @@ func TestAWorkbookAndACSVFileHoldTheSame(t *testing.T) {
 		t.Errorf("the workbook is taken for %s", format.Encoding)
 	}
 	for i := range fromWorkbook {
-		fromWorkbook[i].Missing = 0 // A workbook leaves out what is blank.
+		fromWorkbook[i].Missing = 0 // A workbook leaves out blank cells.
 	}
 	if len(fromCSV) != 3 || !reflect.DeepEqual(fromCSV, fromWorkbook) {
 		t.Errorf("\n CSV file %+v\n workbook %+v", fromCSV, fromWorkbook)

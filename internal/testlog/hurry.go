@@ -17,8 +17,8 @@ const (
 	testsPerCore = 3
 )
 
-// hurry sets what makes a process of tests fast, where nobody has set it otherwise. One
-// that looks for inputs takes the same number for its processes, which never wait.
+// hurry sets what makes a test process fast, unless it is set already. A process that
+// fuzzes uses the same number for its processes, which never wait.
 func hurry() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbage)

@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// shortest is how many bytes a secret must have to be looked for: a shorter one
-// stands in a log by chance.
+// shortest is how many bytes a secret must have to be searched for: a shorter one occurs
+// in a log by chance.
 const shortest = 8
 
 // kept is what a package's tests have logged and used. A test binary runs the
@@ -26,8 +26,8 @@ var kept struct {
 	secrets map[string]bool
 }
 
-// New returns a logger whose lines are kept. In verbose runs those that warn are
-// shown with the test as well.
+// New returns a logger whose lines are kept. In verbose runs, warnings are also shown with
+// the test.
 func New(t testing.TB) *slog.Logger {
 	handlers := []slog.Handler{slog.NewTextHandler(Writer(), &slog.HandlerOptions{Level: slog.LevelDebug})}
 	if testing.Verbose() {
@@ -60,9 +60,9 @@ func Secret(value string) string {
 	return value
 }
 
-// Main is the TestMain of a package whose logs are kept: m.Run, and then the look
-// at the log. least is how many secrets the tests use at least, so that a harness
-// that notes none any more is found out; it holds where all tests are run.
+// Main is the TestMain of a package whose logs are kept: it calls m.Run and then searches
+// the log. least is how many secrets the tests must use, so that a harness that no longer
+// notes any is found; it applies if all tests run.
 func Main(m interface{ Run() int }, least int) int {
 	hurry()
 	code := m.Run()

@@ -33,7 +33,7 @@ func TestEventsThatAreSentAtTheSameTimeCountOnce(t *testing.T) {
 				for _, half := range [][]int{random.Perm(events)[:events/2], random.Perm(events)} {
 					var batch []usage.Event
 					for _, i := range half {
-						// All send the same events, which are of the same students.
+						// All send the same events, for the same students.
 						st := students[i%5]
 						batch = append(batch, event(fmt.Sprintf("e%d", i), st, "math", fixture.Today, seconds))
 					}

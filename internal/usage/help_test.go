@@ -50,7 +50,7 @@ func event(id string, st *db.Student, product string, started time.Time, seconds
 	}
 }
 
-// mustRecord records events of which none is bad.
+// mustRecord records events that are all valid.
 func mustRecord(t testing.TB, ctx context.Context, s *usage.Service, organizationID int,
 	events ...usage.Event) (accepted, duplicates int) {
 	t.Helper()
@@ -70,7 +70,7 @@ func reload(t testing.TB, d *database.DB, st *db.Student) *db.Student {
 	return st
 }
 
-// wantSums checks the sums that stand in a student's row.
+// wantSums checks the sums in a student's row.
 func wantSums(t testing.TB, d *database.DB, st *db.Student, seconds int, active int8) {
 	t.Helper()
 	if got := reload(t, d, st); got.SecondsThisYear != seconds || got.Active != active {

@@ -71,7 +71,8 @@ func TestAnEventIDIsOfOneDistrict(t *testing.T) {
 	})
 }
 
-// TestAnEventIDIsOfOneStudent has two schools of a district number their events alike.
+// TestAnEventIDIsOfOneStudent has two schools of a district that use the same numbers for
+// their events.
 func TestAnEventIDIsOfOneStudent(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -193,8 +194,8 @@ func TestADayIsOneOfTheSchoolsTimeZone(t *testing.T) {
 			north, south string
 		}{
 			{"2026-10-05T06:59:59Z", "2026-10-04", "2026-10-05"},
-			{"2026-10-05T07:00:00Z", "2026-10-05", "2026-10-05"}, // Summer time: 7 hours behind.
-			{"2026-11-10T07:59:59Z", "2026-11-09", "2026-11-10"}, // Winter time: 8 hours behind.
+			{"2026-10-05T07:00:00Z", "2026-10-05", "2026-10-05"}, // Summer time: 7 hours behind UTC.
+			{"2026-11-10T07:59:59Z", "2026-11-09", "2026-11-10"}, // Winter time: 8 hours behind UTC.
 			{"2026-11-10T08:00:00Z", "2026-11-10", "2026-11-10"},
 			{"2026-08-01T06:59:59Z", "2026-07-31", "2026-08-01"}, // The last second before the school year.
 		} {

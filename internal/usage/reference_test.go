@@ -58,7 +58,7 @@ func (q refQuery) counts(st *refStudent) bool {
 	return !st.deleted && q.sees(st) && (len(q.grades) == 0 || slices.Contains(q.grades, st.grade))
 }
 
-// totals are those of the students that belong.
+// totals returns the totals of the students who belong.
 func (q refQuery) totals(all []*refStudent, belongs func(*refStudent) bool) (t usage.Totals) {
 	weeks := len(q.weeks())
 	for _, st := range all {

@@ -125,7 +125,7 @@ func common(a, b []int) (both []int) {
 	return both
 }
 
-// TestWhoIsAmongThoseWhoAsk is about accounts, of which nobody in particular is none.
+// TestWhoIsAmongThoseWhoAsk is about accounts; a viewer without an account is none.
 func TestWhoIsAmongThoseWhoAsk(t *testing.T) {
 	t.Parallel()
 	nora, tess, school := person(2, at(viewer.SchoolAdmin, north)), person(4,
@@ -141,8 +141,8 @@ func TestWhoIsAmongThoseWhoAsk(t *testing.T) {
 	}
 }
 
-// TestTheSameHandCountsOnce tells people apart by their accounts, and the same account by
-// what it held at the time: the roles of the one limit those of the other.
+// TestTheSameHandCountsOnce distinguishes people by their accounts. The same account with
+// different roles counts with what both have.
 func TestTheSameHandCountsOnce(t *testing.T) {
 	t.Parallel()
 	nora := person(2, at(viewer.SchoolAdmin, north))

@@ -15,7 +15,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/workbook"
 )
 
-// TestDamagedWorkbooks is about files that other readers take for shorter ones.
+// TestDamagedWorkbooks is about files that other readers mistake for shorter ones.
 func TestDamagedWorkbooks(t *testing.T) {
 	t.Parallel()
 	good := plain(t)
@@ -84,10 +84,10 @@ func TestDamagedWorkbooks(t *testing.T) {
 	})
 }
 
-// TestDamageLosesNoRow changes or takes away bytes of the sheets that programs
-// have written, one place after the other, and cuts them off. Such a workbook is
-// refused, or all rows are there and no more than one of them is another one: the
-// checksums of the archive, which show damage first, are right here.
+// TestDamageLosesNoRow changes or removes bytes of the sheets that programs have written,
+// one place after the other, and cuts the sheets off. Such a workbook is refused, or all
+// rows are there and at most one of them has changed. The checksums of the archive, which
+// would show damage first, are correct here.
 func TestDamageLosesNoRow(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/programs/*.xlsx")

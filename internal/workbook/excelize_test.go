@@ -14,9 +14,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
-// FuzzExcelize lets excelize write a workbook of random cells, from a seed, and
-// read it again: every cell must be what excelize reads, and every row that has
-// one must be there. Where there is no damage both readers are right.
+// FuzzExcelize lets excelize write a workbook of random cells, from a seed, and read it
+// again: every cell must be what excelize reads, and every row with a cell must be there.
+// Without damage, both readers are right.
 func FuzzExcelize(f *testing.F) {
 	for seed := range uint64(60) {
 		f.Add(seed, seed%2 == 0)

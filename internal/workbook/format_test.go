@@ -37,7 +37,7 @@ func TestNumberFormats(t *testing.T) {
 		{"[$-409]00000", 42, "00042", plain},
 		{"_(00000_)", 42, "00042", plain},
 		{"00000* ", 42, "00042", plain},
-		// What is quoted is shown as it is, be it a zero or a semicolon.
+		// Quoted text is shown as it is, even a zero or a semicolon.
 		{`"2026-"0000`, 42, "2026-0042", plain},
 		{`"A;0"0000`, 42, "A;00042", plain},
 		{`\0\é0000`, 42, "0é0042", plain},

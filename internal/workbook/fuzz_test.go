@@ -85,8 +85,8 @@ func FuzzArchive(f *testing.F) {
 	})
 }
 
-// FuzzSheet changes what is inside, which is not compressed here, so that a
-// change of a byte is one of the XML.
+// FuzzSheet changes the content, which is not compressed here, so that a changed byte is a
+// changed byte of the XML.
 func FuzzSheet(f *testing.F) {
 	const header = `<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="inlineStr"><is><t>Name</t></is></c></row>`
 	const texts = `<sst><si><t>ID</t></si><si><r><t>A</t></r><r><t>da</t></r></si></sst>`

@@ -133,8 +133,7 @@ func packed(t testing.TB, method uint16, parts ...part) []byte {
 	return out.Bytes()
 }
 
-// changed returns the workbook with its parts changed, or left out where the
-// result is nil.
+// changed returns the workbook with its parts changed, or left out if the result is nil.
 func changed(t testing.TB, file []byte, change func(name string, content []byte) []byte) []byte {
 	t.Helper()
 	var parts []part

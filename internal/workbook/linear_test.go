@@ -14,8 +14,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/workbook"
 )
 
-// parts of a workbook that a person might have made by hand; what is empty is left
-// out.
+// The parts of a workbook, written by hand; empty ones are left out.
 type handmade struct{ list, relations, shared, styles, sheet, after string }
 
 const (
@@ -42,7 +41,7 @@ func (h handmade) file(t testing.TB) []byte {
 	return packed(t, zip.Deflate, parts...)
 }
 
-// constructs are everything of which a workbook may have many, n of each.
+// constructs are all constructs that a workbook may contain many times, n of each.
 var constructs = map[string]func(n int) handmade{
 	"pieces of one shared text": func(n int) handmade {
 		return handmade{

@@ -9,9 +9,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
-// TestPrograms reads the same table as several programs have written it: with
-// texts shared, in cells, or both, with styles of their own, and with what each of
-// them does to a formula. testdata/programs/README.md says what is in it.
+// TestPrograms reads the same table as several programs have written it: with shared
+// texts, with texts in cells, or both, with their own styles, and with their own way to
+// store a formula. testdata/programs/README.md describes the files.
 func TestPrograms(t *testing.T) {
 	t.Parallel()
 	type records = []csvfile.Record

@@ -72,8 +72,8 @@ func TestHandmade(t *testing.T) {
 	})
 }
 
-// TestWhatStandsAroundTheXML reads what libraries put before and behind the one
-// element of a part: a byte order mark, comments, space.
+// TestWhatStandsAroundTheXML reads what libraries write before and after the root element
+// of a part: a byte order mark, comments, space.
 func TestWhatStandsAroundTheXML(t *testing.T) {
 	t.Parallel()
 	_, records := read(t, changed(t, plain(t), func(name string, content []byte) []byte {
