@@ -95,7 +95,8 @@ func (b *bench) submits(ctx context.Context, file string) int {
 	return got.ID
 }
 
-// lost checks that a job has failed because nobody stands behind it any more.
+// lost checks that a job has failed because there is nobody any more for whom it could
+// act.
 func (b *bench) lost(job *db.BulkJob) {
 	b.t.Helper()
 	if job.Status != bulkjob.StatusFAILED || !strings.Contains(b.problems(job), "ACCOUNT_DISABLED") {

@@ -13,9 +13,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
-// BenchmarkBehindALargeFile measures how long a file of one row takes to be checked,
-// and to be written, that somebody submits while the large file of somebody else is
-// being checked; beside how long it takes where nothing else is to be done.
+// BenchmarkBehindALargeFile measures how long it takes to check and to write a file of one
+// row that somebody submits while somebody else's large file is being checked, and how
+// long it takes when there is nothing else to do.
 func BenchmarkBehindALargeFile(b *testing.B) {
 	for _, kind := range []database.Kind{database.SQLite, database.MySQL} {
 		b.Run(string(kind), func(b *testing.B) {

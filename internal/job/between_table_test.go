@@ -25,10 +25,10 @@ import (
 //go:embed testdata/between.txt
 var betweenTable string
 
-// TestWhatChangesInBetween has the world change around a job at every moment of its
-// life: testdata/between.txt says, for each kind of job, what changes, and what becomes
-// of the rows it is about. The first half of the rows is a batch, and the second half is
-// one; where the halves differ, a slash stands between them.
+// TestWhatChangesInBetween changes the world around a job at every moment of its life.
+// testdata/between.txt says, for each kind of job, what changes, and what happens to the
+// rows it is about. Each half of the rows is a batch; if the results of the halves differ,
+// a slash separates them.
 func TestWhatChangesInBetween(t *testing.T) {
 	t.Parallel()
 	table := readBetween(t)
@@ -190,7 +190,7 @@ func (b *bench) between(run betweenRun, at moment) []string {
 		return all
 	}
 	all := func(outcome string) []string { return outcomes(func(int) string { return outcome }) }
-	// refuses ends it where a request is refused; a later moment does not come then.
+	// refuses ends the case if a request is refused; a later moment does not come then.
 	refuses := func(request, code string) []string {
 		refused = true
 		return all(request + " " + code)
@@ -251,7 +251,7 @@ func (b *bench) asks(who *db.Educator, do func(context.Context) error) string {
 	return fault.From(err).Code
 }
 
-// codes are those of the problems of a row, or of the job where it is 0.
+// codes returns the codes of the problems of a row, or of the job if row is 0.
 func (b *bench) codes(job *db.BulkJob, row int) string {
 	var codes []string
 	for _, p := range b.allProblems(job.ID) {
@@ -262,9 +262,9 @@ func (b *bench) codes(job *db.BulkJob, row int) string {
 	return strings.Join(codes, "+")
 }
 
-// outcome is what became of a row, by what the job says and by what is in the roster:
-// both have to say the same. before and stood are what stood of it before the change
-// and behind it.
+// outcome returns what happened to a row, according to the job and to the roster; both
+// must agree. before and stood say how much of the row was in the roster before and after
+// the change.
 func (b *bench) outcome(job *db.BulkJob, i int, s subject, before, stood string) string {
 	b.t.Helper()
 	stands, code, state := s.stands(), "", ""
@@ -289,7 +289,7 @@ func (b *bench) outcome(job *db.BulkJob, i int, s subject, before, stood string)
 		"kept":    {stood},
 	}[state]
 	switch {
-	case state == "done" && before == "all": // What was written is changed by others.
+	case state == "done" && before == "all": // Others have changed what was written.
 		want = []string{stood}
 	case state == "undone" && code != "":
 		state, want = "partly", []string{"none", "part", "gone"}

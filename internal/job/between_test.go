@@ -38,10 +38,10 @@ const (
 var momentNames = [moments]string{"after the submission", "during the check", "after the check", "after the start",
 	"before a write", "between writes", "after the write", "after the request for an undo", "between undos"}
 
-// halt stops the work of a server on one job at one moment, in the middle of which no
-// request finds it: it changes the world there, and lets the job go on. A halt is an
-// event of the work itself, told by what the importer asks of the rest of the program:
-// its turn for each piece of work, and the roles of a person for each batch.
+// halt stops the work of a server on one job at one moment that no request could hit. It
+// changes the world there, and lets the job continue. It notices the moment by what the
+// work asks of the rest of the program: its turn for each piece of work, and the roles of
+// a person for each batch.
 type halt struct {
 	at     moment
 	change func()
@@ -124,7 +124,7 @@ func until(ctx context.Context, event chan struct{}) error {
 	}
 }
 
-// heard returns which stage a context is of, and which turn of the stage this is.
+// heard returns the stage of a context, and which turn of the stage this is.
 func (h *halt) heard(ctx context.Context) (stage, n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -29,12 +29,12 @@ type subject struct {
 	o  *db.Organization
 	// row is the row of the file; empty for a selection.
 	row string
-	// stands says how much of the row is in the roster: all, part, none, or gone where
-	// what it is about is not there.
+	// stands says how much of the row is in the roster: all, part, none, or gone if its
+	// target does not exist.
 	stands func() string
 }
 
-// allOf is how much of a row stands whose parts do or do not.
+// allOf says how much of a row is in the roster, given for each part whether it is.
 func allOf(parts ...bool) string {
 	n := 0
 	for _, stands := range parts {
@@ -59,10 +59,10 @@ type between struct {
 	header string
 	// submits is the role of the submitter; the starter has the same.
 	submits viewer.Role
-	// subject makes the n-th subject. shared is a group for all rows of an edit, and by
-	// the person who is to see everything.
+	// subject makes the n-th subject. shared is a group for all rows of an edit, and by is
+	// the person who must see everything.
 	subject func(b *bench, n int, shared *db.Group, by *db.Educator) subject
-	// changes are those of the subjects, together those of the whole job.
+	// changes are the changes for each subject, and together those for the whole job.
 	changes, together []string
 }
 
@@ -81,7 +81,7 @@ func (b *bench) teaches(e *db.Educator, g *db.Group) bool {
 	return b.number("SELECT COUNT(*) FROM group_educators WHERE educator_id = ? AND group_id = ?", e.ID, g.ID) == 1
 }
 
-// now returns a student as the database has it, or nil.
+// now returns a student from the database, or nil.
 func (b *bench) now(st *db.Student) *db.Student {
 	now, err := b.Client().Student.Query().Where(student.ID(st.ID)).Only(fixture.System())
 	if err != nil && !db.IsNotFound(err) {
@@ -93,7 +93,7 @@ func (b *bench) now(st *db.Student) *db.Student {
 var (
 	ofStudents = []string{"the student is moved", "the student is deleted", "the student is renamed",
 		"the student becomes synced"}
-	// An erasure has a job that is being checked begin anew, and so happens alone.
+	// An erasure makes a job that is being checked begin again, so it happens alone.
 	erasure  = []string{"the student is erased"}
 	ofGroups = []string{"the group is deleted", "the group is renamed", "the group becomes synced",
 		"the group goes to another school"}

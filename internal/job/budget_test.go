@@ -20,7 +20,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
-// meter is CPU time that goes on by a step whenever it is asked for.
+// meter is CPU time that increases by a step whenever it is read.
 type meter struct{ now, step atomic.Int64 }
 
 func (m *meter) Now() time.Duration { return time.Duration(m.now.Add(m.step.Load())) }

@@ -100,8 +100,8 @@ func TestCancel(t *testing.T) {
 	})
 }
 
-// TestCancelWhileItIsWritten cancels between two batches: what was written stays,
-// the counts tell it, nothing is written after it, and an undo takes it back.
+// TestCancelWhileItIsWritten cancels between two batches: what was written stays, the
+// counts show it, nothing is written after it, and an undo puts it back.
 func TestCancelWhileItIsWritten(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

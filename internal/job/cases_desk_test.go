@@ -28,7 +28,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// caseDesk is where an administrator of the district of the cases imports files.
+// caseDesk is where an administrator of the cases' district imports files.
 type caseDesk struct {
 	*bench
 	admin *db.Educator
@@ -64,8 +64,8 @@ func newCaseDesk(t testing.TB, d *database.DB) *caseDesk {
 		admin: w.Client().Educator.Query().Where(educator.FirstName("Dana")).OnlyX(fixture.System())}
 }
 
-// does imports a file as the command does, which finds out what it holds and carries it
-// out when nothing speaks against it, and returns what is said about it.
+// does imports a file like the command, which detects the kind of the file and carries it
+// out if there is no objection. It returns the messages.
 func (d *caseDesk) does(s caseStep) []string {
 	d.t.Helper()
 	var job *db.BulkJob

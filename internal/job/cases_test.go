@@ -24,19 +24,19 @@ type schoolCase struct {
 	name  string // The line that it begins with.
 	steps []caseStep
 	open  bool
-	// right is what has to come of it, today what comes of it as long as it is open.
+	// right is the right result, and today the present result as long as the case is open.
 	right, today []string
 }
 
 // caseStep is one thing that somebody does.
 type caseStep struct {
 	file string // Empty for an edit of all students.
-	as   string // The kind that somebody says; empty where it is found out.
+	as   string // The kind that somebody names; empty if it is detected.
 }
 
-// TestFilesThatSchoolsSend imports the files of testdata/cases, each on a copy of the
-// same roster, and looks at what is in the database afterwards. An open case still goes
-// wrong, in the way that the table says: whoever mends it takes the mark away.
+// TestFilesThatSchoolsSend imports the files of testdata/cases, each on a copy of the same
+// roster, and then compares the database. An open case still goes wrong, in the way that
+// the table says. Remove the mark when you fix it.
 func TestFilesThatSchoolsSend(t *testing.T) {
 	t.Parallel()
 	all := readCases(t)
@@ -47,7 +47,7 @@ func TestFilesThatSchoolsSend(t *testing.T) {
 				dbtest.Server(t)
 			}
 			base := dbtest.Prepare(kind, fillCaseBase)
-			base.Copy(t) // Before the cases run beside each other.
+			base.Copy(t) // Before the cases run at the same time.
 			for _, c := range all {
 				t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
 					t.Parallel()
@@ -58,7 +58,7 @@ func TestFilesThatSchoolsSend(t *testing.T) {
 	}
 }
 
-// TestEveryFileOfACaseIsTried holds that no file lies about of which nothing is said.
+// TestEveryFileOfACaseIsTried checks that the table mentions every file.
 func TestEveryFileOfACaseIsTried(t *testing.T) {
 	t.Parallel()
 	tried := map[string]bool{"README.md": true, "base-in": true}
@@ -106,14 +106,14 @@ func (c schoolCase) examine(t *testing.T, desk *caseDesk) {
 
 func indented(lines []string) string { return "    " + strings.Join(lines, "\n    ") }
 
-// quoted is what a line of the table wants to stand in a message, behind its code.
+// quoted matches what a line of the table expects in a message, after its code.
 var quoted = regexp.MustCompile(` “([^”]*)”`)
 
-// aboutRows is the beginning of such a line.
+// aboutRows matches the beginning of such a line.
 var aboutRows = regexp.MustCompile(`^(rows? [0-9, -]+)?(refused|warned): `)
 
-// matches compares what has happened with lines of the table: all of them, in any order.
-// Of a message a line says only what has to stand in it.
+// matches compares what has happened with lines of the table: all of them, in any order. A
+// line contains only a part of a message.
 func matches(got, lines []string) bool {
 	if len(got) != len(lines) {
 		return false
@@ -137,7 +137,7 @@ func matches(got, lines []string) bool {
 	return true
 }
 
-// caseName is the line that a case begins with: its group, what is done, and the mark.
+// caseName matches the first line of a case: its group, what is done, and the mark.
 var caseName = regexp.MustCompile(`^([A-Z]\d|OK): (.*?)( \(open\))?$`)
 
 func readCases(t *testing.T) []*schoolCase {
@@ -180,8 +180,8 @@ func readCases(t *testing.T) []*schoolCase {
 	return all
 }
 
-// told is what a job says of its rows, a line for each thing that is wrong: in which rows
-// it is, the code, and behind a bar all messages.
+// told returns what a job says about its rows, a line for each problem: the rows, the
+// code, and after a bar all messages.
 func (d *caseDesk) told(jobID int) []string {
 	type heap struct {
 		what     string
@@ -189,7 +189,7 @@ func (d *caseDesk) told(jobID int) []string {
 		messages []string
 	}
 	var heaps []*heap
-	of := map[int]map[string]string{} // What is said of a row, by code.
+	of := map[int]map[string]string{} // The problems of a row, by code.
 	for _, p := range d.allProblems(jobID) {
 		what := "refused: "
 		if p.Severity == "WARNING" {

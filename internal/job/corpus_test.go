@@ -21,8 +21,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fixture"
 )
 
-// specimen is a file and what has to become of it: a refusal of the whole, or
-// exactly these students and these problems.
+// specimen is a file and its expected result: a refusal of the whole, or exactly these
+// students and these problems.
 type specimen struct {
 	name string
 	file func(t testing.TB) string

@@ -28,8 +28,8 @@ func gradesFile(all []*db.Student) string {
 	return file.String()
 }
 
-// heldJob submits new grades for students of North, with a refused row behind them,
-// and starts the job, which is put on hold.
+// heldJob submits new grades for students of North, followed by a refused row, and starts
+// the job, which is put on hold.
 func (b *bench) heldJob(who *db.Educator, all []*db.Student) *db.BulkJob {
 	b.t.Helper()
 	job := b.verified(who, b.North, students, gradesFile(all)+"newcomer,99,New,Comer,newcomer\n")
@@ -174,14 +174,15 @@ func TestCorrectHeld(t *testing.T) {
 			if !strings.Contains(hint(), "change 23 of 30 students") {
 				t.Fatal(hint())
 			}
-			// Row 1 becomes one of a student who is none yet.
+			// Row 1 now creates a student.
 			b.corrects(b.NorthAdmin, job, 1, "Student ID", "brandnew", "First Name", "Brand", "Last Name", "New",
 				"Username", "brandnew")
 			if got := b.job(job.ID); got.Status != held || got.HeldByRule != 73 || got.Warnings != 1 ||
 				!strings.Contains(hint(), "change 22 of 30 students") {
 				t.Errorf("%+v, %s", got, hint())
 			}
-			// And the refused one somebody who is there, beside a correction that is refused.
+			// And the refused row is now about an existing student, next to a correction
+			// that is refused.
 			b.corrects(b.NorthAdmin, job, 24, "Student ID", all[29].ExternalID, "First Name", all[29].FirstName,
 				"Grade", "1", "Username", "")
 			b.corrects(b.NorthAdmin, job, 2, "Grade", "99")

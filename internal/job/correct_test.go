@@ -98,7 +98,7 @@ func TestCorrect(t *testing.T) {
 				t.Errorf("changes %q, problems %q", changes, problems)
 			}
 			b.want(b.job(job.ID), ready, 2, 0, 0, 1)
-			// What has slipped is written anew.
+			// The shifted row is written again.
 			changes, problems = b.corrects(b.DistrictAdmin, job, 3, "Student ID", "c3", "First Name", "Slip", "Last Name",
 				"Ped, Off", "Username", "slipped1", "Grade", "5")
 			if len(problems) > 0 || strings.Contains(fmt.Sprint(changes), "Password") {

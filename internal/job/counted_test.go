@@ -41,10 +41,10 @@ type counted struct {
 	jobs     []*db.BulkJob
 }
 
-// TestWhatIsCountedIsListed has people move, assign, import, undo, delete and restore at
-// random. After each step a group counts the students that it lists, the notice those in
-// the list of students without a group, and who is in none is in that list, for each
-// caller.
+// TestWhatIsCountedIsListed lets people move, assign, import, undo, delete and restore at
+// random. After each step, for each caller: the count of a group equals its list of
+// students, the notice equals the list of students without a group, and that list contains
+// everybody in no group.
 func TestWhatIsCountedIsListed(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -264,7 +264,8 @@ func (c *counted) compareUngrouped(ctx context.Context, who *db.Educator) {
 	}
 }
 
-// listed are the keys of all students whom a filter lists, and as many as it counts.
+// listed returns the keys of all students whom a filter lists; the filter must count as
+// many.
 func (c *counted) listed(ctx context.Context, f roster.StudentFilter) map[int]bool {
 	c.t.Helper()
 	return c.listedAt(ctx, 0, f)

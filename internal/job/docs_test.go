@@ -13,8 +13,8 @@ import (
 
 const manual = "../../docs/files.md"
 
-// TestTheManualHoldsEveryColumn compares docs/files.md with the columns.
-// `UPDATE_DOCS=1 go test ./internal/job -run TheManualHolds` writes it anew.
+// TestTheManualHoldsEveryColumn compares docs/files.md with the columns. `UPDATE_DOCS=1 go
+// test ./internal/job -run TheManualHolds` writes it again.
 func TestTheManualHoldsEveryColumn(t *testing.T) {
 	t.Parallel()
 	const mark = "<!-- The tables below are written by the test of internal/job. -->\n"

@@ -108,11 +108,11 @@ func TestFailedRows(t *testing.T) {
 
 			// As it is, every row is refused for the same reason, also the one that slipped.
 			same := b.verified(b.NorthAdmin, b.North, students, text)
-			b.want(same, ready, 0, 1, 0, 4) // Row 5 is now alone about its student, who is there.
+			b.want(same, ready, 0, 1, 0, 4) // Row 5 is now the only row about its student, who exists.
 			if len(same.IgnoredHeaders) != 2 {
 				t.Errorf("ignored %q", same.IgnoredHeaders)
 			}
-			// What is refused once more does not get the reasons twice.
+			// A row that is refused again does not get the reasons twice.
 			if _, again := b.failedRows(b.NorthAdmin, same); !slices.Equal(again[0], wantHeader) {
 				t.Errorf("header of the second file %q", again[0])
 			}
@@ -159,7 +159,7 @@ func TestFailedRows(t *testing.T) {
 			if _, lines := b.failedRows(b.NorthAdmin, job); lines[1][1] != "a2" {
 				t.Errorf("%q", lines)
 			}
-			// Also where a row is refused only when it is written.
+			// Also if a row is refused only when it is written.
 			job = b.verified(b.NorthAdmin, b.North, students,
 				header+",a1,All,Or,allor,secret,7,,\n,a2,No,Thing,nothing,secret,9,,\n", allOrNothing)
 			b.Student(t, b.South, "Has", "Taken", 0).Update().SetExternalID("a2").ExecX(fixture.System())

@@ -50,7 +50,7 @@ var notInFiles = map[string]map[string]string{
 
 const setting = "a setting, changed one by one"
 
-// TestEveryColumnIsAField fails for a column of a table of which nobody has said whether
+// TestEveryColumnIsAField fails for a column of a table until somebody has decided whether
 // files and forms hold it.
 func TestEveryColumnIsAField(t *testing.T) {
 	t.Parallel()

@@ -34,9 +34,9 @@ func smallFiles(t testing.TB) []string {
 	return small
 }
 
-// FuzzImport takes any bytes from the upload to the last row. No row is lost:
-// each that the reader counts is created, updated, unchanged or refused, the
-// database agrees, and what the preview says is what comes.
+// FuzzImport takes any bytes from the upload to the last row. No row is lost: each row
+// that the reader counts is created, updated, unchanged or refused, the database agrees,
+// and the result equals the preview.
 func FuzzImport(f *testing.F) {
 	for _, file := range smallFiles(f) {
 		f.Add([]byte(file), uint8(len(file)), uint8(0))
@@ -133,9 +133,8 @@ var pieces = []string{",", ";", "\t", "\n", "\r", "\r\n", "\"", "\"\"", "\\", "'
 	"\u200B", "\x00", "\x81", "\xFF\xFE", "\x1A", "[clear]", "é", "e\u0301", "1.2E+10", "stu_1", "grp_1", "00001",
 	"Student ID", "First Name", "Algebra", "North School", "sep=;\n", ",,,,,,", "#N/A", "12", "PK"}
 
-// TestMutatedFiles imports files that were good and have been changed at random. It
-// finds what the fuzzer would find with more patience: its pieces are those that
-// mean something in a file.
+// TestMutatedFiles imports good files that were changed at random. It finds what the
+// fuzzer would find with more patience: it changes pieces that mean something in a file.
 func TestMutatedFiles(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, dbtest.Open(t, database.SQLite))

@@ -26,9 +26,9 @@ import (
 type someone struct {
 	name string
 	ctx  context.Context
-	// wide is set for whoever may do everything in the district.
+	// wide is set for people who may do everything in the district.
 	wide bool
-	// kinds are those of files that are submitted; nil for all.
+	// kinds are the kinds of files to submit; nil stands for all.
 	kinds []bulkjob.Kind
 }
 
@@ -56,18 +56,18 @@ func (b *bench) program(at *db.Organization) context.Context {
 			AgentID: agent.ID, Scopes: []viewer.Scope{viewer.RosterImport}}})
 }
 
-// attempt is one row of a job for North: what is written into it, whether it touches
-// only what is in everybody's purview, and how to see that it was carried out.
+// attempt is one row of a job for North: its cells, whether it touches only what is in
+// everybody's purview, and how to see that it was carried out.
 type attempt struct {
 	what  string
 	cells map[string]string
-	// inside rows are carried out for everybody, wide ones where all hands are wide, and
-	// the others never: a job for North does nothing elsewhere.
+	// inside rows are carried out for everybody, wide rows if all hands are wide, and the
+	// others never: a job for North does nothing elsewhere.
 	inside, wide bool
 	state        func() string
 }
 
-// columnsOf are those of the files of the table.
+// columnsOf are the columns of the files in the table.
 var columnsOf = map[bulkjob.Kind][]string{
 	students: {"Database ID", "Student ID", "First Name", "Last Name", "Username", "Password", "Grade", "School",
 		"Classes/Groups"},
@@ -76,8 +76,8 @@ var columnsOf = map[bulkjob.Kind][]string{
 	enrollments: {"Class", "Person ID"},
 }
 
-// hidden stands in rows about what is elsewhere; whoever sees North alone must not
-// read it anywhere.
+// hidden is in rows about other schools; somebody who sees only North must not read it
+// anywhere.
 const hidden = "Zebedee"
 
 // attempts makes new things for one job to be about, inside and outside of North.
@@ -159,7 +159,7 @@ func (b *bench) attempts(kind bulkjob.Kind) []attempt {
 	}
 }
 
-// told is all that somebody reads of a job.
+// told returns everything that somebody can read about a job.
 func (b *bench) told(ctx context.Context, job *db.BulkJob) string {
 	b.t.Helper()
 	var out strings.Builder
@@ -195,9 +195,9 @@ func (b *bench) told(ctx context.Context, job *db.BulkJob) string {
 	return out.String() + file.String()
 }
 
-// TestHands has jobs for one school submitted, corrected and started by everybody who
-// can, with rows inside and outside of the purview of each: a row is carried out where
-// each of them may do it alone, and nobody reads of what is elsewhere.
+// TestHands lets everybody who can submit, correct and start jobs for one school, with
+// rows inside and outside the purview of each. A row is carried out if each of them may do
+// it alone, and nobody reads anything about other schools.
 func TestHands(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

@@ -15,8 +15,8 @@ import (
 // manyPasswords is more than others wait for.
 const manyPasswords = 300
 
-// TestManyPasswordsKeepNobodyWaiting stops a server in the middle of hashing the
-// passwords of a job, where others check, start and undo jobs of their own.
+// TestManyPasswordsKeepNobodyWaiting stops a server while it hashes the passwords of a
+// job; others check, start and undo their own jobs meanwhile.
 func TestManyPasswordsKeepNobodyWaiting(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

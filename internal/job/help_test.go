@@ -30,7 +30,7 @@ type bench struct {
 	*fixture.World
 	*jobs.Service
 	t testing.TB
-	// recounted are the students whose usage the importer wanted computed anew.
+	// recounted are the students whose usage the engine wanted to recount.
 	recounted *recounted
 }
 
@@ -39,7 +39,7 @@ type recounted struct {
 	ids []int
 }
 
-// add notes students whose usage is to be computed anew.
+// add records students whose usage must be recounted.
 func (r *recounted) add(_ context.Context, _ *db.Client, ids []int) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -68,7 +68,7 @@ func newBench(t testing.TB, d *database.DB) *bench {
 	return benchOn(t, w, nil)
 }
 
-// holds has the districts hold jobs as they do where nothing is set.
+// holds makes the districts put jobs on hold as they do by default.
 func (b *bench) holds() {
 	b.t.Helper()
 	b.exec("UPDATE organizations SET hold_deleted_percent = NULL, hold_changed_percent = NULL")
@@ -114,7 +114,7 @@ func mode(m bulkjob.GroupsMode) with { return func(s *jobs.Submission) { s.Group
 
 func allOrNothing(s *jobs.Submission) { s.CommitMode = bulkjob.CommitModeALL_OR_NOTHING }
 
-// verified submits a file and has it checked.
+// verified submits a file and checks it.
 func (b *bench) verified(who *db.Educator, at *db.Organization, kind bulkjob.Kind, file string,
 	changes ...with) *db.BulkJob {
 	b.t.Helper()
@@ -261,7 +261,7 @@ func (b *bench) wantChanges(who *db.Educator, job *db.BulkJob, want ...string) {
 	}
 }
 
-// student returns the student with a Student ID as the database has it.
+// student returns the student with a Student ID from the database.
 func (b *bench) student(externalID string) *db.Student {
 	b.t.Helper()
 	st, err := b.Client().Student.Query().Where(student.DistrictID(b.Alpha.ID), student.ExternalID(externalID)).

@@ -21,8 +21,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// TestACrowdIsNoRoom has students, groups and accounts come in every way, and then so much
-// done to those who were there before that a second administrator has to approve it.
+// TestACrowdIsNoRoom adds students, groups and accounts in every way, and then changes so
+// many of those who were there before that a second administrator has to approve it.
 func TestACrowdIsNoRoom(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -182,7 +182,7 @@ func TestWhatHasJustComeMayGo(t *testing.T) {
 				t.Helper()
 				return b.starts(admin, b.deleting(admin, these(slices.Concat(list, also)...)), want)
 			}
-			// Of those who were there before, six may go, and of all 50, in a day.
+			// In a day, six of those who were there before may be deleted, and of all 50.
 			deletes(fresh[:30], old[:7], held)
 			deletes(fresh[:30], old[:6], processing)
 			deletes(fresh[30:45], nil, held)

@@ -34,7 +34,7 @@ func dayBench(t *testing.T, d *database.DB, n int) (b *bench, all []*db.Student,
 	return b, all, now
 }
 
-// starts starts a job, and says how it then stands.
+// starts starts a job and checks its status afterwards.
 func (b *bench) starts(who *db.Educator, job *db.BulkJob, want bulkjob.Status) *db.BulkJob {
 	b.t.Helper()
 	got, err := b.Start(b.As(b.t, who), job.ID)
@@ -264,7 +264,7 @@ func TestAHoldCountsAMonth(t *testing.T) {
 			if _, err := people.RestoreStudents(b.As(t, b.NorthAdmin), keys(all[:5])); err != nil {
 				t.Fatal(err)
 			}
-			// They do not count as those who have been there, either.
+			// They do not count as students who were there before, either.
 			deletes(b, b.NorthAdmin, all[50:54], held)
 			b.undone(b.NorthAdmin, deletes(b, b.NorthAdmin, all[50:53], processing), undone, 3, 0)
 			deletes(b, b.NorthAdmin, all[54:57], processing)
@@ -291,8 +291,8 @@ func TestAHoldCountsAMonth(t *testing.T) {
 	})
 }
 
-// TestTwoStartsAtOnce has two servers start two jobs at the same moment, each of which
-// would be let go on alone.
+// TestTwoStartsAtOnce starts two jobs on two servers at the same moment; each alone would
+// not be held.
 func TestTwoStartsAtOnce(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

@@ -8,8 +8,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
-// TestJobsOfAccountsOfOnesOwnMakingCountAsOne has somebody make administrators by a
-// file, each of whom submits a small deletion.
+// TestJobsOfAccountsOfOnesOwnMakingCountAsOne lets somebody create administrators with a
+// file; each of them submits a small deletion.
 func TestJobsOfAccountsOfOnesOwnMakingCountAsOne(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

@@ -25,8 +25,8 @@ func TestWhoComesFromAnotherSchoolIsNoRoom(t *testing.T) {
 			Log: slog.New(slog.DiscardHandler)})
 		for i, c := range []struct {
 			name string
-			// old are how many were there before, come how many come, of whom so many are
-			// deleted among the old ones.
+			// old is how many students were there before, come is how many come, and
+			// deleted is how many of the old ones are then deleted.
 			old, come, deleted int
 			comes              func(b *bench, school *db.Organization, crowd []*db.Student)
 			want               bulkjob.Status

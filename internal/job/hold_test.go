@@ -97,7 +97,7 @@ func TestHold(t *testing.T) {
 				SetScopes([]string{string(viewer.RosterImport)}).SetKeyHash("x").SetBeginning("hrk_x").
 				SetCreatedBy(b.NorthAdmin.ID).
 				SetExpiresAt(fixture.Today.AddDate(1, 0, 0)).SaveX(fixture.System())
-			// Somebody else starts it, who may not approve it either.
+			// Somebody else starts it, who then may not approve it either.
 			job, err := b.Start(b.As(t, second), b.deleting(agent, these(all[:21]...)).ID)
 			if err != nil || job.Status != held {
 				t.Fatalf("%+v, %v", job, err)

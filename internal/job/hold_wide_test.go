@@ -16,7 +16,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// What is too much for a school is too much in a job for its district as well.
+// What is too much for a school is also too much in a job for its district.
 func TestHoldOfAWiderJob(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -32,7 +32,7 @@ func TestHoldOfAWiderJob(t *testing.T) {
 		inAlgebra := func() jobs.Selection {
 			return b.matching(b.DistrictAdmin, b.Alpha, roster.StudentFilter{GroupIDs: []int{b.Algebra.ID}})
 		}
-		// starts starts a job, says what is to come of it, and takes it away again.
+		// starts starts a job, checks the result, and cancels it.
 		starts := func(t *testing.T, job *db.BulkJob, want bulkjob.Status, because string) *db.BulkJob {
 			t.Helper()
 			b := b.on(t)

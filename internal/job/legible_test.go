@@ -13,8 +13,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fixture"
 )
 
-// What an export becomes when a spreadsheet program saves it in an encoding that
-// lacks some of its letters changes nothing, and what is wrong is said.
+// If a spreadsheet program saves an export in an encoding that lacks some of its letters,
+// importing it changes nothing, and the problems say what is wrong.
 func TestNamesOfWhichLettersWereLost(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -87,5 +87,5 @@ func TestNamesOfWhichLettersWereLost(t *testing.T) {
 	})
 }
 
-// questionMarks puts them where an encoder has written that it lacks a letter.
+// questionMarks replaces the marks that an encoder has written for missing letters.
 func questionMarks(text string) string { return strings.ReplaceAll(text, "\x1a", "?") }

@@ -34,7 +34,7 @@ func TestTheProgressOfOneTransaction(t *testing.T) {
 		if _, err := b.Start(b.As(t, b.NorthAdmin), job.ID); err != nil {
 			t.Fatal(err)
 		}
-		// Another server sees it as well where there can be another one.
+		// Another server sees it too, if there can be another one.
 		watchers := []*bench{b}
 		if d.Kind() == database.MySQL {
 			watchers = append(watchers, benchOn(t, b.World, nil))
@@ -125,7 +125,8 @@ func TestTheProgressOfPasswords(t *testing.T) {
 				if err := <-ended; err != nil {
 					t.Fatal(err)
 				}
-				// Somebody has read the row before the end and looks behind it.
+				// Somebody has read the row before the end, and asks for the progress
+				// after it.
 				if p, err := b.Progress(fixture.System(), read); err != nil || p.HashedPasswords < 3 || p.Phase == "" {
 					t.Errorf("%+v, %v", p, err)
 				}

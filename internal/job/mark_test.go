@@ -12,8 +12,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/progress"
 )
 
-// interrupted starts a job that is all or nothing, has its server end in the
-// middle of the one transaction, and returns what was shown of it at last.
+// interrupted starts a job that is all or nothing, stops its server in the middle of the
+// single transaction, and returns the last progress that was shown.
 func (b *bench) interrupted(who *db.Educator, job *db.BulkJob) (percent float64) {
 	b.t.Helper()
 	if _, err := b.Start(b.As(b.t, who), job.ID); err != nil {

@@ -29,7 +29,7 @@ func (b *bench) gets(e *db.Educator, role viewer.Role, at *db.Organization) {
 		e.ID, at.ID, at.DistrictID, string(role))
 }
 
-// ungrouped takes a student out of all groups behind the back of the jobs about it.
+// ungrouped takes a student out of all groups without the knowledge of the jobs about it.
 func (b *bench) ungrouped(st *db.Student) {
 	b.t.Helper()
 	b.exec("DELETE FROM enrollments WHERE student_id = ?", st.ID)
@@ -37,8 +37,8 @@ func (b *bench) ungrouped(st *db.Student) {
 	b.exec("UPDATE `groups` SET student_count = (SELECT COUNT(*) FROM enrollments e WHERE e.group_id = `groups`.id)")
 }
 
-// TestUndoOutOfSight has people ask for an undo, and lose a role, or sight of
-// somebody, before it is carried out: what is outside of the purview then stays.
+// TestUndoOutOfSight lets people ask for an undo, and lose a role, or sight of somebody,
+// before it is carried out: whatever is outside the purview then stays.
 func TestUndoOutOfSight(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -234,7 +234,7 @@ func TestStudentsOutOfSight(t *testing.T) {
 	})
 }
 
-// TestHandsThatAreLost has those who have started and approved a job leave before it
+// TestHandsThatAreLost lets the people who have started and approved a job leave before it
 // is carried out.
 func TestHandsThatAreLost(t *testing.T) {
 	t.Parallel()

@@ -152,8 +152,8 @@ func TestPasswordsAreNeverAtRest(t *testing.T) {
 	}
 }
 
-// Whoever forgets a cell, or writes a comma too much, puts the password into another
-// column, where it is refused and quoted.
+// Somebody who forgets a cell, or writes one comma too many, puts the password into
+// another column, where it is refused and quoted.
 func TestPasswordsInTheWrongCellAreNeverAtRest(t *testing.T) {
 	t.Parallel()
 	const file = "Student ID,First Name,Last Name,Username,Password,Grade,School,Classes\n" +

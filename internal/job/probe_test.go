@@ -96,8 +96,8 @@ func TestNobodyFindsOutInBulkWhoIsThere(t *testing.T) {
 			if err := create(who, there[7].Username); fault.From(err) == nil || fault.From(err).Code != probe.Stopped {
 				t.Errorf("a single change: %v", err)
 			}
-			// Nor is there an answer that something is free, or that one's own student has it: the
-			// refusal itself would tell. Nothing is written.
+			// There is no answer either that something is free, or that the row's own
+			// student has it: then the refusal itself would reveal it. Nothing is written.
 			before := b.world()
 			for _, id := range []string{"nobodys", there[9].ExternalID, own.ExternalID} {
 				_, err := b.Correct(b.As(t, who), jobs.Correction{JobID: job.ID, Row: 1,

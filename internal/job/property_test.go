@@ -190,8 +190,8 @@ func TestStatementsOfABatch(t *testing.T) {
 		v2, a2 := cost(1000)
 		v3, a3 := cost(1500)
 		t.Logf("statements: check %d, %d, %d; write %d, %d, %d", v1, v2, v3, a1, a2, a3)
-		// Three of those that write are the entry of the batch in the audit trail.
-		// One of the differences has a piece more of the stored file in it.
+		// Three of the writing statements are the entry of the batch in the audit trail.
+		// One of the differences includes another piece of the stored file.
 		if v2-v1 > 11 || v3-v2 > 11 || a2-a1 > 29 || a3-a2 > 29 {
 			t.Errorf("a batch of 500 rows takes %d and %d statements to check, %d and %d to write", v2-v1, v3-v2, a2-a1, a3-a2)
 		}

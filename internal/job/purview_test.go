@@ -28,7 +28,7 @@ func TestTeachersImportStudents(t *testing.T) {
 		b.Student(t, b.North, "Dee", "Others", 0, b.Biology)
 		b.Student(t, b.South, "Eve", "South", 0)
 		job := b.verified(b.NorthTeacher, b.North, students, header+
-			",00001,,,,,8,,\n"+ // One of the own students.
+			",00001,,,,,8,,\n"+ // One of the submitter's own students.
 			",00002,,,,,,,Algebra\n"+ // An unassigned student, assigned.
 			",00003,,,,,8,,Algebra\n"+ // Assigned and changed in one row.
 			",00004,,,,,8,,\n"+ // Of another teacher.

@@ -21,7 +21,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// byLink sets the password of an account by a link that whoever reads its mail has got.
+// byLink sets the password of an account by a link that was sent to its address.
 func (b *bench) byLink(e *db.Educator, password string) {
 	b.t.Helper()
 	secret := testlog.Secret(fmt.Sprintf("a link of %d, %d", e.ID, b.Client().OneTimeLink.Query().CountX(fixture.System())))
@@ -51,7 +51,7 @@ func TestAPasswordEndsWithTheAddressOfWhoeverCouldHaveSetIt(t *testing.T) {
 		for i, c := range []struct {
 			name    string
 			correct func(b *bench, e *db.Educator) *db.BulkJob
-			// opens is set where the password still opens the account, and told is what the
+			// opens is set if the password still opens the account, and told is what the
 			// preview says.
 			opens bool
 			told  string

@@ -28,9 +28,9 @@ func (b *bench) withKeys(current []byte, old ...[]byte) *bench {
 	return benchOn(b.t, b.World, func(o *jobs.Options) { o.Key, o.OldKeys = current, old })
 }
 
-// waitingJobs are a job that waits to be started, with passwords, a refused row and a
-// warning, one that is being uploaded no more but not yet checked, and one that has
-// ended with a refused row.
+// waitingJobs returns a job that waits to be started, with passwords, a refused row and a
+// warning; one that was uploaded but not checked; and one that has ended with a refused
+// row.
 func (b *bench) waitingJobs(password string) (ready, unchecked, ended *db.BulkJob) {
 	b.t.Helper()
 	file := func(prefix string) string {
@@ -107,7 +107,7 @@ func TestAfterTheRotationTheOldKeyIsNotNeeded(t *testing.T) {
 		if use, err := next.KeyUse(fixture.System()); err != nil || len(use.Needed)+len(use.Missing) != 0 {
 			t.Errorf("%+v, %v", use, err)
 		}
-		// Who has the old key alone can read nothing of it, and says so.
+		// A server that only has the old key cannot read it, and says so.
 		if _, err := b.correct(b.NorthAdmin, ready, 7, "Grade", "7"); codeOf(err) != "NOT_CORRECTABLE" {
 			t.Errorf("a server with the old key: %v", err)
 		}

@@ -81,7 +81,7 @@ func TestSampleDistrict(t *testing.T) {
 			again := b.verified(admin, district, f.kind, content)
 			switch f.kind {
 			case students:
-				// The passwords in the files are set anew, whatever they were.
+				// The passwords in the files are set again, whatever they were.
 				b.want(again, ready, 0, f.rows, 0, 0)
 			default:
 				// All teachers have one of the most common passwords, which is not set.

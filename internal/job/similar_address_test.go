@@ -9,7 +9,7 @@ import (
 )
 
 // TestAFileMeansTheMailboxThatItNames has accounts whose addresses have the same key as
-// those of a file, and may be other mailboxes.
+// those in a file, and may be other mailboxes.
 func TestAFileMeansTheMailboxThatItNames(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

@@ -35,8 +35,8 @@ func stopAt(who *db.Educator, n int64, do func()) func(*jobs.Options) {
 	}
 }
 
-// TestALargeFileKeepsNobodyWaiting stops the check of a large file in its middle, where
-// somebody else submits, starts and undoes a small one.
+// TestALargeFileKeepsNobodyWaiting stops the check of a large file in the middle; somebody
+// else submits, starts and undoes a small one meanwhile.
 func TestALargeFileKeepsNobodyWaiting(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -89,7 +89,7 @@ func TestTheSlotsOfADistrict(t *testing.T) {
 		for i := range people {
 			people[i] = b.Educator(t, b.Alpha, fmt.Sprintf("Person%d Slots", i), viewer.SchoolAdmin, b.North)
 		}
-		// A job of somebody as it stands in the table; at work where a server holds it.
+		// A job in the table; it is at work if a server holds it.
 		type state struct {
 			who    int
 			set    string
@@ -138,7 +138,7 @@ func TestTheSlotsOfADistrict(t *testing.T) {
 						t.Errorf("job %d of %v waits for %d, %v; want %d", i, ids, got, err, want)
 					}
 				}
-				// So that they count in nobody's turns any more.
+				// So that they no longer count in anybody's turns.
 				b.exec("UPDATE bulk_jobs SET status = 'CANCELED', lease_until = NULL, lease_owner = '', created_at = ?",
 					fixture.Today.Add(-24*time.Hour))
 			})
@@ -235,8 +235,8 @@ func TestShortJobsHaveWorkersOfTheirOwn(t *testing.T) {
 	})
 }
 
-// TestAServerLooksAgainBeforeItClaims has another server claim a job behind the look of
-// this one, which would take the next one.
+// TestAServerLooksAgainBeforeItClaims lets another server claim a job after this one has
+// looked and before it claims.
 func TestAServerLooksAgainBeforeItClaims(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -437,8 +437,8 @@ func TestAWorkbookIsNotReadOnForACanceledJob(t *testing.T) {
 	})
 }
 
-// TestChecksSideBySideSurviveCrashes ends servers while they check the files of two
-// people, and compares with what comes of it where nobody disturbs.
+// TestChecksSideBySideSurviveCrashes kills servers while they check the files of two
+// people, and compares the result with that of an undisturbed run.
 func TestChecksSideBySideSurviveCrashes(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

@@ -12,7 +12,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// What a preview shows by name is what is written, or the row is stale.
+// If a preview shows a name, exactly that is written, or the row is stale.
 func TestNamesThatHaveChangedSinceTheCheck(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

@@ -95,7 +95,7 @@ func TestStudentRowsThatAreRefused(t *testing.T) {
 
 		for _, c := range []struct {
 			name, row string
-			problems  string // Joined by " | "; empty where the row passes.
+			problems  string // Joined by " | "; empty if the row has none.
 		}{
 			{"without any id", ",,Ada,,,,,,", `row 1 Student ID REQUIRED ""`},
 			{"new, with nothing else", ",new1,,,,,,N,",

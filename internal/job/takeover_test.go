@@ -153,7 +153,8 @@ func TestNobodyIsTakenOver(t *testing.T) {
 			job := submit(b, b.As(t, b.NorthAdmin), students, header+",l1,La,One,laone,,99,,\n,l2,La,Two,latwo,,99,,\n")
 			b.corrects(second, job, 1, "Grade", "3")
 			b.corrects(b.NorthAdmin, job, 2, "Grade", "3")
-			// What somebody has written stays that person's, whoever mends the rest.
+			// The cells that somebody has written stay that person's, whoever corrects the
+			// rest.
 			b.corrects(b.NorthAdmin, job, 1, "First Name", "Lana")
 			b.Client().RoleAssignment.Delete().Where(roleassignment.EducatorID(second.ID)).ExecX(fixture.System())
 			job = b.applied(b.NorthAdmin, b.job(job.ID))
@@ -343,7 +344,7 @@ func TestCredentials(t *testing.T) {
 				t.Fatal(err)
 			}
 			b.wantProblems(b.drained(byProgram.ID), `row 1  OWN_ACCOUNT ""`)
-			// An export that comes back as it is changes nothing, and is none.
+			// An unchanged export changes nothing, and is no takeover.
 			job := b.verified(b.NorthAdmin, b.North, educators,
 				"Database ID,First Name,Email\n"+edu(b.NorthAdmin)+",Nora,nora@example.com\n")
 			b.want(job, ready, 0, 0, 1, 0)

@@ -15,8 +15,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
-// telling are columns that no other kind of file has beside those that it needs. A
-// list of students or enrollments is always known.
+// telling are columns that no other kind of file has, in addition to the required ones. A
+// list of students or enrollments is always recognized.
 var telling = map[bulkjob.Kind][]string{
 	students:    {"Student ID"},
 	enrollments: {"Person ID"},

@@ -27,8 +27,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// renaming is a kind of row of which the engine knows nothing: a file with the Database
-// ID of a group and its new name.
+// renaming is a kind of row that the engine does not know: a file with the Database ID of
+// a group and its new name.
 type renaming struct{ row.Env }
 
 func (renaming) About() *kind.About {
@@ -147,7 +147,8 @@ func TestAKindIsAFolder(t *testing.T) {
 		if _, err := b.Approve(b.As(t, second), job.ID, nil); err != nil {
 			t.Fatal(err)
 		}
-		// Each server ends in the middle, and the next one goes on when its lease is over.
+		// Each server stops in the middle, and the next one continues when its lease is
+		// over.
 		goOn := func(until bulkjob.Status) {
 			for crashes := 0; b.job(job.ID).Status != until; crashes++ {
 				if crashes == 200 {

@@ -15,9 +15,9 @@ import (
 	jobs "github.com/openhomeroom/homeroom/internal/job"
 )
 
-// ill has the database refuse what is written to a table with an error of its own,
-// until the returned function is called. On SQLite it has no room; on MySQL and
-// MariaDB a trigger says what the server would.
+// ill makes the database refuse writes to a table with an error about itself, until the
+// returned function is called. On SQLite it has no room; on MySQL and MariaDB a trigger
+// returns the error that the server would.
 func (b *bench) ill(table, event string, number int) (heal func()) {
 	b.t.Helper()
 	onWriter := func(statement string) {
@@ -40,8 +40,8 @@ func (b *bench) ill(table, event string, number int) (heal func()) {
 	return func() { b.exec("DROP TRIGGER ill") }
 }
 
-// TestNoRowIsRefusedForATroubleOfTheDatabase lets a trouble go on for more tries
-// than a row has, in every state in which a server works on a job.
+// TestNoRowIsRefusedForATroubleOfTheDatabase lets a problem last for more tries than a row
+// has, in every state in which a server works on a job.
 func TestNoRowIsRefusedForATroubleOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	troubles := map[string]int{
@@ -89,7 +89,7 @@ func TestNoRowIsRefusedForATroubleOfTheDatabase(t *testing.T) {
 				persist(job.ID, bulkjob.StatusPROCESSING)
 				b.want(healed(heal, job.ID), bulkjob.StatusCOMPLETED, 700, 0, 0, 0)
 				if d.Kind() == database.SQLite {
-					return // Where there is no room an undo finds what it needs.
+					return // Even without room, an undo finds what it needs.
 				}
 				if _, err := b.Undo(b.As(t, b.NorthAdmin), job.ID); err != nil {
 					t.Fatal(err)

@@ -84,7 +84,7 @@ func TestSchoolsTakeTurns(t *testing.T) {
 		if got := statuses(puppets...); !slices.Equal(got, []bulkjob.Status{ready, verifying, verifying}) {
 			t.Errorf("files of another school before the only one of a school: %v", got)
 		}
-		// Whoever submits jobs for many schools is one person.
+		// Somebody who submits jobs for many schools is one person.
 		east := b.School(t, b.Alpha, "East School", "E")
 		many := []*db.BulkJob{submit(b.DistrictAdmin, b.Alpha), submit(b.DistrictAdmin, east)}
 		last := submit(b.Educator(t, b.Alpha, "Eve East", viewer.SchoolAdmin, east), east)

@@ -56,8 +56,8 @@ func TestAJobThatIsForgottenIsNotUndone(t *testing.T) {
 	})
 }
 
-// TestAnEarlierJobExplainsNoChange: that an earlier job about the student has been
-// undone does not say that what was changed since the later one is of no account.
+// TestAnEarlierJobExplainsNoChange: if an earlier job about the student was undone, that
+// does not explain a change that was made after the later job.
 func TestAnEarlierJobExplainsNoChange(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -74,8 +74,8 @@ func TestAnEarlierJobExplainsNoChange(t *testing.T) {
 	})
 }
 
-// TestAHoldIsAboutTheSchoolThatLosesMost deletes a part of two schools for their
-// district, of which now the first and now the second loses more.
+// TestAHoldIsAboutTheSchoolThatLosesMost deletes parts of two schools for their district;
+// first one and then the other loses more.
 func TestAHoldIsAboutTheSchoolThatLosesMost(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

@@ -79,7 +79,7 @@ func TestUndoOfEducators(t *testing.T) {
 			job := b.imported(b.DistrictAdmin, b.Alpha, educators, file.String())
 			b.want(job, completed, 9, 1, 0, 0)
 			b.signedIn(b.educator("USigned"))
-			// The session is over; the trail still tells of it.
+			// The session is over; the trail still shows it.
 			b.exec("INSERT INTO audit_events (created_at, district_id, seq, action, actor_kind, actor_id, prev_hash, "+
 				"hash) VALUES (?, 4711, 1, 'SIGNED_IN', 'EDUCATOR', ?, '', '')",
 				fixture.Today, b.educator("UActed").ID)

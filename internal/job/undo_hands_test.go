@@ -12,9 +12,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// TestUndoByOthers has jobs of the district's administrator for North undone by an
-// administrator of North and by one of the district: each puts back what that person
-// may change, and what is elsewhere stays for the first as if it were not there.
+// TestUndoByOthers lets an administrator of North and one of the district undo jobs of the
+// district's administrator for North. Each puts back what that person may change; for the
+// first one, everything elsewhere stays as if it did not exist.
 func TestUndoByOthers(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

@@ -42,7 +42,7 @@ func TestUndoOfWhatSomebodyElseHasTaken(t *testing.T) {
 	})
 }
 
-// What a preview of educators shows is what is written, or the row is stale.
+// If a preview shows an educator, exactly that is written, or the row is stale.
 func TestEducatorsWhoHaveChangedSinceTheCheck(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

@@ -25,8 +25,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// world is everything about the students who are there, the groups and who is in
-// them, without versions and times of creation.
+// world returns everything about the existing students, the groups and their members,
+// without versions and creation times.
 func (b *bench) world() string {
 	b.t.Helper()
 	var out strings.Builder
@@ -78,10 +78,10 @@ func optional(s *string) string {
 	return *s
 }
 
-// healthy has every derived number computed anew.
+// healthy recomputes every derived number.
 func (b *bench) healthy() {
 	b.t.Helper()
-	// Students of the fixture have no daily usage behind their sums.
+	// Students of the fixture have sums without daily usage.
 	b.exec("UPDATE students SET seconds_this_year = 0, active = 0")
 	_, err := doctor.New(b.DB).Examine(fixture.System(), false, func(f doctor.Finding) error {
 		b.t.Error(f)
@@ -145,7 +145,7 @@ func TestUndoOfStudents(t *testing.T) {
 			t.Fatal("the import did nothing")
 		}
 		b.undone(b.DistrictAdmin, job, undone, 6, 0)
-		// Who is hidden again is hidden from now on, and not to be purged at once.
+		// A student who is hidden again is hidden from now on, and not purged at once.
 		if st := b.student("00006"); st.DeletedAt == nil || !st.DeletedAt.Equal(fixture.Today) {
 			t.Errorf("who was brought back is deleted at %v", st.DeletedAt)
 		}
@@ -183,7 +183,8 @@ func TestUndoOfEditsAndDeletions(t *testing.T) {
 		if len(b.recounted.ids) != 5 {
 			t.Errorf("usage computed anew of %v", b.recounted.ids)
 		}
-		// The deletion and its undo have raised every version; what the edit did stands.
+		// The deletion and its undo have raised every version; the values that the edit
+		// has set are still there.
 		b.undone(b.NorthAdmin, edit, undone, 4, 0)
 		if after := b.world(); after != before {
 			t.Error(diff(before, after))

@@ -58,9 +58,9 @@ func TestCredentialsOfANarrowerHandEnd(t *testing.T) {
 		for i, c := range []struct {
 			name  string
 			widen func(b *bench, e *db.Educator) *db.BulkJob
-			// told is what the preview says of the account.
+			// told is what the preview says about the account.
 			told string
-			// stays is set where nothing ends, and refused where the row does nothing.
+			// stays is set if nothing ends, and refused if the row does nothing.
 			stays, password, refused bool
 		}{
 			{name: "a role of the district, by the address alone", told: "The address",

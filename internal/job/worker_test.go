@@ -110,7 +110,7 @@ func TestStaleRows(t *testing.T) {
 		if job.EnrollmentsAdded != 2 || b.student("00001").Grade != 9 || b.student("00003").Grade != 7 {
 			t.Errorf("%d enrollments added", job.EnrollmentsAdded)
 		}
-		// What was refused is not among the changes any more.
+		// The refused row is no longer among the changes.
 		b.wantChanges(b.NorthAdmin, job,
 			"6 Fay X (00006) Grade: 7 → 8", "6 Fay X (00006) Classes/Groups: Algebra → Algebra;Biology",
 			"8 New Two (n2) Student ID: - → n2", "8 New Two (n2) First Name: - → New", "8 New Two (n2) Last Name: - → Two",
@@ -325,8 +325,8 @@ func TestAWorkerWithoutItsLeaseWritesNothing(t *testing.T) {
 	})
 }
 
-// fingerprint is everything that an import leaves behind, without the numbers
-// that differ from run to run.
+// fingerprint returns everything that an import leaves behind, without the numbers that
+// differ from run to run.
 func (b *bench) fingerprint(jobID int) string {
 	b.t.Helper()
 	var out strings.Builder

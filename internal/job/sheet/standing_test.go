@@ -11,7 +11,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
-// TestWhatAColumnSaysOfARow reads single cells of columns that say who does not count.
+// TestWhatAColumnSaysOfARow reads single cells of columns that say which rows do not
+// count.
 func TestWhatAColumnSaysOfARow(t *testing.T) {
 	t.Parallel()
 	const students, educators, groups, enrollments = bulkjob.KindIMPORT_STUDENTS, bulkjob.KindIMPORT_EDUCATORS,
@@ -19,7 +20,7 @@ func TestWhatAColumnSaysOfARow(t *testing.T) {
 	for _, c := range []struct {
 		kind   bulkjob.Kind
 		header string
-		code   string // Empty where the row counts.
+		code   string // Empty if the row counts.
 		cells  []string
 	}{
 		{students, "Status", "", []string{"Active", "ACTIVE ", "enrolled", "A", "Active - Full Time", "transferred in", "New",
@@ -91,7 +92,7 @@ func TestARowThatIsGoneInOneColumn(t *testing.T) {
 	l, _ := catalog.Files().ReadHeader(bulkjob.KindIMPORT_STUDENTS,
 		[]string{"Student ID", "Exit Code", "Status", "Exit Date", "Exit Code 2"})
 	for _, c := range []struct{ reason, status, exit, code string }{
-		{"W1", "Active", "", ""}, // The reason says nothing where others decide.
+		{"W1", "Active", "", ""}, // The reason means nothing if other columns decide.
 		{"", "Active", "2025-06-01", row.NotActive},
 		{"", "Zonk", "2025-06-01", row.NotActive},
 		{"", "Zonk", "", row.UnknownStatus},
