@@ -51,25 +51,47 @@ func (s writing) batches(ctx context.Context, job *db.BulkJob) iter.Seq2[*attemp
 // than its position among the rows that are not blank, so processed_rows can serve as
 // the start.
 func (s writing) nextBatch(ctx context.Context, job *db.BulkJob, behind int) (*attempt, error) {
-	rows, err := s.db.Client(ctx).BulkJobRow.Query().
-		Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(row.StatePlanned), bulkjobrow.RowGT(behind)).
-		Order(db.Asc(bulkjobrow.FieldRow)).Limit(s.rowsAtOnce(applyRows)).
-		All(viewer.AsSystem(ctx, "plans of a job that was started"))
-	b := &attempt{Batch: row.Batch{Job: job, Rows: make([]*row.Planned, len(rows))}}
+	query := s.db.Client(ctx).BulkJobRow.Query().
+		Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(row.StatePlanned)).Order(db.Asc(bulkjobrow.FieldRow))
+	system := viewer.AsSystem(ctx, "plans of a job that was started")
+	b := &attempt{Batch: row.Batch{Job: job}}
 	passwords := false
-	for i, stored := range rows {
-		p, err := row.ReadPlanned(stored)
-		if err != nil {
-			return nil, err
+	add := func(rows []*db.BulkJobRow, err error) error {
+		for _, stored := range rows {
+			p, wrong := row.ReadPlanned(stored)
+			if wrong != nil {
+				return wrong
+			}
+			b.Rows = append(b.Rows, p)
+			passwords = passwords || len(p.Plan.Password) > 0
 		}
-		b.Rows[i] = p
-		passwords = passwords || len(p.Plan.Password) > 0
+		return err
+	}
+	if err := add(query.Clone().Where(bulkjobrow.RowGT(behind)).Limit(s.rowsAtOnce(applyRows)).All(system)); err != nil {
+		return b, err
 	}
 	if passwords {
 		// Hashing takes long, and people who watch want to see progress.
 		b.Rows = b.Rows[:min(len(b.Rows), s.rowsAtOnce(sheet.BatchRows))]
 	}
-	return b, err
+	// Rows that are written at once stay together.
+	for len(b.Rows) > 0 {
+		last, until := b.Last().Row, 0
+		for _, r := range b.Rows {
+			until = max(until, r.Plan.Until)
+		}
+		if until <= last {
+			break
+		}
+		n := len(b.Rows)
+		if err := add(query.Clone().Where(bulkjobrow.RowGT(last), bulkjobrow.RowLTE(until)).All(system)); err != nil {
+			return b, err
+		}
+		if len(b.Rows) == n {
+			break
+		}
+	}
+	return b, nil
 }
 
 // applyRows is how many rows are written in one transaction, unless passwords are

@@ -144,14 +144,13 @@ func (s undoing) undo(ctx context.Context, h *queue.Lease) error {
 }
 
 func (s undoing) nextUndo(ctx context.Context, job *db.BulkJob) (*undoAttempt, error) {
-	rows, err := s.db.Client(ctx).BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(row.StateApplied)).
-		Order(db.Desc(bulkjobrow.FieldRow)).Limit(s.rowsAtOnce(sheet.BatchRows)).
-		All(viewer.AsSystem(ctx, "rows of a job that is undone"))
-	b := &undoAttempt{
-		UndoBatch: row.UndoBatch{Job: job, Rows: make([]*row.Applied, len(rows))},
-		alone:     s.isLastTry(job.ID),
-	}
-	for i, stored := range rows {
+	query := s.db.Client(ctx).BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(row.StateApplied)).
+		Order(db.Desc(bulkjobrow.FieldRow))
+	system := viewer.AsSystem(ctx, "rows of a job that is undone")
+	rows, err := query.Clone().Limit(s.rowsAtOnce(sheet.BatchRows)).All(system)
+	b := &undoAttempt{UndoBatch: row.UndoBatch{Job: job}, alone: s.isLastTry(job.ID)}
+	for i := 0; i < len(rows); i++ {
+		stored := rows[i]
 		r := &row.Applied{
 			ID:             stored.ID,
 			Row:            stored.Row,
@@ -160,9 +159,17 @@ func (s undoing) nextUndo(ctx context.Context, job *db.BulkJob) (*undoAttempt, e
 			Label:          stored.Label,
 			Outside:        stored.Outside == 1,
 		}
-		b.Rows[i] = r
+		b.Rows = append(b.Rows, r)
 		if r.Plan, err = row.ReadPlan(stored.Plan); err != nil {
 			return nil, fmt.Errorf("plan of row %d: %w", stored.Row, err)
+		}
+		if last := rows[len(rows)-1].Row; r.Plan.Since != 0 && r.Plan.Since < last {
+			// What was written at once goes back at once.
+			more, err := query.Clone().Where(bulkjobrow.RowLT(last), bulkjobrow.RowGTE(r.Plan.Since)).All(system)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, more...)
 		}
 		if stored.TargetID == 0 {
 			continue // The data of the row have been erased, and with them what it replaced.

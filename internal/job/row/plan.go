@@ -71,6 +71,10 @@ type Plan struct {
 	By []int `json:"by,omitempty"`
 	// Soon is true if the row brings back a student who was there within the hours of a hold.
 	Soon bool `json:"soon,omitempty"`
+	// Until and Since are the last and the first row of the file with which this one is
+	// written, and put back, at once.
+	Until int `json:"until,omitempty"`
+	Since int `json:"since,omitempty"`
 	// Student is 1 if the row's target is a student.
 	Student int `json:"student,omitempty"`
 }

@@ -36,6 +36,9 @@ func (k written) Apply(ctx context.Context, client *db.Client, b *row.Batch) err
 	if err != nil {
 		return err
 	}
+	if err := vacateFor(ctx, client, b, students); err != nil {
+		return err
+	}
 	added, err := k.insertStudents(ctx, client, b)
 	if err != nil {
 		return err

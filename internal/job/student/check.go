@@ -36,6 +36,8 @@ type studentRow struct {
 	// school is the school that the student will have.
 	school *db.Organization
 	draft  *row.Plan
+	// takesFrom is the row that gives up the username which this row takes, or nil.
+	takesFrom *studentRow
 }
 
 // CheckRows implements kind.Checker.
@@ -64,6 +66,9 @@ func (c *checker) Prepare(ctx context.Context, rows []*sheet.Row) (check func(ct
 func (c *checker) decide(ctx context.Context, all []*studentRow, found *lookup) error {
 	for _, r := range all {
 		c.match(r, found)
+	}
+	found.givers = giversOf(all)
+	for _, r := range all {
 		if r.Refused {
 			continue
 		}
@@ -80,6 +85,7 @@ func (c *checker) decide(ctx context.Context, all []*studentRow, found *lookup) 
 			c.planRow(r, found)
 		}
 	}
+	c.settleUsernames(all)
 	return c.warnOfAlike(ctx, all)
 }
 

@@ -87,6 +87,12 @@ func (c *checker) usernameIsFree(r *studentRow, key string, found *lookup) {
 		return
 	}
 	if owner := found.usernames[key]; owner != 0 && (r.st == nil || owner != r.st.ID) {
+		if c.Seen.First(gaveUp, key) != 0 {
+			return
+		}
+		if r.takesFrom = found.givers[owner]; r.takesFrom != nil {
+			return
+		}
 		p := row.Problemf(row.UsernameTaken, c.hintTaken(r, found, owner), "Another student in the district has this "+
 			"username.")
 		if st := found.byID[owner]; st != nil && r.st == nil && c.Reaches(st.OrganizationID) {
@@ -112,5 +118,5 @@ func (c *checker) hintTaken(r *studentRow, found *lookup, owner int) string {
 			reach.Label(st.FirstName, st.LastName, st.ExternalID), globalid.Encode(globalid.Student, st.ID))
 	}
 	return "Choose another one. Deleted students keep theirs until their data is erased. " +
-		"If another row of this file gives it up, upload that row first."
+		"If a row further down in this file gives it up, put that row before this one."
 }

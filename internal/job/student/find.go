@@ -33,6 +33,8 @@ type lookup struct {
 	// usernames are the keys of the students who have one of the usernames of the batch,
 	// in the same way.
 	usernames map[string]int
+	// givers are the rows of the batch that give their student another username.
+	givers map[int]*studentRow
 	// foreign are those of them whom the submitter does not administer.
 	foreign map[int]bool
 

@@ -108,8 +108,14 @@ func (k *shared) refuseTaken(system context.Context, client *db.Client, b *row.B
 		if err != nil {
 			return err
 		}
+		gives := map[int]bool{}
 		for _, r := range b.Open() {
-			if id := owners[r.Plan.Text(f.DB)]; id != 0 && id != r.TargetID {
+			if f.DB == student.FieldUsernameKey && r.TargetID != 0 && r.Plan.Text(f.DB) != "" {
+				gives[r.TargetID] = true
+			}
+		}
+		for _, r := range b.Open() {
+			if id := owners[r.Plan.Text(f.DB)]; id != 0 && id != r.TargetID && !gives[id] {
 				r.Refuse(row.Problemf(f.Taken, "Upload the row again to see what it would change now.",
 					"Somebody else got this %s after the file was checked.", f.Is))
 			}

@@ -64,6 +64,15 @@ func (k *shared) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) 
 			recount = append(recount, r.TargetID)
 		}
 	}
+	wanted := map[int]string{}
+	for _, u := range updates {
+		if key, sets := u.Set[student.FieldUsernameKey].(string); sets {
+			wanted[u.ID] = key
+		}
+	}
+	if err := vacate(ctx, client, b.Job.ID, wanted, nil, students); err != nil {
+		return err
+	}
 	if err := bulk.Update(ctx, client, student.Table, "version = version + 1", updates); err != nil {
 		return err
 	}
@@ -147,9 +156,15 @@ func (k *shared) keepTaken(system context.Context, client *db.Client, b *row.Und
 		if err != nil {
 			return err
 		}
+		gives := map[int]bool{}
+		for _, r := range b.Open() {
+			if _, sets := r.Before.Set[f.DB].(string); sets && f.DB == student.FieldUsernameKey {
+				gives[r.TargetID] = true
+			}
+		}
 		for _, r := range b.Open() {
 			text, sets := r.Before.Set[f.DB].(string)
-			if id := owners[text]; sets && id != 0 && id != r.TargetID {
+			if id := owners[text]; sets && id != 0 && id != r.TargetID && !gives[id] {
 				r.Keep(f.Taken, row.HintChanged, "Another student now has the previous %s.", f.Is)
 			}
 		}
