@@ -25,7 +25,7 @@ type AccountHand struct {
 	HandID int `json:"hand_id,omitempty"`
 	// When it was done last.
 	LastAt time.Time `json:"last_at,omitempty"`
-	// By what of it the hand could come in today: 1 the password, 2 the address, 3 both, and 0 where somebody else has set both since. Both where it is not known.
+	// What the hand has set that is still there, added up: 1 the password, 2 the address, 4 a password that was set by a link to that address, 8 the External ID; 16 if it has never set anything but External IDs. 3 if it is not known.
 	Ways         int8 `json:"ways,omitempty"`
 	selectValues sql.SelectValues
 }

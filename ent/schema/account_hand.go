@@ -24,8 +24,9 @@ func (AccountHand) Fields() []ent.Field {
 			Comment("The educator who did it; there is no row for the operator, and none for oneself."),
 		field.Time("last_at").SchemaType(instant).Comment("When it was done last."),
 		field.Int8("ways").Default(3).
-			Comment("By what of it the hand could come in today: 1 the password, 2 the address, 3 both, and 0 where " +
-				"somebody else has set both since. Both where it is not known."),
+			Comment("What the hand has set that is still there, added up: 1 the password, 2 the address, 4 a password " +
+				"that was set by a link to that address, 8 the External ID; 16 if it has never set anything but External " +
+				"IDs. 3 if it is not known."),
 	}
 }
 

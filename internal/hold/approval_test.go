@@ -113,6 +113,30 @@ func TestWhoIsASecondAdministrator(t *testing.T) {
 				hand(b, a, 60*day)
 				return a, b, false
 			},
+			"whoever has given an External ID to the account that asks": func() (*db.Educator, *db.Educator, bool) {
+				a, b := admin(), admin()
+				if err := hold.NoteWay(system, c, fixture.Today, hold.ByID, []int{b.ID}, a.ID); err != nil {
+					t.Fatal(err)
+				}
+				return a, b, true
+			},
+			"whoever has given it an External ID, and then a password": func() (*db.Educator, *db.Educator, bool) {
+				a, b := admin(), admin()
+				for _, way := range []hold.Way{hold.ByID, hold.ByPassword} {
+					if err := hold.NoteWay(system, c, fixture.Today, way, []int{b.ID}, a.ID); err != nil {
+						t.Fatal(err)
+					}
+				}
+				return a, b, false
+			},
+			"whoever has given an External ID to an account of the own making": func() (*db.Educator, *db.Educator, bool) {
+				a, b := admin(), admin()
+				hand(b, a, day)
+				if err := hold.NoteWay(system, c, fixture.Today, hold.ByID, []int{b.ID}, a.ID); err != nil {
+					t.Fatal(err)
+				}
+				return a, b, false
+			},
 			"whose maker could use an account of today's password": func() (*db.Educator, *db.Educator, bool) {
 				a, b, x := admin(), admin(), admin()
 				hand(x, a, 60*day)

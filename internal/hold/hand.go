@@ -39,7 +39,17 @@ const (
 	// named. The person may have used the link, or the hand may have. It ends when the
 	// password changes, not when the address does.
 	ByLink Way = 4
-	Both       = ByPassword | ByAddress
+	// ByID is an External ID that the hand has given to the account. Nobody signs in with it,
+	// but it decides which account a file means that names no more.
+	ByID Way = 8
+	Both     = ByPassword | ByAddress
+
+	// onlyID marks somebody who has set nothing but External IDs. Such a person could never
+	// use the account, and is no hand where it matters who could.
+	onlyID Way = 16
+	// into are the ways by which somebody could use the account.
+	into = Both | ByLink
+	all  = into | ByID | onlyID
 )
 
 // ends returns the ways that end when this one is set again.
@@ -66,7 +76,7 @@ func NoteWay(ctx context.Context, client *db.Client, now time.Time, way Way, han
 		in, args := among(chunk)
 		_, err := client.ExecContext(system,
 			"UPDATE account_hands SET ways = ways & ? WHERE ways & ? <> 0 AND educator_id IN "+in,
-			append([]any{int((Both | ByLink) &^ way.ends()), int(way.ends())}, args...)...)
+			append([]any{int(all &^ way.ends()), int(way.ends())}, args...)...)
 		if err != nil {
 			return err
 		}
@@ -79,8 +89,9 @@ func NoteWay(ctx context.Context, client *db.Client, now time.Time, way Way, han
 // named the address, can no longer sign in with it.
 func NoteLink(ctx context.Context, client *db.Client, educatorID int) error {
 	_, err := client.ExecContext(viewer.AsSystem(ctx, "who could have used a link"),
-		"UPDATE account_hands SET ways = CASE WHEN ways & ? <> 0 THEN ? ELSE 0 END WHERE ways <> 0 AND educator_id = ?",
-		int(ByAddress), int(ByAddress|ByLink), educatorID)
+		"UPDATE account_hands SET ways = (ways & ?) + CASE WHEN ways & ? <> 0 THEN ? ELSE 0 END "+
+			"WHERE ways <> 0 AND educator_id = ?",
+		int(ByID|onlyID), int(ByAddress), int(ByAddress|ByLink), educatorID)
 	return err
 }
 
@@ -93,8 +104,8 @@ func NoteBack(ctx context.Context, client *db.Client, now time.Time, way Way, ha
 	system := viewer.AsSystem(ctx, "by what a hand in an account could come in again")
 	for chunk := range slices.Chunk(distinct(educatorIDs), 500) {
 		in, args := among(chunk)
-		_, err := client.ExecContext(system, "UPDATE account_hands SET ways = ways | ? WHERE educator_id IN "+in,
-			append([]any{int(way)}, args...)...)
+		_, err := client.ExecContext(system, "UPDATE account_hands SET ways = ways | ? WHERE ways & ? = 0 AND educator_id "+
+			"IN "+in, append([]any{int(way), int(onlyID &^ onlyIDIf(way))}, args...)...)
 		if err != nil {
 			return err
 		}
@@ -102,14 +113,37 @@ func NoteBack(ctx context.Context, client *db.Client, now time.Time, way Way, ha
 	return nil
 }
 
+// onlyIDIf returns onlyID if a way is no more than an External ID.
+func onlyIDIf(way Way) Way {
+	if way == ByID {
+		return onlyID
+	}
+	return 0
+}
+
 func note(ctx context.Context, client *db.Client, now time.Time, way Way, hands, educatorIDs []int) error {
 	now = database.Instant(now)
 	var rows []*db.AccountHandCreate
+	system := viewer.AsSystem(ctx, "who has had a hand in an account")
+	if way != ByID { // From now on these are hands, whatever they set before.
+		in, args := among(distinct(hands))
+		for chunk := range slices.Chunk(distinct(educatorIDs), 500) {
+			of, ids := among(chunk)
+			if len(args) == 0 {
+				break
+			}
+			_, err := client.ExecContext(system, "UPDATE account_hands SET ways = ways & ? WHERE ways & ? <> 0 AND hand_id IN "+
+				in+" AND educator_id IN "+of, slices.Concat([]any{int(all &^ onlyID), int(onlyID)}, args, ids)...)
+			if err != nil {
+				return err
+			}
+		}
+	}
 	for _, hand := range distinct(hands) {
 		for _, id := range distinct(educatorIDs) {
 			if hand != 0 && id != 0 && hand != id {
 				rows = append(rows, client.AccountHand.Create().SetEducatorID(id).SetHandID(hand).SetCreatedAt(now).
-					SetLastAt(now).SetWays(int8(way)))
+					SetLastAt(now).SetWays(int8(way|onlyIDIf(way))))
 			}
 		}
 	}
@@ -117,8 +151,12 @@ func note(ctx context.Context, client *db.Client, now time.Time, way Way, hands,
 		err := client.AccountHand.CreateBulk(chunk...).
 			OnConflict(sql.ConflictColumns(accounthand.FieldEducatorID, accounthand.FieldHandID)).
 			// NoteWay has removed this way from all earlier hands.
-			Update(func(u *db.AccountHandUpsert) { u.UpdateLastAt().AddWays(int8(way)) }).
-			Exec(viewer.AsSystem(ctx, "who has had a hand in an account"))
+			Update(func(u *db.AccountHandUpsert) {
+				if u.AddWays(int8(way)); way != ByID {
+					u.UpdateLastAt()
+				}
+			}).
+			Exec(system)
 		if err != nil {
 			return err
 		}
@@ -231,9 +269,18 @@ func resetBetween(system context.Context, client *db.Client, a Approval, asking,
 
 // knowsPassword selects the hands that have set the current password.
 func knowsPassword(s *sql.Selector) {
-	s.Where(sql.P(func(b *sql.Builder) {
-		b.Ident(s.C(accounthand.FieldWays)).WriteString(" & ").Arg(int(ByPassword)).WriteString(" <> 0")
-	}))
+	haveWays(ByPassword, "<>")(s)
+}
+
+// comeIn chooses the hands that could use the account today.
+func comeIn(s *sql.Selector) { haveWays(into, "<>")(s) }
+
+func haveWays(ways Way, is string) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.Ident(s.C(accounthand.FieldWays)).WriteString(" & ").Arg(int(ways)).WriteString(" " + is + " 0")
+		}))
+	}
 }
 
 // handsIn returns accounts and everybody who could use them: those who have had a hand in

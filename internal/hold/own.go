@@ -163,7 +163,8 @@ func handsOver(system context.Context, client *db.Client, accounts []int,
 			seen[id] = true
 		}
 		for chunk := range slices.Chunk(next, 500) {
-			list, err := client.AccountHand.Query().Where(accounthand.EducatorIDIn(chunk...)).Where(which...).All(system)
+			list, err := client.AccountHand.Query().Where(accounthand.EducatorIDIn(chunk...), haveWays(onlyID, "=")).
+				Where(which...).All(system)
 			if err != nil {
 				return nil, err
 			}
@@ -242,14 +243,25 @@ type Hands struct {
 // HandsOf finds out who, besides its owner, could sign in to an account today and how, and
 // who could use the accounts of these people.
 func HandsOf(ctx context.Context, client *db.Client, educatorIDs []int) (*Hands, error) {
+	return handsOf(ctx, client, educatorIDs, haveWays(into|ByID, "<>"))
+}
+
+// FormerHandsOf is HandsOf for everybody who ever had a hand in the accounts: one of them
+// has set what an undo puts back.
+func FormerHandsOf(ctx context.Context, client *db.Client, educatorIDs []int) (*Hands, error) {
+	return handsOf(ctx, client, educatorIDs)
+}
+
+func handsOf(ctx context.Context, client *db.Client, educatorIDs []int,
+	which ...predicate.AccountHand) (*Hands, error) {
 	h := &Hands{ways: map[int]map[int]Way{}, since: map[int]map[int]time.Time{}, over: &hands{}, enabled: map[int]bool{}}
-	if err := h.readWays(ctx, client, educatorIDs); err != nil || len(h.ways) == 0 {
+	if err := h.readWays(ctx, client, educatorIDs, which); err != nil || len(h.ways) == 0 {
 		return h, err
 	}
 	direct := h.direct()
 	system := viewer.AsSystem(ctx, "who could use the accounts of those who have a hand in another; nobody is shown it")
 	var err error
-	if h.over, err = handsOver(system, client, direct, accounthand.WaysGT(0)); err != nil {
+	if h.over, err = handsOver(system, client, direct, comeIn); err != nil {
 		return nil, err
 	}
 	for chunk := range slices.Chunk(h.All(), 500) {
@@ -264,11 +276,11 @@ func HandsOf(ctx context.Context, client *db.Client, educatorIDs []int) (*Hands,
 	return h, nil
 }
 
-func (h *Hands) readWays(ctx context.Context, client *db.Client, educatorIDs []int) error {
+func (h *Hands) readWays(ctx context.Context, client *db.Client, educatorIDs []int,
+	which []predicate.AccountHand) error {
 	system := viewer.AsSystem(ctx, "who has set the credentials of an account; nobody is shown it")
 	for chunk := range slices.Chunk(distinct(educatorIDs), 500) {
-		list, err := client.AccountHand.Query().
-			Where(accounthand.EducatorIDIn(chunk...), accounthand.WaysGT(0)).All(system)
+		list, err := client.AccountHand.Query().Where(accounthand.EducatorIDIn(chunk...)).Where(which...).All(system)
 		if err != nil {
 			return err
 		}
@@ -276,7 +288,7 @@ func (h *Hands) readWays(ctx context.Context, client *db.Client, educatorIDs []i
 			if h.ways[a.EducatorID] == nil {
 				h.ways[a.EducatorID], h.since[a.EducatorID] = map[int]Way{}, map[int]time.Time{}
 			}
-			h.ways[a.EducatorID][a.HandID], h.since[a.EducatorID][a.HandID] = Way(a.Ways), a.CreatedAt
+			h.ways[a.EducatorID][a.HandID], h.since[a.EducatorID][a.HandID] = Way(a.Ways)&^onlyID, a.CreatedAt
 		}
 	}
 	return nil

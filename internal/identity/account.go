@@ -262,7 +262,7 @@ func (s *Service) giveRole(ctx context.Context, client *db.Client, e *db.Educato
 		return false, false, err
 	}
 	given := viewer.Assignment{Role: role, OrganizationID: o.ID, DistrictID: o.DistrictID}
-	ways, err := Widen(ctx, client, s.instant(), []Grant{{e.ID, given}})
+	ways, err := Widen(ctx, client, s.instant(), []Grant{{EducatorID: e.ID, Assignment: given}})
 	if err != nil {
 		return false, false, err
 	}

@@ -24,6 +24,8 @@ import (
 type Grant struct {
 	EducatorID int
 	viewer.Assignment
+	// ByID is true if only the External ID says which account is meant.
+	ByID bool
 }
 
 // Setters knows who has set the credentials of accounts, and what these people administer.
@@ -37,12 +39,33 @@ type Setters struct {
 // SettersOf finds out who has set the current credentials of accounts, and who could use
 // the accounts of these people.
 func SettersOf(ctx context.Context, client *db.Client, educatorIDs []int) (*Setters, error) {
-	hands, err := hold.HandsOf(ctx, client, educatorIDs)
+	return settersOf(ctx, client, educatorIDs, hold.HandsOf)
+}
+
+// FormerSettersOf is SettersOf for everybody who has ever set credentials of the accounts.
+func FormerSettersOf(ctx context.Context, client *db.Client, educatorIDs []int) (*Setters, error) {
+	return settersOf(ctx, client, educatorIDs, hold.FormerHandsOf)
+}
+
+func settersOf(ctx context.Context, client *db.Client, educatorIDs []int,
+	handsOf func(context.Context, *db.Client, []int) (*hold.Hands, error)) (*Setters, error) {
+	hands, err := handsOf(ctx, client, educatorIDs)
 	if err != nil {
 		return nil, err
 	}
 	held, err := RolesOf(ctx, client, hands.All())
 	return &Setters{hands: hands, held: held}, err
+}
+
+// AllCover reports whether everybody who has set credentials of an account administers
+// everything that it has.
+func (s *Setters) AllCover(educatorID int, all []viewer.Assignment) bool {
+	for hand := range s.hands.Into(educatorID) {
+		if !s.covers(educatorID, hand, all) {
+			return false
+		}
+	}
+	return true
 }
 
 // Narrower returns the ways into an account that were set by somebody who does not
@@ -116,8 +139,9 @@ func holds(held []viewer.Assignment, given viewer.Assignment) bool {
 // gives a role at the same time.
 func Widen(ctx context.Context, client *db.Client, now time.Time, grants []Grant, fresh ...int) (map[int]hold.Way,
 	error) {
-	given := map[int][]viewer.Assignment{}
+	given, byID := map[int][]viewer.Assignment{}, map[int]bool{}
 	for _, g := range grants {
+		byID[g.EducatorID] = byID[g.EducatorID] || g.ByID
 		given[g.EducatorID] = append(given[g.EducatorID], g.Assignment)
 	}
 	ids := slices.Sorted(maps.Keys(given))
@@ -136,7 +160,11 @@ func Widen(ctx context.Context, client *db.Client, now time.Time, grants []Grant
 	setters.all = map[int][]viewer.Assignment{}
 	for _, id := range ids {
 		setters.all[id] = slices.Concat(held[id], given[id])
-		if way := setters.Narrower(id, held[id], given[id]...); way != 0 {
+		way := setters.Narrower(id, held[id], given[id]...)
+		if !byID[id] {
+			way &^= hold.ByID
+		}
+		if way != 0 {
 			ended[id] = way
 		}
 	}
@@ -205,7 +233,7 @@ func (s *Service) Taught(ctx context.Context, client *db.Client, g *db.Group, ed
 	at := viewer.Assignment{Role: viewer.Teacher, OrganizationID: g.OrganizationID, DistrictID: g.DistrictID}
 	grants := make([]Grant, 0, len(educatorIDs))
 	for _, id := range educatorIDs {
-		grants = append(grants, Grant{id, at})
+		grants = append(grants, Grant{EducatorID: id, Assignment: at})
 	}
 	_, err := Widen(ctx, client, s.instant(), grants)
 	return err

@@ -148,8 +148,11 @@ func nowOf(e *db.Educator) map[string]string {
 // role alone is no way into an account. Otherwise a school could take the second
 // administrators away from its district by giving them roles.
 func (k *importKind) noteHands(ctx context.Context, client *db.Client, b *row.Batch) error {
-	var made, passwords, cleared, addresses []int
+	var made, passwords, cleared, addresses, named []int
 	for _, r := range b.Open() {
+		if r.Plan.Text(educator.FieldExternalID) != "" {
+			named = append(named, r.TargetID+r.CreatedID)
+		}
 		_, password := r.Plan.Set[educator.FieldPasswordHash]
 		_, address := r.Plan.Set[educator.FieldEmailKey]
 		switch id := r.TargetID + r.CreatedID; {
@@ -171,7 +174,7 @@ func (k *importKind) noteHands(ctx context.Context, client *db.Client, b *row.Ba
 		hands []int
 		of    []int
 	}{{hold.Both, hands, made}, {hold.ByPassword, hands, passwords}, {hold.ByPassword, nil, cleared},
-		{hold.ByAddress, hands, addresses}} {
+		{hold.ByAddress, hands, addresses}, {hold.ByID, hands, named}} {
 		if err := hold.NoteWay(ctx, client, k.Now(), set.way, set.hands, set.of...); err != nil {
 			return err
 		}
@@ -281,13 +284,25 @@ func (k *importKind) giveRoles(system context.Context, client *db.Client, b *row
 		r.Before.GaveRole = true
 		rows = append(rows, []any{k.Instant(), id, r.Plan.SchoolID, b.Job.DistrictID, r.Plan.Role})
 		if r.TargetID != 0 {
-			grants = append(grants, identity.Grant{EducatorID: id, Assignment: given(r.Plan, b.Job.DistrictID)})
+			grants = append(grants, identity.Grant{EducatorID: id, Assignment: given(r.Plan, b.Job.DistrictID),
+				ByID: r.Plan.ByID})
 		}
 		if r.Hash != "" {
 			fresh = append(fresh, id)
 		}
 	}
-	if _, err := identity.Widen(system, client, k.Instant(), grants, fresh...); err != nil {
+	ended, err := identity.Widen(system, client, k.Instant(), grants, fresh...)
+	if err != nil {
+		return err
+	}
+	// Those who give the role have been told whom the External ID means, and stand for it.
+	var confirmed []int
+	for id, way := range ended {
+		if way&hold.ByID != 0 {
+			confirmed = append(confirmed, id)
+		}
+	}
+	if err := hold.NoteWay(system, client, k.Now(), hold.ByID, handsOf(b.Job), confirmed...); err != nil {
 		return err
 	}
 	return bulk.Insert(system, client, roleassignment.Table,

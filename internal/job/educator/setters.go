@@ -1,8 +1,11 @@
 package educator
 
 import (
+	"cmp"
+
 	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/internal/field"
+	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/hold"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 )
@@ -16,6 +19,11 @@ func (c *educatorCheck) tellOfSetters(r *educatorRow, p *row.Plan, found *educat
 	var way hold.Way
 	if p.Role != "" {
 		way = found.setters.Narrower(r.e.ID, found.all[r.e.ID], given(p, c.Job.DistrictID))
+		p.ByID = r.Text(field.ColDatabaseID) == "" && r.externalID != "" &&
+			(r.email == "" || fold.Key(r.email) != row.Deref(r.e.EmailKey))
+	}
+	if !p.ByID {
+		way &^= hold.ByID
 	}
 	if len(p.Password) > 0 {
 		way &^= hold.ByPassword | hold.ByLink
@@ -30,6 +38,16 @@ func (c *educatorCheck) tellOfSetters(r *educatorRow, p *row.Plan, found *educat
 			"The person sets a new one with the link that the sign-in page sends to the new address.",
 			"Somebody else has set the address that %s %s had, and could have set the password of the account with a link. "+
 				"The password ends, and so do its sessions and links.", r.e.FirstName, r.e.LastName))
+	case way&hold.ByID != 0 && found.program && r.email == "":
+		r.Fail(field.ColExternalID, row.Problemf(row.SetByOthers, "Write the person's address in the row.",
+			"The External ID of this account was set by somebody who does not administer everything that %s %s would then have.",
+			r.e.FirstName, r.e.LastName))
+	case way&hold.ByID != 0:
+		r.Warn(field.ColExternalID, row.Problemf(row.SetByOthers,
+			"Check that the account is that of the person you mean.",
+			"%[1]s %[2]s (%[3]s) has this External ID from somebody who does not administer everything that the account "+
+				"then has. The account's password, sessions and links end.",
+			r.e.FirstName, r.e.LastName, cmp.Or(r.e.Email, "without an address")))
 	case way == 0 || way == hold.ByAddress && another:
 	case byAddress && !named && found.program:
 		r.Fail(field.ColEmail, row.Problemf(row.SetByOthers, "Write the person's address in the row.",

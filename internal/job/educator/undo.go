@@ -42,6 +42,10 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 	if err != nil {
 		return err
 	}
+	former, err := identity.FormerSettersOf(ctx, client, ids)
+	if err != nil {
+		return err
+	}
 	for _, r := range b.Open() {
 		e := educators[r.TargetID]
 		if e == nil || !seen[e.ID] {
@@ -58,6 +62,9 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 		case (creates || len(r.Before.Set) > 0) && !editable[e.ID],
 			r.Before.GaveRole && !b.Viewer.Administers(r.Plan.SchoolID, b.Job.DistrictID):
 			r.Keep(row.Forbidden, row.HintAsk, "The person who asked for the undo may not change the account.")
+		case !creates && comesBack(r) && !former.AllCover(e.ID, rolesAfter(r, b.Job.DistrictID, roles[e.ID])):
+			r.Keep(row.SetByOthers, "Set a new address or password with a file instead.",
+				"What would come back may have been set by somebody who does not administer everything that the account now has.")
 		case !r.StillAs(compared.Now(e)):
 			r.ChangedSince("the educator")
 		case creates && row.HashPrint(e.PasswordHash) != r.Before.Password:
@@ -68,7 +75,7 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 		return err
 	}
 	var updates []bulk.Change
-	var unused, credentials, addresses, passwords []int
+	var unused, credentials, addresses, passwords, named []int
 	var ownPassword []*row.Applied
 	for _, r := range b.Open() {
 		if r.Plan.Do == row.Create {
@@ -90,6 +97,9 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 		}
 		if _, changes := set[educator.FieldEmailKey]; changes {
 			addresses = append(addresses, r.TargetID)
+		}
+		if set[educator.FieldExternalID] != nil {
+			named = append(named, r.TargetID)
 		}
 		if set[educator.FieldPasswordHash] != nil {
 			passwords = append(passwords, r.TargetID)
@@ -135,7 +145,30 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 	if err := hold.NoteBack(ctx, client, k.Now(), hold.ByAddress, by, addresses...); err != nil {
 		return err
 	}
+	if err := hold.NoteBack(ctx, client, k.Now(), hold.ByID, by, named...); err != nil {
+		return err
+	}
 	return removeAccounts(system, client, unused)
+}
+
+// comesBack reports whether an undo puts back something by which an account is opened, or
+// found.
+func comesBack(r *row.Applied) bool {
+	for _, column := range []string{educator.FieldPasswordHash, educator.FieldEmailKey, educator.FieldExternalID} {
+		if text, _ := r.Before.Set[column].(string); text != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// rolesAfter are the roles that an account has after the undo of a row.
+func rolesAfter(r *row.Applied, districtID int, now []viewer.Assignment) []viewer.Assignment {
+	if !r.Before.GaveRole {
+		return now
+	}
+	gave := given(r.Plan, districtID)
+	return slices.DeleteFunc(slices.Clone(now), func(a viewer.Assignment) bool { return a == gave })
 }
 
 // credentialsOfUndo are what an undo does to the credentials of an account.

@@ -69,6 +69,9 @@ type Plan struct {
 	Role string `json:"role,omitempty"`
 	// By are the people who have corrected the row.
 	By []int `json:"by,omitempty"`
+	// ByID is true if the row gives a role, and only the External ID says which account it
+	// means.
+	ByID bool `json:"byId,omitempty"`
 	// Soon is true if the row brings back a student who was there within the hours of a hold.
 	Soon bool `json:"soon,omitempty"`
 	// Until and Since are the last and the first row of the file with which this one is

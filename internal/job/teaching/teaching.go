@@ -124,7 +124,7 @@ func add(system context.Context, client *db.Client, now time.Time, added [][]any
 	for _, line := range added {
 		if g := at[line[1].(int)]; g != nil {
 			grants = append(grants, identity.Grant{EducatorID: line[2].(int), Assignment: viewer.Assignment{
-				Role: viewer.Teacher, OrganizationID: g.OrganizationID, DistrictID: g.DistrictID}})
+				Role: viewer.Teacher, OrganizationID: g.OrganizationID, DistrictID: g.DistrictID}, ByID: true})
 		}
 	}
 	if _, err := identity.Widen(system, client, now, grants); err != nil {
