@@ -27,8 +27,8 @@ func toImportColumn(c sheet.TemplateColumn) *model.ImportColumn {
 		Required: c.Required,
 		Included: c.Included,
 	}
-	if c.Or != "" {
-		m.Alternative = &c.Or
+	if len(c.Or) > 0 {
+		m.Alternative = &c.Or[0]
 	}
 	return m
 }

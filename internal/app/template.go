@@ -67,8 +67,8 @@ func (a *app) listColumns(t *sheet.Template) error {
 	for _, c := range t.Columns {
 		need := ""
 		switch {
-		case c.Required && c.Or != "":
-			need = "needed, or " + c.Or
+		case c.Required && len(c.Or) > 0:
+			need = "needed, or " + strings.Join(c.Or, " or ")
 		case c.Required:
 			need = "needed"
 		}

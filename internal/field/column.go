@@ -12,9 +12,13 @@ type Column struct {
 	Aliases []string
 	// Instead lists headers that are used only if the file has none of the others.
 	Instead []string
-	// Required columns must be in the file. If Or is set, that column is enough.
+	// Weak lists headers that are used only if the file would be refused otherwise: if the
+	// column is required, or if nothing else in the file could change anything.
+	Weak []string
+	// Required columns must be in the file. Any column of Or is enough instead; the first is
+	// as good.
 	Required bool
-	Or       string
+	Or       []string
 	// Exported columns are in exports; an import ignores them.
 	Exported bool
 	// Identifies says that the column identifies whom or what a row is about, or that its
@@ -29,7 +33,7 @@ type Column struct {
 	Help string
 }
 
-// Headers returns all headers of the column, its name first.
+// Headers returns all headers of the column, its name first, without the weak ones.
 func (c Column) Headers() []string {
 	return slices.Concat([]string{c.Name}, c.Aliases, c.Instead)
 }
@@ -63,6 +67,6 @@ const (
 // The latter are used if no ID is given.
 var (
 	SchoolIDs = []string{"School SIS ID", "School ID", "School External ID", "School Sourced ID", "orgSourcedIds",
-		"Organization ID"}
-	SchoolNames = []string{"School Name", "Organization", "Organization Name"}
+		"orgSourcedId", "Organization ID"}
+	SchoolNames = []string{"School Name", "School Number", "Organization", "Organization Name"}
 )

@@ -92,6 +92,9 @@ func (s checking) verifyFrom(ctx context.Context, h *queue.Lease) error {
 	if refusal == nil {
 		refusal = s.formats.RefuseByName(h.Job.Kind, h.Job.FileName, format.Header)
 	}
+	if refusal == nil {
+		refusal = l.Idle(format.Header)
+	}
 	if refusal == nil && format.Rows == 0 {
 		refusal = row.Problemf(row.NoRows,
 			"Check that you chose the right file, and that it was saved before you uploaded it.",

@@ -20,6 +20,7 @@ var GroupFields = field.Table[db.Group]{
 		File: field.Column{Name: field.ColExternalID, Identifies: true,
 			Aliases: []string{"SIS ID", "Section SIS ID", "Class SIS ID", "Section ID", "Class ID", "Group ID",
 				"Group External ID", "External Assigned ID", "sourcedId"},
+			Instead: []string{"ID"},
 			Help: "The school's own ID for the group, up to 64 characters, unique in the school."},
 		API:      "externalId",
 		DB:       group.FieldExternalID,
@@ -35,8 +36,9 @@ var GroupFields = field.Table[db.Group]{
 		File: field.Column{
 			Name:       field.ColName,
 			Aliases:    []string{"Section Name", "Class Name", "Group Name", "Class/Group Name", "Title"},
+			Instead:    []string{"Course Name", "Course Title"},
 			Required:   true,
-			Or:         field.ColDatabaseID,
+			Or:         []string{field.ColDatabaseID},
 			Identifies: true,
 			Help:       "Needed for new groups.",
 		},
@@ -52,6 +54,8 @@ var GroupFields = field.Table[db.Group]{
 	{File: field.Column{
 		Name:    field.ColEducators,
 		Aliases: []string{"Educator", "Teachers", "Teacher", "Teacher ID", "Teacher SIS ID"},
+		Instead: []string{"Staff ID", "Instructor ID", "Teacher Number", "Staff Number", "Teacher Email", "Instructor Email",
+			"Instructor", "Instructors", "Teacher Name", "Teacher Names", "Instructor Name", "Teacher Full Name", "Staff Name"},
 		Help: "External IDs, email addresses or Database IDs of those who teach the group, " +
 			"separated by semicolons. An import adds them and removes nobody.",
 	}},

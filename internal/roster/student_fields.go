@@ -23,7 +23,8 @@ var StudentFields = field.Table[db.Student]{
 		File: field.Column{Name: field.ColStudentID,
 			Aliases: []string{"SIS ID", "External Assigned ID", "External ID", "Student SIS ID",
 				"Student External ID", "sourcedId"},
-			Instead: []string{"Student Number"}, Required: true, Or: field.ColDatabaseID, Identifies: true,
+			Instead: []string{"Student Number"}, Weak: []string{"ID", "User ID"},
+			Required: true, Or: []string{field.ColDatabaseID, field.ColUsername}, Identifies: true,
 			Help: "The district's own ID for the student, 1 to 64 characters. Leading zeros count."},
 		API: "externalId", DB: student.FieldExternalID, Is: "Student ID", At: func(st *db.Student) *string {
 			return &st.ExternalID
@@ -97,6 +98,8 @@ var StudentFields = field.Table[db.Student]{
 		Get: func(st *db.Student) (any, string) { return st.OrganizationID, "" },
 	},
 	{File: field.Column{Name: field.ColGroups, Aliases: []string{"Classes Groups", "Classes", "Groups", "Class", "Group"},
+		Instead: []string{"Homeroom"},
+		Weak:    []string{"Cohort", "Form Group", "Tutor Group", "Form", "Advisory"},
 		Help: "Names, external IDs or Database IDs, separated by semicolons."}},
 	{File: field.Column{Name: field.ColMinutes, Exported: true, Help: "Part of an export; an import ignores it."}},
 	{File: field.Column{Name: field.ColLastActive, Exported: true, Help: "Part of an export; an import ignores it."}},

@@ -3,6 +3,7 @@ package educator
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -11,6 +12,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 	"github.com/openhomeroom/homeroom/ent/rule"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/fold"
@@ -55,6 +57,10 @@ type educatorLookup struct {
 	// behind are the makers of the service key, if a program submitted the file.
 	behind  []int
 	program bool
+	// near are educators with IDs that look like those of new ones, and named those with their
+	// names, by the new ID and by the name for sorting.
+	near  map[string][]*db.Educator
+	named map[string][]*db.Educator
 	// setters knows who has set the credentials of educators.
 	setters *identity.Setters
 }
@@ -68,8 +74,8 @@ func (c *educatorCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error 
 		}
 		person := &educatorRow{
 			Row:        r,
-			externalID: roster.Clean(r.Text(field.ColExternalID)),
-			email:      roster.Clean(r.Text(field.ColEmail)),
+			externalID: r.ID(field.ColExternalID),
+			email:      r.ID(field.ColEmail),
 		}
 		person.id = reach.KeyOf(globalid.Educator, r.Text(field.ColDatabaseID))
 		r.Label = reach.Label(roster.Clean(r.Text(field.ColFirstName)),
@@ -109,7 +115,7 @@ func (c *educatorCheck) find(ctx context.Context, rows []*educatorRow) (*educato
 		}
 	}
 	var err error
-	if found.EducatorFinder, err = c.FindEducators(ctx, texts); err != nil {
+	if found.EducatorFinder, err = c.FindEducators(ctx, texts, nil); err != nil {
 		return nil, err
 	}
 	client := c.DB.Client(ctx)
@@ -131,7 +137,86 @@ func (c *educatorCheck) find(ctx context.Context, rows []*educatorRow) (*educato
 	for _, e := range emails {
 		found.emails[fold.Address(*e.EmailKey)] = e.ID
 	}
+	if err := c.findTwins(ctx, rows, found); err != nil {
+		return nil, err
+	}
 	return found, c.findRoles(ctx, found)
+}
+
+// findTwins reads educators with the names of new ones, or with IDs that look like theirs,
+// with two statements for a batch, or none if there is no educator yet.
+func (c *educatorCheck) findTwins(ctx context.Context, rows []*educatorRow, found *educatorLookup) error {
+	found.near, found.named = map[string][]*db.Educator{}, map[string][]*db.Educator{}
+	wanted, names := map[string][]string{}, map[string]bool{}
+	for _, r := range rows {
+		if r.id != 0 || r.externalID == "" || found.taken[r.externalID] != 0 {
+			continue
+		}
+		shape, err := c.ShapeOfEducatorIDs(ctx)
+		if err != nil {
+			return err
+		}
+		if !shape.Some {
+			return nil
+		}
+		for _, other := range shape.Near(r.externalID) {
+			wanted[other] = append(wanted[other], r.externalID)
+		}
+		names[r.sortName()] = true
+	}
+	here := func() *db.EducatorQuery {
+		return c.DB.Client(ctx).Educator.Query().Where(educator.DistrictID(c.Job.DistrictID)).Order(db.Asc(educator.FieldID))
+	}
+	var all []*db.Educator
+	for list := range slices.Chunk(slices.Sorted(maps.Keys(wanted)), 2*bulk.StatementRows) {
+		some, err := here().Where(educator.ExternalIDIn(list...)).All(c.Here(ctx))
+		if err != nil {
+			return err
+		}
+		all = append(all, some...)
+	}
+	for list := range reach.Chunks(names) {
+		some, err := here().Where(educator.SortNameIn(list...)).All(c.Here(ctx))
+		if err != nil {
+			return err
+		}
+		all = append(all, some...)
+	}
+	seen := map[int]bool{}
+	for _, e := range all {
+		if seen[e.ID] {
+			continue
+		}
+		seen[e.ID] = true
+		for _, id := range wanted[row.Deref(e.ExternalID)] {
+			found.near[id] = append(found.near[id], e)
+		}
+		found.named[e.SortName] = append(found.named[e.SortName], e)
+	}
+	return nil
+}
+
+// sortName is the name for sorting of the educator of a row.
+func (r *educatorRow) sortName() string {
+	return fold.SortName(roster.Clean(r.Text(field.ColLastName)), roster.Clean(r.Text(field.ColFirstName)))
+}
+
+// warnOfTwin warns of a new educator beside one with the same name, or with an ID that looks
+// the same.
+func (c *educatorCheck) warnOfTwin(r *educatorRow, found *educatorLookup) {
+	describe := func(e *db.Educator) string { return reach.Label(e.FirstName, e.LastName, row.Deref(e.ExternalID)) }
+	const thing, id = "an educator", "external ID"
+	if alike := found.near[r.externalID]; len(alike) > 0 {
+		r.Warn(field.ColExternalID, reach.Twice(thing, reach.SameID, reach.NamesOf(alike, describe), id))
+	} else if named := found.named[r.sortName()]; len(named) > 0 {
+		r.Warn(field.ColLastName, reach.Twice(thing, "this name", reach.NamesOf(named, describe), id))
+	}
+	if r.externalID == "" {
+		return
+	}
+	if first := c.LooksLikeEarlier("educator id", "", r.externalID, r.Number); first != 0 {
+		r.Warn(field.ColExternalID, reach.Twice(thing, reach.SameID, "see row "+strconv.Itoa(first), id))
+	}
 }
 
 func (c *educatorCheck) findRoles(ctx context.Context, found *educatorLookup) error {
@@ -263,8 +348,12 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 	if !r.Refused && len(p.Changes) > 0 {
 		c.guard(r, p, found)
 	}
-	if !r.Refused && r.e != nil {
+	switch {
+	case r.Refused:
+	case r.e != nil:
 		c.tellOfSetters(r, p, found)
+	default:
+		c.warnOfTwin(r, found)
 	}
 	if !r.Refused && len(p.Changes) > 0 {
 		r.Plan = p

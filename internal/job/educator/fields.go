@@ -25,7 +25,7 @@ var Fields = field.Table[db.Educator]{
 			Identifies: true,
 			Aliases: []string{"SIS ID", "Teacher SIS ID", "Teacher ID", "Educator ID", "Staff ID",
 				"External Assigned ID", "sourcedId"},
-			Instead: []string{"Teacher Number", "Staff Number"},
+			Instead: []string{"Teacher Number", "Staff Number", "ID"},
 			Help:    "The district's own ID for the educator, up to 64 characters.",
 		},
 		API:      "externalId",
@@ -44,7 +44,7 @@ var Fields = field.Table[db.Educator]{
 			Name:     field.ColFirstName,
 			Aliases:  []string{"Given Name"},
 			Required: true,
-			Or:       field.ColDatabaseID,
+			Or:       []string{field.ColDatabaseID},
 			Person:   true,
 			Help:     "Needed for new educators.",
 		},
@@ -58,7 +58,7 @@ var Fields = field.Table[db.Educator]{
 			Name:     field.ColLastName,
 			Aliases:  []string{"Family Name", "Surname"},
 			Required: true,
-			Or:       field.ColDatabaseID,
+			Or:       []string{field.ColDatabaseID},
 			Person:   true,
 			Help:     "Needed for new educators.",
 		},
@@ -87,7 +87,7 @@ var Fields = field.Table[db.Educator]{
 		API: "username", DB: educator.FieldUsername, Is: "username", At: func(e *db.Educator) *string {
 			return &e.Username
 		}, Optional: true,
-		Reading: field.Words, Check: longest("username", row.MaxKeyLength), Hint: "Shorten it.",
+		Reading: field.Identifier, Check: longest("username", row.MaxKeyLength), Hint: "Shorten it.",
 	},
 	{
 		File: field.Column{Name: field.ColPassword, Secret: true,

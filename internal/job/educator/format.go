@@ -9,7 +9,7 @@ import (
 
 // format describes a file of educators.
 var format = sheet.Format{
-	Kind: bulkjob.KindIMPORT_EDUCATORS, Plural: "educators", Template: "educators-template.csv",
+	Kind: bulkjob.KindIMPORT_EDUCATORS, Plural: "educators", Template: "educators-template.csv", Whose: sheet.OwnEducator,
 	Columns: Fields.Columns(), Identifying: Fields.Identifying(),
 	Roles: []sheet.Role{sheet.Teacher, sheet.Staff}, Own: ofEducators,
 	Signs: []sheet.Sign{

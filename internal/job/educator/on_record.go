@@ -27,7 +27,7 @@ func (c *educatorCheck) OnRecord(ctx context.Context, rows []*sheet.Row) (map[*s
 	for _, r := range rows {
 		texts = append(texts, names(r)...)
 	}
-	finder, err := c.FindEducators(ctx, texts)
+	finder, err := c.FindEducators(ctx, texts, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package enrollment
 
 import (
 	"context"
+	"maps"
 	"strconv"
 
 	"github.com/openhomeroom/homeroom/ent/db"
@@ -38,6 +39,8 @@ type enrollmentRow struct {
 // personLookup holds the people that a batch of rows may mean, as far as the submitter
 // sees them, and the groups that they are already in.
 type personLookup struct {
+	// near are students whose IDs look like those that nobody has.
+	near      map[string][]*db.Student
 	students  map[string]*db.Student
 	educators map[string]*db.Educator
 	// elsewhere are the texts that mean educators who are not of the school for which
@@ -60,7 +63,7 @@ func (c *enrollmentCheck) CheckRows(ctx context.Context, rows []*sheet.Row) erro
 		line := &enrollmentRow{
 			Row:    r,
 			group:  roster.Clean(r.Text(field.ColGroups)),
-			person: roster.Clean(r.Text(field.ColPerson)),
+			person: r.ID(field.ColPerson),
 		}
 		r.CannotClear(field.ColGroups, field.ColPerson)
 		if line.role = roleOf(r.Text(field.ColRole)); line.role == unknownRole {
@@ -79,6 +82,9 @@ func (c *enrollmentCheck) CheckRows(ctx context.Context, rows []*sheet.Row) erro
 	}
 	found, err := c.findPersons(ctx, all)
 	if err != nil {
+		return err
+	}
+	if err := c.findNear(ctx, all, found); err != nil {
 		return err
 	}
 	var wishes []reach.GroupWish
@@ -130,6 +136,7 @@ func (l *personLookup) areTogether(r *enrollmentRow, group int) bool {
 func (c *enrollmentCheck) findPersons(ctx context.Context, rows []*enrollmentRow) (*personLookup, error) {
 	found := &personLookup{
 		students:  map[string]*db.Student{},
+		near:      map[string][]*db.Student{},
 		educators: map[string]*db.Educator{},
 		elsewhere: map[string]bool{},
 		at:        map[int][]int{},
@@ -202,6 +209,24 @@ func (c *enrollmentCheck) findPersons(ctx context.Context, rows []*enrollmentRow
 	return found, err
 }
 
+// findNear reads students whose IDs look like those that nobody has.
+func (c *enrollmentCheck) findNear(ctx context.Context, rows []*enrollmentRow, found *personLookup) (err error) {
+	wanted := map[string][]string{}
+	for _, r := range rows {
+		if r.role == "teacher" || found.students[r.person] != nil || found.educators[r.person] != nil ||
+			found.near[r.person] != nil {
+			continue
+		}
+		found.near[r.person] = []*db.Student{}
+		for _, other := range reach.SimilarIDs(r.person) {
+			wanted[other] = append(wanted[other], r.person)
+		}
+	}
+	near, err := c.NearStudents(ctx, wanted)
+	maps.Copy(found.near, near)
+	return err
+}
+
 // person finds the one person whom a row means. Lists of students and of teachers look the
 // same in many systems, so without a role it searches both.
 func (c *enrollmentCheck) person(r *enrollmentRow, found *personLookup) {
@@ -226,7 +251,7 @@ func (c *enrollmentCheck) person(r *enrollmentRow, found *personLookup) {
 		r.Label = reach.Label(r.e.FirstName, r.e.LastName, row.Deref(r.e.ExternalID))
 	default:
 		r.Fail(field.ColPerson,
-			row.Problemf(row.UnknownPerson, "Check the ID, or import the person first.",
+			row.Problemf(row.UnknownPerson, reach.DidYouMean(found.near[r.person])+"Check the ID, or import the person first.",
 				"Nobody whom you may see has this ID."))
 	}
 }

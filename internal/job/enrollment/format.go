@@ -12,6 +12,7 @@ import (
 // person and a group.
 var format = sheet.Format{
 	Kind: bulkjob.KindIMPORT_ENROLLMENTS, Plural: "enrollments", Template: "enrollments-template.csv",
+	Whose:       sheet.OwnStudent,
 	Identifying: []string{field.ColPerson},
 	Columns: []field.Column{
 		{Name: field.ColGroups, Required: true,

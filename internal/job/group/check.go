@@ -9,6 +9,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/group"
 	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/globalid"
@@ -40,6 +41,8 @@ type groupLookup struct {
 	// taken are the external ids that groups have which the submitter does not see.
 	taken     map[reach.InSchool]bool
 	educators *reach.EducatorFinder
+	// near are groups whose IDs look like those of new ones, by the school and the new ID.
+	near map[reach.InSchool][]*db.Group
 	// teaching are the educators of a group.
 	teaching map[int]map[int]bool
 }
@@ -53,7 +56,7 @@ func (c *groupCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error {
 		}
 		line := &groupRow{
 			Row:        r,
-			externalID: roster.Clean(r.Text(field.ColExternalID)),
+			externalID: r.ID(field.ColExternalID),
 			name:       roster.Clean(r.Text(field.ColName)),
 			educators:  reach.EducatorTexts(r),
 		}
@@ -104,10 +107,13 @@ func (c *groupCheck) place(r *groupRow) {
 func (c *groupCheck) find(ctx context.Context, rows []*groupRow) (*groupLookup, error) {
 	found := &groupLookup{taken: map[reach.InSchool]bool{}, teaching: map[int]map[int]bool{}}
 	var wishes []reach.GroupWish
-	var texts []string
+	var texts, names []string
 	externalIDs, schoolIDs := map[string]bool{}, map[int]bool{}
 	for _, r := range rows {
 		texts = append(texts, r.educators...)
+		if r.Layout.Names(field.ColEducators) {
+			names = append(names, r.educators...)
+		}
 		if r.id != 0 {
 			wishes = append(wishes, reach.GroupWish{Text: globalid.Encode(globalid.Group, r.id)})
 		}
@@ -142,8 +148,65 @@ func (c *groupCheck) find(ctx context.Context, rows []*groupRow) (*groupLookup, 
 	for _, g := range taken {
 		found.taken[reach.InSchool{School: g.OrganizationID, Text: *g.ExternalID}] = true
 	}
-	found.educators, err = c.FindEducators(ctx, texts)
+	if err := c.findNear(ctx, rows, found); err != nil {
+		return nil, err
+	}
+	found.educators, err = c.FindEducators(ctx, texts, names)
 	return found, err
+}
+
+// findNear reads groups whose IDs look like those of new ones, with one statement for a
+// batch, or none if there are no groups yet.
+func (c *groupCheck) findNear(ctx context.Context, rows []*groupRow, found *groupLookup) error {
+	found.near = map[reach.InSchool][]*db.Group{}
+	wanted, schools := map[string][]string{}, map[int]bool{}
+	for _, r := range rows {
+		if r.school == nil || r.id != 0 || r.externalID == "" || found.taken[r.at()] {
+			continue
+		}
+		shape, err := c.ShapeOfGroupIDs(ctx)
+		if err != nil {
+			return err
+		}
+		for _, other := range shape.Near(r.externalID) {
+			wanted[other] = append(wanted[other], r.externalID)
+			schools[r.school.ID] = true
+		}
+	}
+	for list := range slices.Chunk(slices.Sorted(maps.Keys(wanted)), 2*bulk.StatementRows) {
+		groups, err := c.DB.Client(ctx).Group.Query().
+			Where(group.OrganizationIDIn(slices.Sorted(maps.Keys(schools))...), group.ExternalIDIn(list...)).
+			Order(db.Asc(group.FieldID)).All(ctx)
+		if err != nil {
+			return err
+		}
+		for _, g := range groups {
+			for _, id := range wanted[*g.ExternalID] {
+				at := reach.InSchool{School: g.OrganizationID, Text: id}
+				found.near[at] = append(found.near[at], g)
+			}
+		}
+	}
+	return nil
+}
+
+// warnOfTwin warns of a new group beside one of the school with the same name, or with an ID
+// that looks the same.
+func (c *groupCheck) warnOfTwin(r *groupRow, found *groupLookup) {
+	describe := func(g *db.Group) string { return reach.GroupLabel(g.Name, row.Deref(g.ExternalID)) }
+	const thing, id = "a class or group", "external ID"
+	named := found.ByName[reach.InSchool{School: r.school.ID, Text: fold.Text(r.name)}]
+	if alike := found.near[r.at()]; len(alike) > 0 {
+		r.Warn(field.ColExternalID, reach.Twice(thing, reach.SameID, reach.NamesOf(alike, describe), id))
+	} else if len(named) > 0 {
+		r.Warn(field.ColName, reach.Twice(thing, "this name", reach.NamesOf(named, describe), id))
+	}
+	if r.externalID == "" {
+		return
+	}
+	if first := c.LooksLikeEarlier("group id", reach.KeyAt(r.school.ID, ""), r.externalID, r.Number); first != 0 {
+		r.Warn(field.ColExternalID, reach.Twice(thing, reach.SameID, "see row "+strconv.Itoa(first), id))
+	}
 }
 
 // match finds the group of a row: by Database ID, by external id in the school,
@@ -250,6 +313,9 @@ func (c *groupCheck) planRow(r *groupRow, found *groupLookup) {
 		p.Show(field.ColSchool, "", r.school.Name)
 	}
 	c.teachers(r, p, found)
+	if r.g == nil && !r.Refused {
+		c.warnOfTwin(r, found)
+	}
 	if r.g != nil && r.g.Synced == 1 && len(p.Changes) > 0 {
 		r.Fail("", row.Problemf(row.SyncedGroup, "Make the change in the school's information system.",
 			"The school's information system keeps %s.", r.g.Name))

@@ -16,7 +16,7 @@ var (
 
 // format describes a file of classes and groups.
 var format = sheet.Format{
-	Kind: bulkjob.KindIMPORT_GROUPS, Plural: "classes and groups", Template: "groups-template.csv",
+	Kind: bulkjob.KindIMPORT_GROUPS, Plural: "classes and groups", Template: "groups-template.csv", Whose: sheet.OwnGroup,
 	Columns: roster.GroupFields.Columns(), Identifying: roster.GroupFields.Identifying(),
 	// A row about a class and one of its students is none of a class.
 	Foreign: []string{"Student ID", "Student SIS ID", "Student External ID", "Student Number", "Student Name",

@@ -29,6 +29,8 @@ type Check struct {
 	finder    *GroupFinder
 	passwords *row.Seal
 	Seen      *claims
+	// shapes are those of the IDs on record, as far as they were looked at.
+	shapes map[string]Shape
 	// Peopled says of schools whether they had students when they were first asked for.
 	Peopled map[int]bool
 }
@@ -136,6 +138,9 @@ func (c *Check) Password(r *sheet.Row, p *row.Plan, rules func(string) *fault.Er
 			p.SetColumn("password_hash", nil)
 			p.Show(field.ColPassword, "set", "")
 		}
+	case sheet.HidesPassword(cell):
+		r.Warn(field.ColPassword, row.Problemf(row.Required, "Write the password, or leave the cell blank.",
+			"The cell holds no password, but a word or signs for one, so no password was set."))
 	case cell != "":
 		if err := rules(cell); err != nil {
 			r.Fail(field.ColPassword, row.FromFault(err, "Choose another password, or leave the cell blank."))

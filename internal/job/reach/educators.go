@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
@@ -24,6 +25,7 @@ type EducatorFinder struct {
 	ByID       map[int]*db.Educator
 	ByExternal map[string]*db.Educator
 	ByEmail    map[string]*db.Educator
+	byName     map[string][]*db.Educator // By the name for sorting.
 	// elsewhere are the texts that mean somebody who is not of the school for which the
 	// file was uploaded. For the row there is nobody; but what else it says is about
 	// somebody elsewhere.
@@ -36,8 +38,9 @@ type EducatorFinder struct {
 func EducatorTexts(r *sheet.Row) []string {
 	texts := csvfile.SplitList(r.Text(field.ColEducators))
 	for i, t := range texts {
-		texts[i] = roster.Clean(t)
+		texts[i] = sheet.CleanID(t)
 	}
+	texts = slices.DeleteFunc(texts, sheet.IsNothing)
 	if r.ClearsAmongOthers(field.ColEducators, texts,
 		"Remove it. A file can add educators, but cannot remove them.") {
 		return nil
@@ -55,12 +58,13 @@ func EducatorTexts(r *sheet.Row) []string {
 // FindEducators reads what texts may mean: Database IDs, external ids, addresses. A
 // file for one school means educators of that school. No text means an account in whose
 // name a program or the operator acts.
-func (c *Check) FindEducators(ctx context.Context, texts []string) (*EducatorFinder, error) {
+func (c *Check) FindEducators(ctx context.Context, texts, names []string) (*EducatorFinder, error) {
 	f := &EducatorFinder{
 		elsewhere:  map[string]bool{},
 		ByID:       map[int]*db.Educator{},
 		ByExternal: map[string]*db.Educator{},
 		ByEmail:    map[string]*db.Educator{},
+		byName:     map[string][]*db.Educator{},
 	}
 	ids := map[int]bool{c.Viewer.EducatorID: true}
 	externalIDs, keys := map[string]bool{}, map[string]bool{}
@@ -94,10 +98,69 @@ func (c *Check) FindEducators(ctx context.Context, texts []string) (*EducatorFin
 	if err := c.dropElsewhere(ctx, f); err != nil {
 		return nil, err
 	}
+	if err := c.findNamed(ctx, f, names); err != nil {
+		return nil, err
+	}
 	if e := f.ByID[c.Viewer.EducatorID]; e != nil {
 		f.Self = e.FirstName + " " + e.LastName
 	}
 	return f, nil
+}
+
+// findNamed reads those of whom texts may be the names, as far as they are nothing else.
+// Somebody who is not of the school for which the file was uploaded is not among them.
+func (c *Check) findNamed(ctx context.Context, f *EducatorFinder, texts []string) error {
+	names := map[string]bool{}
+	for _, text := range texts {
+		if f.known(text) == nil && f.ByEmail[fold.Address(text)] == nil && !f.IsElsewhere(text) {
+			for _, name := range sortNames(text) {
+				names[name] = true
+			}
+		}
+	}
+	var found []*db.Educator
+	for list := range Chunks(names) {
+		some, err := c.DB.Client(ctx).Educator.Query().
+			Where(educator.DistrictID(c.Job.DistrictID), educator.SortNameIn(list...)).Order(db.Asc(educator.FieldID)).All(ctx)
+		if err != nil {
+			return err
+		}
+		found = append(found, some...)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	ids := make([]int, len(found))
+	for i, e := range found {
+		ids[i] = e.ID
+	}
+	local, err := c.Local(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, e := range found {
+		if local[e.ID] {
+			f.byName[e.SortName] = append(f.byName[e.SortName], e)
+		}
+	}
+	return nil
+}
+
+// sortNames are the names for sorting of somebody whom a text may name: last name, comma
+// and first name, or the first name before the last one, of which each may have several
+// words.
+func sortNames(text string) (names []string) {
+	if last, first, comma := strings.Cut(text, ","); comma {
+		return []string{fold.SortName(strings.TrimSpace(last), strings.TrimSpace(first))}
+	}
+	words := strings.Fields(text)
+	if len(words) > 5 {
+		return nil
+	}
+	for i := 1; i < len(words); i++ {
+		names = append(names, fold.SortName(strings.Join(words[i:], " "), strings.Join(words[:i], " ")))
+	}
+	return names
 }
 
 // dropElsewhere takes those out who are not of the school for which the file was
@@ -161,12 +224,18 @@ func (f *EducatorFinder) keep(ctx context.Context, q *db.EducatorQuery) error {
 	return err
 }
 
-// Find returns the one educator whom a text means, or the reason why there is none.
-func (f *EducatorFinder) Find(text string) (*db.Educator, *row.Problem) {
+// known returns the one educator who has an ID or an address, or nil.
+func (f *EducatorFinder) known(text string) *db.Educator {
 	if id, ok := globalid.Key(globalid.Educator, text); ok && f.ByID[id] != nil {
-		return f.ByID[id], nil
+		return f.ByID[id]
 	}
-	if e := f.ByExternal[text]; e != nil {
+	return f.ByExternal[text]
+}
+
+// Find returns the one educator whom a text means, or why there is none. If names have been
+// looked for, one is enough if nobody else in reach has it.
+func (f *EducatorFinder) Find(text string) (*db.Educator, *row.Problem) {
+	if e := f.known(text); e != nil {
 		return e, nil
 	}
 	if e := f.ByEmail[fold.Address(text)]; e != nil {
@@ -174,6 +243,21 @@ func (f *EducatorFinder) Find(text string) (*db.Educator, *row.Problem) {
 			return nil, Similar(e, text)
 		}
 		return e, nil
+	}
+	var named []*db.Educator
+	for _, name := range sortNames(text) {
+		named = append(named, f.byName[name]...)
+	}
+	switch len(named) {
+	case 0:
+	case 1:
+		return named[0], nil
+	default:
+		return nil, row.Problemf(row.AmbiguousPerson,
+			"Write the external ID, email address or Database ID of the one you mean: "+
+				NamesOf(named, func(e *db.Educator) string {
+					return candidate(e.FirstName+" "+e.LastName, e.ExternalID, globalid.Encode(globalid.Educator, e.ID))
+				})+".", "%d educators are called %s.", len(named), quote.Text(text))
 	}
 	return nil, row.Problemf(row.UnknownEducator,
 		"Write the external ID, email address or Database ID of somebody with an account.",

@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
@@ -86,6 +87,11 @@ func (c *Check) FindGroups(ctx context.Context, wishes []GroupWish) (*GroupFinde
 		c.finder = newGroupFinder(c.Schools)
 	}
 	f := c.finder
+	for _, w := range wishes {
+		if clean := sheet.CleanID(w.Text); clean != w.Text {
+			wishes = append(slices.Clip(wishes), GroupWish{Text: clean, Schools: w.Schools})
+		}
+	}
 	wishes = f.notAsked(wishes)
 	if len(wishes) == 0 {
 		return f, nil
@@ -270,6 +276,9 @@ func (f *GroupFinder) Find(text string, schools []int, member []*db.Group) (*db.
 			"There is no class or group with the Database ID %s among those you may see.", text)
 	}
 	found := f.in(text, schools)
+	if clean := sheet.CleanID(text); len(found) == 0 && clean != text {
+		text, found = clean, f.in(clean, schools)
+	}
 	if also := calledByName(text, member); len(also) > 0 {
 		found = Union(found, also)
 	}

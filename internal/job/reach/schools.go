@@ -9,6 +9,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/setting"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -76,6 +77,9 @@ func (x *schools) Find(cell string) (*db.Organization, *row.Problem) {
 		if len(found) == 0 || o.ID != found[0].ID {
 			found = append(found, o)
 		}
+	}
+	if clean := sheet.CleanID(cell); len(found) == 0 && clean != cell {
+		return x.Find(clean)
 	}
 	switch len(found) {
 	case 0:

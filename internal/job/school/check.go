@@ -2,6 +2,7 @@ package school
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -18,7 +19,11 @@ import (
 
 // organizationCheck makes plans of the rows of a file of schools. All schools of
 // the district are known beforehand, so it looks nothing up.
-type organizationCheck struct{ *reach.Check }
+type organizationCheck struct {
+	*reach.Check
+	// looks are the schools on record by what their IDs have in common with others.
+	looks map[string][]*db.Organization
+}
 
 // CheckRows implements kind.Checker.
 func (c *organizationCheck) CheckRows(_ context.Context, rows []*sheet.Row) error {
@@ -31,7 +36,7 @@ func (c *organizationCheck) CheckRows(_ context.Context, rows []*sheet.Row) erro
 }
 
 func (c *organizationCheck) row(r *sheet.Row) {
-	name, externalID := roster.Clean(r.Text(field.ColName)), roster.Clean(r.Text(field.ColExternalID))
+	name, externalID := roster.Clean(r.Text(field.ColName)), r.ID(field.ColExternalID)
 	r.Label = reach.GroupLabel(name, externalID)
 	r.CannotClear(slices.Concat([]string{field.ColDatabaseID}, fixed, []string{field.ColType})...)
 	if kind := sheet.HeaderKey(r.Text(field.ColType)); kind != "" && kind != "school" {
@@ -63,9 +68,46 @@ func (c *organizationCheck) row(r *sheet.Row) {
 			p.Show(f.File.Name, v.Before, v.After)
 		}
 	}
+	if school == nil {
+		c.warnOfTwin(r, name, externalID)
+	}
 	sheet.SetMade(p, Fields, school)
 	if !r.Refused && len(p.Changes) > 0 {
 		r.Plan = p
+	}
+}
+
+// warnOfTwin warns of a new school beside one with the same name, or with an ID that looks
+// the same.
+func (c *organizationCheck) warnOfTwin(r *sheet.Row, name, externalID string) {
+	describe := func(o *db.Organization) string {
+		if o.ExternalID == nil {
+			return o.Name
+		}
+		return o.Name + " (external ID " + *o.ExternalID + ")"
+	}
+	if c.looks == nil {
+		c.looks = map[string][]*db.Organization{}
+		for _, id := range slices.Sorted(maps.Keys(c.Schools.ByID)) {
+			if o := c.Schools.ByID[id]; o.ExternalID != nil && o.Type == organization.TypeSCHOOL {
+				key := reach.Skeleton(*o.ExternalID)
+				c.looks[key] = append(c.looks[key], o)
+			}
+		}
+	}
+	named := slices.DeleteFunc(slices.Clone(c.Schools.ByName[fold.Text(name)]),
+		func(o *db.Organization) bool { return o.Type != organization.TypeSCHOOL })
+	const id = "external ID"
+	if alike := c.looks[reach.Skeleton(externalID)]; externalID != "" && len(alike) > 0 {
+		r.Warn(field.ColExternalID, reach.Twice("a school", reach.SameID, reach.NamesOf(alike, describe), id))
+	} else if len(named) > 0 {
+		r.Warn(field.ColName, reach.Twice("a school", "this name", reach.NamesOf(named, describe), id))
+	}
+	if externalID == "" {
+		return
+	}
+	if first := c.LooksLikeEarlier("school id", "", externalID, r.Number); first != 0 {
+		r.Warn(field.ColExternalID, reach.Twice("a school", reach.SameID, "see row "+strconv.Itoa(first), id))
 	}
 }
 

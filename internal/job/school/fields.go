@@ -17,7 +17,7 @@ var Fields = field.Table[db.Organization]{
 	{File: field.Column{Name: field.ColDatabaseID, Aliases: []string{"Homeroom ID"}, Identifies: true,
 		Help: "The ID of the school in Homeroom. Leave it blank for new schools."}},
 	{
-		File: field.Column{Name: field.ColExternalID, Identifies: true, Instead: []string{"School Number"},
+		File: field.Column{Name: field.ColExternalID, Identifies: true, Instead: []string{"School Number", "ID"},
 			Aliases: []string{"SIS ID", "School SIS ID", "School ID", "Organization ID", "Organization Number",
 				"External Assigned ID", "sourcedId"},
 			Help: "The district's own ID for the school, up to 64 characters."},

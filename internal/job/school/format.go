@@ -7,7 +7,7 @@ import (
 
 // format describes a file of schools.
 var format = sheet.Format{
-	Kind: bulkjob.KindIMPORT_ORGANIZATIONS, Plural: "schools", Template: "schools-template.csv",
+	Kind: bulkjob.KindIMPORT_ORGANIZATIONS, Plural: "schools", Template: "schools-template.csv", Whose: sheet.OwnSchool,
 	Columns: Fields.Columns(), Identifying: Fields.Identifying(),
 	Signs: []sheet.Sign{
 		{Rank: 60, Sure: true, Has: [][]string{

@@ -27,7 +27,7 @@ func (*importKind) About() *kind.About {
 
 // Checker implements kind.Kind.
 func (k *importKind) Checker(_ context.Context, c *reach.Check) (kind.Checker, *row.Problem, error) {
-	return &organizationCheck{c}, nil, nil
+	return &organizationCheck{Check: c}, nil, nil
 }
 
 // Names implements kind.Named.

@@ -16,6 +16,3 @@ func HeaderKey(header string) string {
 		return -1
 	}, fold.Text(header))
 }
-
-// isPassword reports whether a header speaks of passwords.
-func isPassword(header string) bool { return strings.Contains(HeaderKey(header), "password") }

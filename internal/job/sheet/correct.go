@@ -31,7 +31,7 @@ func MarkOf(text string) string { return fold.Text(roster.Clean(text)) }
 // Put writes a cell of a column that is read; a column that the file
 // does not have is added to this row alone.
 func (r *Row) Put(column, value string) {
-	if !r.Layout.has(column) {
+	if !r.Layout.Has(column) {
 		l := *r.Layout
 		l.Index, l.Header = maps.Clone(l.Index), maps.Clone(l.Header)
 		l.Index[column], l.Header[column] = len(r.Cells), column

@@ -190,10 +190,7 @@ func (fs Formats) readable(kind bulkjob.Kind, headers []string) []int {
 // detect says what the headers of a file fit, and whether they fit nothing else.
 // A kind that is not sure is the likelier one; an empty kind is no idea at all.
 func (fs Formats) detect(headers []string) (kind bulkjob.Kind, sure bool) {
-	keys := make([]string, len(headers))
-	for i, h := range headers {
-		keys[i] = HeaderKey(h)
-	}
+	keys := keysOf(headers)
 	var first *Sign
 	for _, f := range fs {
 		for i := range f.Signs {

@@ -17,6 +17,9 @@ type Format struct {
 	Template string
 	// Columns are in the order of the templates.
 	Columns []field.Column
+	// Whose is a word for what the rows are. A header may begin with one that means the same,
+	// as in Student First Name.
+	Whose string
 	// Identifying are the columns that say whom or what a row is about, or whose values
 	// are unique. Rows that share no value in them cannot affect each other.
 	Identifying []string

@@ -47,7 +47,7 @@ func (r *Row) Keep() *Kept {
 		last := at
 		if kept.Extra > 0 {
 			last = len(kept.Cells) - 1
-		} else if at == r.Layout.Index[field.ColPassword] && r.Layout.has(field.ColPassword) {
+		} else if at == r.Layout.Index[field.ColPassword] && r.Layout.Has(field.ColPassword) {
 			kept.Password = r.Cells[at]
 		}
 		for i := at; i <= last && i < len(kept.Cells); i++ {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
@@ -20,6 +21,9 @@ type Layout struct {
 	Header map[string]string
 	// Ignored are the unknown headers, as the file has them.
 	Ignored []string
+	// joined are the positions of a second column, such as that of the last name of somebody,
+	// whose value is written behind that of the first.
+	joined map[string]int
 	// secret are the positions of columns with passwords, judged by their headers.
 	secret []int
 	// keys are the headers as they are compared.
@@ -40,32 +44,38 @@ func (fs Formats) ReadHeader(kind bulkjob.Kind, headers []string) (*Layout, *row
 				quote.Text(kind))
 	}
 	l := &Layout{Format: format, words: format.words(), Index: map[string]int{}, Header: map[string]string{}}
-	keys := make([]string, len(headers))
+	all := make([]headerForms, len(headers))
 	for i, h := range headers {
-		keys[i] = HeaderKey(h)
+		all[i] = formsOf(h)
+		l.keys = append(l.keys, all[i].said)
 	}
-	l.keys = keys
 	taken := make([]bool, len(headers))
-	for _, c := range format.Columns {
-		at := Positions(keys, append([]string{c.Name}, c.Aliases...))
-		if len(at) > 1 {
-			return l, &row.Problem{Code: row.DuplicateColumn,
-				Message: fmt.Sprintf("The columns %s and %s both mean %s.", quote.Text(headers[at[0]]),
-					quote.Text(headers[at[1]]), c.Name),
-				Hint: "Delete or rename one of the two columns."}
-		}
-		for _, alias := range c.Instead {
-			if len(at) == 0 {
-				at = Positions(keys, []string{alias})
+	for level := range levels {
+		for _, c := range format.Columns {
+			if l.Has(c.Name) {
+				continue
+			}
+			at := format.find(all, taken, c, level)
+			if len(at) > 1 && level >= guessed && !c.Required {
+				continue // Nobody knows which one; both are shown as not read.
+			}
+			if len(at) > 1 {
+				return l, &row.Problem{Code: row.DuplicateColumn,
+					Message: fmt.Sprintf("The columns %s and %s both mean %s.", quote.Text(headers[at[0]]),
+						quote.Text(headers[at[1]]), c.Name),
+					Hint: "Delete or rename one of the two columns."}
+			}
+			if len(at) == 1 {
+				l.Index[c.Name], l.Header[c.Name], taken[at[0]] = at[0], headers[at[0]], true
 			}
 		}
-		if len(at) > 0 {
-			l.Index[c.Name], l.Header[c.Name], taken[at[0]] = at[0], headers[at[0]], true
-		}
 	}
+	l.join(all, taken, headers)
+	l.weak(all, taken, headers)
 	l.readTellers(headers, taken)
+	password, hasPassword := l.Index[field.ColPassword]
 	for i, h := range headers {
-		if format.isSecret(h) {
+		if format.isSecret(h) || hasPassword && i == password {
 			l.secret = append(l.secret, i)
 		}
 		if !taken[i] && h != "" && !IsReason(h) {
@@ -73,6 +83,71 @@ func (fs Formats) ReadHeader(kind bulkjob.Kind, headers []string) (*Layout, *row
 		}
 	}
 	return l, l.refuse(fs, headers)
+}
+
+// join reads names of people that stand in two columns, where a column holds people.
+func (l *Layout) join(all []headerForms, taken []bool, headers []string) {
+	if _, is := l.Format.Column(field.ColEducators); !is || l.Has(field.ColEducators) {
+		return
+	}
+	as := &Format{Whose: OwnEducator}
+	first := as.find(all, taken, field.Column{Name: field.ColFirstName}, levels-1)
+	last := as.find(all, taken, field.Column{Name: field.ColLastName}, levels-1)
+	if len(first) == 1 && len(last) == 1 {
+		l.Index[field.ColEducators], l.Header[field.ColEducators] = first[0], headers[first[0]]
+		l.joined = map[string]int{field.ColEducators: last[0]}
+		taken[first[0]], taken[last[0]] = true, true
+	}
+}
+
+// Names reports whether the header of a column says that it holds names, and not IDs.
+func (l *Layout) Names(column string) bool {
+	_, joined := l.joined[column]
+	return joined || strings.Contains(HeaderKey(l.Header[column]), "name")
+}
+
+// weak uses headers that say little, where the file would be refused otherwise.
+func (l *Layout) weak(all []headerForms, taken []bool, headers []string) {
+	for _, c := range l.Format.Columns {
+		wanted := !l.changes()
+		if c.Required {
+			wanted = len(c.Or) == 0 || !l.Has(c.Or[0]) // A username is second best.
+		}
+		if l.Has(c.Name) || !wanted {
+			continue
+		}
+		for level := 0; level < levels && !l.Has(c.Name); level++ {
+			for _, name := range c.Weak {
+				if at := l.Format.find(all, taken, field.Column{Name: name}, level); len(at) == 1 {
+					l.Index[c.Name], l.Header[c.Name], taken[at[0]] = at[0], headers[at[0]], true
+					break
+				}
+			}
+		}
+	}
+}
+
+// changes reports whether something that is read could change anything: a column that
+// does not only say whom or what a row is about.
+func (l *Layout) changes() bool {
+	keys := []string{field.ColDatabaseID, field.ColType}
+	switch {
+	case l.Has(field.ColDatabaseID):
+	case l.Has(field.ColStudentID), l.Has(field.ColExternalID):
+		keys = append(keys, field.ColStudentID, field.ColExternalID)
+	default:
+		keys = append(keys, field.ColUsername)
+	}
+	if _, fixed := l.Format.Column(field.ColEducators); fixed {
+		keys = append(keys, field.ColSchool) // A class stays at its school.
+	}
+	for column := range l.Index {
+		c, _ := l.Format.Column(column)
+		if !c.Exported && !slices.Contains(keys, column) {
+			return true
+		}
+	}
+	return false
 }
 
 // refuse says why a file with these headers is not of the kind, or returns nil. A file
@@ -92,7 +167,7 @@ func (l *Layout) refuse(fs Formats, headers []string) *row.Problem {
 		}
 	}
 	for _, c := range l.Format.Columns {
-		if !c.Required || l.has(c.Name) || c.Or != "" && l.has(c.Or) {
+		if !c.Required || l.Has(c.Name) || slices.ContainsFunc(c.Or, l.Has) {
 			continue
 		}
 		if !l.IsHeader() {
@@ -106,6 +181,35 @@ func (l *Layout) refuse(fs Formats, headers []string) *row.Problem {
 				row.Shorten(strings.Join(headers, ", "), 300))}
 	}
 	return nil
+}
+
+// Idle says that nothing that is read could change anything, or returns nil.
+func (l *Layout) Idle(headers []string) *row.Problem {
+	if l.changes() {
+		return nil
+	}
+	hint := fmt.Sprintf("Add a column with what is to change, such as %s, or correct its header.", l.likely())
+	if l.IsHeader() || l.said(headers) {
+		hint += fmt.Sprintf(" The file has: %s.", row.Shorten(strings.Join(headers, ", "), 300))
+	}
+	return &row.Problem{Code: row.MissingColumn, Hint: hint,
+		Message: fmt.Sprintf("Nothing in this file could change anything. What is read of it only says which %s the rows "+
+			"are about.", l.Format.Plural)}
+}
+
+// said reports whether a header is the very name of a column.
+func (l *Layout) said(headers []string) bool {
+	return slices.ContainsFunc(headers, func(h string) bool { _, is := l.Format.Column(h); return is })
+}
+
+// likely is a column with which something could change.
+func (l *Layout) likely() string {
+	for _, name := range []string{field.ColGroups, field.ColName} {
+		if _, is := l.Format.Column(name); is {
+			return name
+		}
+	}
+	return field.ColLastName
 }
 
 // IsHeader reports whether the first row is one of column names for certain.
@@ -125,7 +229,8 @@ func (l *Layout) isPerson(column string) bool {
 	return c.Person
 }
 
-func (l *Layout) has(column string) bool { _, ok := l.Index[column]; return ok }
+// Has reports whether the file has a column.
+func (l *Layout) Has(column string) bool { _, ok := l.Index[column]; return ok }
 
 // Positions returns the positions of the headers that mean one of the names.
 func Positions(keys, names []string) []int {

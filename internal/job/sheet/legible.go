@@ -12,6 +12,9 @@ import (
 const hintDamagedText = "Open the list in a program that still shows its letters correctly, save it as CSV UTF-8 or " +
 	"as a workbook, and upload that file."
 
+// capital writes a word with one capital letter.
+func capital(word string) string { return strings.ToUpper(word[:1]) + strings.ToLower(word[1:]) }
+
 // Legible returns the name in a cell, given the recorded name, or "" if the cell must
 // not be written. A name that lost letters when the file was saved in another encoding
 // is treated like an id that a spreadsheet program has damaged. If it is certain what
@@ -22,6 +25,18 @@ func (r *Row) Legible(column, current string) string {
 	cell := roster.Clean(r.Text(column))
 	if cell == current {
 		return cell
+	}
+	switch {
+	case isMarkForNothing(cell) && cell != ".": // With which people get past a column that they cannot fill in.
+		return ""
+	case isNameForNothing(cell) && current != "":
+		r.Warn(column, row.Problemf(row.Required, "If it is the name, write it as "+capital(cell)+".",
+			"Many programs write %s for no value, so %s stays as it is on record.", cell, current))
+		return current
+	case isNameForNothing(cell):
+		r.Fail(column, row.Problemf(row.Required, "Write the name. If this is the name, write it as "+capital(cell)+".",
+			"Many programs write %s for no value.", cell))
+		return ""
 	}
 	raw := r.Text(column)
 	if inner, is := unmarked(cell); is {

@@ -115,6 +115,9 @@ func (r *Row) Cell(column string) string {
 	if !ok || i >= len(r.Cells) {
 		return ""
 	}
+	if second, is := r.Layout.joined[column]; is && second < len(r.Cells) {
+		return strings.TrimSpace(r.Cells[i] + " " + r.Cells[second])
+	}
 	return r.Cells[i]
 }
 

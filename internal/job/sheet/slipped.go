@@ -80,7 +80,7 @@ func Slipped[T any](r *Row, fields field.Table[T], on *T) bool {
 			continue
 		}
 		if slices.ContainsFunc(fields, func(o *field.Field[T]) bool {
-			return o.File.Name != "" && r.Layout.has(o.File.Name) && r.Layout.Index[o.File.Name] == at+1 && o.Text(on) == cell
+			return o.File.Name != "" && r.Layout.Has(o.File.Name) && r.Layout.Index[o.File.Name] == at+1 && o.Text(on) == cell
 		}) {
 			continue // Two values have changed places, and nothing has moved.
 		}

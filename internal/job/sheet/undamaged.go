@@ -50,8 +50,18 @@ const hintDamaged = "Format the column as text in your spreadsheet program, and 
 // damaged is never written. If it is certain what the cell held, there is a warning
 // and the recorded value stays; otherwise the row is refused.
 func (r *Row) Undamaged(column, current string) string {
-	cell := roster.Clean(r.Text(column))
+	raw := r.Text(column)
+	cell := roster.Clean(raw)
+	if cell != current {
+		cell = CleanID(cell)
+	}
 	flaw := r.flaw(column)
+	if cell != current && flaw == 0 {
+		if why, hint := Damage(raw, cell); why != "" {
+			r.Fail(column, row.Problemf(row.DamagedID, hint, "%s %s.", column, why))
+			return ""
+		}
+	}
 	damaged := csvfile.DamagedNumber(cell) || flaw == csvfile.Imprecise || flaw == csvfile.Dated
 	switch {
 	case cell == "":

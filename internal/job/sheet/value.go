@@ -24,6 +24,10 @@ func Value[T any](r *Row, f *field.Field[T], on *T, thing string) (New, bool) {
 	if f.Clears() && r.Clears(column) {
 		return New{f.Empty(), current, ""}, current != ""
 	}
+	if (f.Optional && f.Reading != field.Words || column == field.ColUsername || f.Parse != nil) &&
+		r.Text(column) != current && meansNothing(CleanID(r.Text(column))) {
+		return New{}, r.lacks(column, current, f.Optional, thing)
+	}
 	text := r.reading(f.Reading, column, current)
 	switch {
 	case text == "" && on == nil && f.File.Person && r.hasAnotherName(column):
@@ -46,13 +50,21 @@ func Value[T any](r *Row, f *field.Field[T], on *T, thing string) (New, bool) {
 // name: the file has a column for both, and the other one is filled in. A file without the
 // column says nothing about it.
 func (r *Row) hasAnotherName(column string) bool {
-	if !r.Layout.has(column) {
+	if !r.Layout.Has(column) {
 		return false
 	}
 	for _, c := range r.Layout.Format.Columns {
 		if c.Person && c.Name != column && r.Text(c.Name) != "" {
 			return true
 		}
+	}
+	return false
+}
+
+// lacks takes a word for nothing as a blank cell. It always returns false.
+func (r *Row) lacks(column, current string, optional bool, thing string) bool {
+	if current == "" && !optional && !r.RefusedAt(column) {
+		r.Needs(column, "A new "+thing+" needs one.")
 	}
 	return false
 }

@@ -27,6 +27,8 @@ type studentRow struct {
 	// id is the key in the Database ID; 0 if the cell is blank or wrong.
 	id         int
 	externalID string
+	// written is the Student ID as the cell has it, if that is another one.
+	written string
 	// tokens are the groups that the row names, raw the same with the line breaks of the cell.
 	tokens, raw []string
 
@@ -91,6 +93,9 @@ func (c *checker) decide(ctx context.Context, all []*studentRow, found *lookup) 
 
 func newStudentRow(r *sheet.Row) *studentRow {
 	line := &studentRow{Row: r, externalID: roster.Clean(r.Text(field.ColStudentID)), draft: &row.Plan{Student: 1}}
+	if clean := sheet.CleanID(line.externalID); clean != line.externalID {
+		line.written, line.externalID = line.externalID, clean
+	}
 	line.id = reach.KeyOf(globalid.Student, r.Text(field.ColDatabaseID))
 	line.tokens, line.raw = groupTexts(r)
 	return line
@@ -116,6 +121,14 @@ func (c *checker) match(r *studentRow, found *lookup) {
 					"There is no student with this Database ID among those you may see."))
 			return
 		}
+	case r.externalID == "" && r.isFoundByUsername():
+		r.st = found.byID[found.usernames[fold.Key(roster.Clean(r.Text(field.ColUsername)))]]
+		if r.st == nil {
+			r.Fail(field.ColUsername,
+				row.Problemf(row.UnknownStudent, "Check the username, or add a column Student ID.",
+					"There is no student with this username in your purview."))
+			return
+		}
 	case r.externalID == "":
 		r.Needs(field.ColStudentID, "Without it or a Database ID, the row names nobody.")
 		return
@@ -128,6 +141,9 @@ func (c *checker) match(r *studentRow, found *lookup) {
 			r.Fail(field.ColStudentID, c.studentIDTaken(taken))
 			return
 		}
+		if r.st == nil && c.refuseUnknown(r, found) {
+			return
+		}
 	}
 	if r.st != nil {
 		r.Outside = r.Outside || !c.Reaches(r.st.OrganizationID)
@@ -136,6 +152,12 @@ func (c *checker) match(r *studentRow, found *lookup) {
 	} else {
 		c.Duplicate(r.Row, "student", "student id", r.externalID)
 	}
+}
+
+// isFoundByUsername reports whether a row says by the username alone whom it is about,
+// because the file has no column with an ID.
+func (r *studentRow) isFoundByUsername() bool {
+	return !r.Layout.Has(field.ColStudentID) && !r.Layout.Has(field.ColDatabaseID) && r.Text(field.ColUsername) != ""
 }
 
 // otherStudentID refuses a Student ID that belongs to another student than the
@@ -307,6 +329,9 @@ func (c *checker) planRow(r *studentRow, found *lookup) {
 	}
 	if set := p.Set[student.FieldUsernameKey]; set != nil {
 		c.Seen.Claim("username", set.(string), r.Number)
+	}
+	if p.Do == row.Create {
+		c.warnOfLookalike(r, found)
 	}
 	if len(p.Changes) > 0 {
 		r.Row.Plan = p

@@ -41,6 +41,9 @@ var (
 func (c *checker) ownFields(r *studentRow, found *lookup) {
 	r.CannotClear(fixed...)
 	for _, f := range values {
+		if f.DB == student.FieldUsername && r.isFoundByUsername() {
+			continue // It says whom the row is about, in whatever case.
+		}
 		if v, changes := sheet.Value(r.Row, f, r.st, "student"); changes && c.isFree(r, f, v.After, found) {
 			c.write(r, f, v)
 		}

@@ -37,6 +37,10 @@ type lookup struct {
 	givers map[int]*studentRow
 	// foreign are those of them whom the submitter does not administer.
 	foreign map[int]bool
+	// shape is that of the IDs on record, and near are students in the purview whose IDs
+	// look like unknown ones of the batch.
+	shape reach.Shape
+	near  map[string][]*db.Student
 
 	// groups are the groups of a student that the submitter sees.
 	groups map[int][]*db.Group
@@ -55,6 +59,9 @@ func (c *checker) findStudents(ctx context.Context, rows []*studentRow) (*lookup
 		if r.externalID != "" {
 			externalIDs = append(externalIDs, r.externalID)
 		}
+		if r.written != "" {
+			externalIDs = append(externalIDs, r.written)
+		}
 	}
 	client := c.DB.Client(ctx)
 	system := viewer.AsSystem(ctx, "whether a Student ID or username is taken; the purview is checked beside it")
@@ -66,6 +73,11 @@ func (c *checker) findStudents(ctx context.Context, rows []*studentRow) (*lookup
 	}
 	for _, st := range taken {
 		found.taken[st.ExternalID] = st
+	}
+	for _, r := range rows {
+		if r.written != "" && found.taken[r.written] != nil {
+			r.externalID = r.written // As it came into the roster before marks were taken off.
+		}
 	}
 	// Administrators see everybody of theirs who is not deleted; only others have to
 	// be asked for.
@@ -89,6 +101,9 @@ func (c *checker) findStudents(ctx context.Context, rows []*studentRow) (*lookup
 		}
 	}
 	if err := c.seeOthers(ctx, found, ids); err != nil {
+		return nil, err
+	}
+	if err := c.findNear(ctx, rows, found); err != nil {
 		return nil, err
 	}
 	return found, c.findEditable(ctx, found)

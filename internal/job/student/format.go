@@ -8,7 +8,7 @@ import (
 
 // format describes a file of students.
 var format = sheet.Format{
-	Kind: bulkjob.KindIMPORT_STUDENTS, Plural: "students", Template: "students-template.csv",
+	Kind: bulkjob.KindIMPORT_STUDENTS, Plural: "students", Template: "students-template.csv", Whose: sheet.OwnStudent,
 	Columns: roster.StudentFields.Columns(), Identifying: roster.StudentFields.Identifying(),
 	Roles: []sheet.Role{sheet.Student}, Own: ofStudents,
 	Signs: []sheet.Sign{

@@ -53,6 +53,9 @@ func (c *checker) groups(r *studentRow, found *lookup) {
 			// The cell may be as it was at the old school.
 			p = found.finder.Ambiguous(text, reach.Union(groups, old))
 		}
+		if p != nil && p.Code == row.UnknownGroup && sheet.IsNothing(text) {
+			continue
+		}
 		if p != nil {
 			p.Value = text
 			r.Fail(field.ColGroups, p)

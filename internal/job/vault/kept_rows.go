@@ -112,16 +112,10 @@ func (c StoredCells) All() []string {
 
 // Identifying returns the cells that say whom a kept row is about.
 func (c StoredCells) Identifying(format *sheet.Format, headers []string) (cells []string) {
-	keys := make([]string, len(headers))
-	for i, h := range headers {
-		keys[i] = sheet.HeaderKey(h)
-	}
 	for _, column := range format.Identifying {
-		if known, ok := format.Column(column); ok {
-			for _, i := range sheet.Positions(keys, known.Headers()) {
-				if i < len(c.Cells) {
-					cells = append(cells, c.Cells[i])
-				}
+		for _, i := range format.Likely(column, headers) {
+			if i < len(c.Cells) {
+				cells = append(cells, c.Cells[i])
 			}
 		}
 		cells = append(cells, c.Also[column])
