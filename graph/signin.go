@@ -91,10 +91,11 @@ func setCookie(ctx context.Context, token string, expires time.Time) {
 	SetSession(t.w, t.secure, token, expires)
 }
 
-// sessionCookie is the name of the cookie of browser sessions. With HTTPS it has a prefix:
-// browsers take it only from this very host, and encrypted, so that neither a neighbor
-// under the same domain nor somebody in the network can have a browser use another
-// session. The name without the prefix is not read then, because anybody could set it.
+// sessionCookie returns the name of the cookie of browser sessions. With HTTPS it has a
+// prefix: browsers accept such a cookie only from exactly this host, and over HTTPS. So
+// neither another host in the same domain nor somebody in the network can make a browser
+// use another session. The name without the prefix is not read then, because anybody could
+// set it.
 func sessionCookie(secure bool) string {
 	if secure {
 		return "__Host-" + cookieName

@@ -65,8 +65,8 @@ func AdministratorsChangeEducators() privacy.MutationRule {
 // EducatorsEdited matches the educators whom an administrator may change: all educators of
 // the district, or those whose roles and groups are all at schools that the viewer
 // administers. So a school never changes the account of somebody who may do more than the
-// school can grant. An account in whose name a program or the operator acts is nobody's to
-// change.
+// school can grant. Nobody may change an account in whose name a program or the operator
+// acts.
 func EducatorsEdited(v *viewer.Viewer) predicate.Educator {
 	return educator.And(educator.Service(0), jointly(v, educatorsGranted))
 }

@@ -113,8 +113,8 @@ func EducatorsChangeTheirStudents() privacy.MutationRule {
 	})
 }
 
-// tellsWhenTheyCame reports whether a change is about the columns that tell since when
-// students are there.
+// tellsWhenTheyCame reports whether a change sets the columns that say since when students
+// are there.
 func tellsWhenTheyCame(m *db.StudentMutation) bool {
 	_, returned := m.ReturnedAt()
 	_, moved := m.MovedAt()

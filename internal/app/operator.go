@@ -25,9 +25,9 @@ import (
 )
 
 // isOperator matches the account under which the operator of an installation imports
-// files. It has no address and no password, and nobody signs in to it. External IDs are
-// given by others, so it is known by the mark of accounts that are nobody's, which the
-// server alone sets, and by being that of no service key.
+// files. It has no address and no password, and nobody signs in to it. Others can give
+// External IDs, so it is known by two other things: it has the mark of accounts that
+// belong to nobody, which only the server sets, and no service key uses it.
 func isOperator() predicate.Educator {
 	return educator.And(educator.ExternalID(identity.OperatorID), educator.Service(1), func(s *sql.Selector) {
 		keys := sql.Table(servicekey.Table)
@@ -37,8 +37,8 @@ func isOperator() predicate.Educator {
 }
 
 // operator returns the operator's account in a district. It creates the account when it is
-// needed for the first time. Its external ID is taken from whoever had been given it
-// before it was reserved.
+// needed for the first time. If somebody was given its External ID before that was
+// reserved, they lose it.
 func operator(ctx context.Context, d *database.DB, district *db.Organization) (*db.Educator, error) {
 	system := viewer.AsSystem(ctx, "account of the operator")
 	find := func(client *db.Client) (*db.Educator, error) {

@@ -9,10 +9,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Address folds an address to sign in with into its key: Key, with the domain in the form
+// Address folds an address for signing in into its key: Key, with the domain in the form
 // in which people write it, so that nora@müller.example and nora@xn--mller-kva.example are
-// one. Keys are folded further than mailboxes: what has the same key may still be somebody
-// else's mailbox; see SameAddress.
+// equal. Keys are folded further than mailboxes: an address with the same key may still be
+// somebody else's mailbox; see SameAddress.
 func Address(s string) string {
 	key := Key(s)
 	name, domain, found := cutAddress(key)
@@ -26,8 +26,8 @@ func Address(s string) string {
 	return name + "@" + Key(written)
 }
 
-// Addresses are the keys under which the account of an address may be on record: before
-// domains were one in every form, a domain was on record as it had been written.
+// Addresses returns the keys under which the account of an address may be stored: earlier
+// versions stored a domain as it was written.
 func Addresses(s string) []string {
 	keys := []string{Address(s)}
 	for _, key := range []string{Key(s), asLookedUp(s)} {
@@ -56,8 +56,8 @@ func cutAddress(s string) (name, domain string, found bool) {
 
 // SameAddress reports whether two addresses are the same mailbox: the domains are the same
 // when they are looked up, and the names differ only in the case of letters. Keys are
-// folded further: there ſ is s, the Kelvin sign is k, and ß is ss, and each of these may be
-// somebody else's mailbox.
+// folded further: there ſ is s, the Kelvin sign is k, and ß is ss, and each of these may
+// be somebody else's mailbox.
 func SameAddress(a, b string) bool {
 	const kelvin = "\u212a" // which NFC makes a K
 	a, aDomain, _ := cutAddress(strings.TrimSpace(a))

@@ -24,9 +24,10 @@ func OfMonth(limit int) int { return min(100, 2*limit) }
 func sinceMonth(now time.Time) time.Time { return database.Instant(now.Add(-Month)) }
 
 // Monthly is Students for those who were deleted within the last Month and are still gone,
-// with those whom a job is about to delete: of all who were there in that time, and of those
-// who were there before it. It counts only if the accounts that count as one have deleted
-// more than Few. A student who was restored in any way is no loss.
+// together with those whom a job is about to delete. The shares are of all students who
+// were there in that time, and of those who were there before it. It counts only if the
+// accounts that count as one have deleted more than Few. A student who was restored in any
+// way is no loss.
 func Monthly(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, own Own, job Job, more,
 	percent int) ([2]Share, error) {
 	system := viewer.AsSystem(ctx, "students who were deleted within a month")

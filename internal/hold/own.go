@@ -27,7 +27,7 @@ type Own struct {
 	// uploads the files of many; and the nightly changes of an information system take
 	// nothing from the administrators whose accounts it creates.
 	deleting, changing []int
-	// alone is true where changes of others do not count.
+	// alone is true if changes by others do not count.
 	alone bool
 }
 
@@ -95,8 +95,8 @@ func OwnOf(ctx context.Context, client *db.Client, now time.Time, o *db.Organiza
 	return own, nil
 }
 
-// OfDistrict leaves out the changes of accounts that are no programs and do not administer
-// the district, whoever has created these accounts, and the changes of all others.
+// OfDistrict leaves out the changes of all others, and of accounts that are no programs
+// and do not administer the district, whoever has created these accounts.
 func (o Own) OfDistrict(ctx context.Context, client *db.Client, districtID, actorID int) (Own, error) {
 	ids, err := client.Educator.Query().
 		Where(educator.IDIn(o.changing...), educator.IDNEQ(actorID), educator.Or(educator.Service(1), educator.HasRolesWith(

@@ -127,8 +127,8 @@ func refuse(ctx context.Context, client *db.Client, now time.Time, v *viewer.Vie
 		done, does, n.InWords(l.Thing), o.Name, limit, instead).WithCode(Required)
 }
 
-// sharesOf returns the share of things that are lost, or of the older ones where that alone
-// is too large.
+// sharesOf returns the share of things that are lost, or the share of the older ones if
+// only that is too large.
 func sharesOf(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, thing Thing, verb Verb,
 	own Own, sums Sums, limit Limit) (Share, error) {
 	if thing != loss.ThingSTUDENT {

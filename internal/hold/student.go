@@ -16,21 +16,21 @@ import (
 )
 
 // Share is how many students are lost, and of how many. A job may lose a limited share of
-// all students who were there in the window, and of those who have been there for longer:
-// what has just come may be lost again, and makes no room for losing more of the others,
-// in whatever way it came.
+// all students who were there in the window, and of those who have been there for longer.
+// So students who have just come may be lost again, but they never make room for losing
+// more of the others, however they came.
 type Share struct {
 	Lost Number
-	// Of is 0 where it was not counted, because the share cannot be too large.
+	// Of is 0 if it was not counted, because the share cannot be too large.
 	Of int
 	// Older is true for the students who have been there for longer.
 	Older bool
 }
 
-// Over is Over for a share.
+// Over is the function Over for a share.
 func (s Share) Over(limit, few int) bool { return Over(s.Lost, s.Of, limit, few) }
 
-// InWords says how much is lost of how much.
+// InWords says how many are lost, and of how many.
 func (s Share) InWords(thing Thing) string {
 	switch text := fmt.Sprintf("%d of %d %s", s.Lost.All, s.Of, InWords(thing, s.Of)); {
 	case s.Lost.All > s.Of: // Some have come so lately, or come back, that they are not counted.
@@ -42,20 +42,22 @@ func (s Share) InWords(thing Thing) string {
 	}
 }
 
-// Limit is a limit in percent, and how many may be lost in any case.
+// Limit is a limit in percent, and how many may always be lost.
 type Limit struct{ Percent, Few int }
 
 // Returns reports whether a student who comes back, and was deleted at an instant, was not
-// there within Window. Such a student has come; whoever was there is changed.
+// there within Window. Such a student counts as new; a student who was there counts as
+// changed.
 func Returns(now time.Time, deletedAt *time.Time) bool {
 	return deletedAt == nil || !deletedAt.After(since(now))
 }
 
 // Students returns the shares of the students of an organization who are deleted, or
-// changed, within the window: first of all, then of those who have been there for longer. The sums
-// contain those whom a job that is about to count loses. Where neither share is too large,
-// the numbers may be too high and are not measured against anything: with a few statements
-// that read no more than what the limit asks for.
+// changed, within the window: first of all students, then of those who have been there for
+// longer. The sums include the students whom a job that is about to count loses. If
+// neither share can be too large, the numbers may be too high and nothing is counted that
+// they could be compared with: then a few statements are enough, which read no more rows
+// than the limit requires.
 func Students(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, own Own, verb Verb, job Job,
 	sums Sums, limit Limit) ([2]Share, error) {
 	q := lostStudents{client: client, o: o, own: own, n: map[Verb]Number{}, since: since(now), job: job}
@@ -72,8 +74,8 @@ func Students(ctx context.Context, client *db.Client, now time.Time, o *db.Organ
 	return q.shares(ctx, limit)
 }
 
-// StudentsThere counts the students of an organization against whom changes are measured, or
-// deletions.
+// StudentsThere counts the students of an organization with whom changes, or deletions,
+// are compared.
 func StudentsThere(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, verb Verb) (int, error) {
 	return lostStudents{client: client, o: o, n: map[Verb]Number{verb: {}}, since: since(now)}.there(ctx, "")
 }
@@ -85,9 +87,9 @@ type Losing struct {
 	Percent      int
 }
 
-// EnoughOlder returns of which organizations so many students have been there for longer
-// that what is changed is not too much. It reads no more of them than that takes, and may
-// miss some.
+// EnoughOlder returns the organizations in which so many students have been there for
+// longer that what is changed is not too much. It reads no more students than necessary,
+// and may miss some organizations.
 func EnoughOlder(ctx context.Context, client *db.Client, now time.Time, of []Losing) (map[int]bool, error) {
 	enough := map[int]bool{}
 	system := viewer.AsSystem(ctx, "whether schools have many students")
@@ -121,7 +123,8 @@ func EnoughOlder(ctx context.Context, client *db.Client, now time.Time, of []Los
 	return enough, nil
 }
 
-// enoughFor is of how many a number may be lost. If nothing may be, there are never enough.
+// enoughFor returns of how many students n may be lost. If none may be lost, there are
+// never enough.
 func enoughFor(n, percent int) int {
 	if percent <= 0 {
 		return math.MaxInt32
@@ -134,14 +137,14 @@ type lostStudents struct {
 	client *db.Client
 	o      *db.Organization
 	own    Own
-	// n are the sums of the losses, which are never too few.
+	// n are the sums of the losses, which are never too low.
 	n     map[Verb]Number
 	since time.Time
-	// job is about to count.
+	// job is the job that is about to count.
 	job Job
-	// came is since when older students have been there.
+	// came is the time since when older students have been there.
 	came time.Time
-	// gone is true where nobody counts who is there again.
+	// gone is true if students who are there again do not count.
 	gone bool
 }
 
@@ -174,7 +177,7 @@ func (q lostStudents) shares(ctx context.Context, limit Limit) (shares [2]Share,
 		return shares, err
 	}
 	for _, inSchool := range []bool{true, false} {
-		// In a school that has just begun all may have come from others.
+		// In a school that has just begun, all students may have come from other schools.
 		condition, args := q.older("s", inSchool)
 		if older.Of, err = q.there(ctx, " AND "+condition, args...); err != nil || older.Of > 0 {
 			break
@@ -183,8 +186,9 @@ func (q lostStudents) shares(ctx context.Context, limit Limit) (shares [2]Share,
 	return shares, err
 }
 
-// sample counts older students among some of those who are there: a quarter more than would
-// be enough, because in most schools nearly all are older. No more of a district is read.
+// sample counts older students in a sample of the students who are there. The sample is a
+// quarter larger than would be enough, because in most schools nearly all students are
+// older. No more of a district is read.
 func (q lostStudents) sample(enough int) (query string, args []any) {
 	older, olderArgs := q.older("t", true)
 	args = append([]any{q.o.ID, enough + enough/4 + 100}, olderArgs...)
@@ -198,16 +202,17 @@ func (q lostStudents) older(t string, inSchool bool) (condition string, args []a
 	condition = t + ".created_at <= ? AND (" + t + ".returned_at IS NULL OR " + t + ".returned_at <= ?)"
 	args = []any{q.came, q.came}
 	if inSchool && q.o.Type == organization.TypeSCHOOL {
-		// Of those who have left the school since, it is not known when they had come to it.
+		// For students who have left the school since, it is unknown when they had come to
+		// it.
 		condition += " AND (" + t + ".moved_at IS NULL OR " + t + ".moved_at <= ? OR " + t + ".organization_id <> ?)"
 		args = append(args, q.came, q.o.ID)
 	}
 	return condition, args
 }
 
-// olderLost is older for those who are lost. Whoever has been moved to a school makes no
-// room there, and is not deleted as somebody new: otherwise one could first move the others
-// among a crowd.
+// olderLost is older for students who are lost. A student who was moved to a school makes
+// no room there, but does not count as new when deleted: otherwise one could first move
+// the others in together with a crowd.
 func (q lostStudents) olderLost() (condition string, args []any) { return q.older("s", !q.deletes()) }
 
 func (q lostStudents) deletes() bool {
@@ -215,8 +220,8 @@ func (q lostStudents) deletes() bool {
 	return deletes
 }
 
-// there counts the students who are there, for deletions those who were there at any time
-// since q.since, and of these perhaps the older ones.
+// there counts the students who are there; for deletions, those who were there at any time
+// since q.since. older limits them to older students.
 func (q lostStudents) there(ctx context.Context, older string, args ...any) (int, error) {
 	query, all := "SELECT COUNT(*) FROM students s WHERE s."+scope(q.o)+" = ? AND ", []any{q.o.ID}
 	if q.deletes() {
@@ -227,7 +232,7 @@ func (q lostStudents) there(ctx context.Context, older string, args ...any) (int
 	return number(viewer.AsSystem(ctx, "how many students there are"), q.client, query+older, append(all, args...)...)
 }
 
-// lost counts the lost students, once each, however many changes and jobs are about them:
+// lost counts the lost students, each once, however many changes and jobs are about them:
 // a program that sends the same students every hour changes them once.
 func (q lostStudents) lost(ctx context.Context, older bool) (found Number, err error) {
 	for verb, n := range q.n {
@@ -274,7 +279,7 @@ func (q lostStudents) distinct(ctx context.Context, verb Verb, mine, onlyOlder b
 	if err != nil {
 		return 0, err
 	}
-	// A student who has left a school is found in another one.
+	// A student who has left the school belongs to another one.
 	where, at := "s."+scope(q.o), q.o.ID
 	if verb == loss.VerbLEFT {
 		where, at = "s.district_id", q.o.DistrictID
@@ -311,10 +316,10 @@ func (q lostStudents) distinct(ctx context.Context, verb Verb, mine, onlyOlder b
 	return number(system, q.client, "SELECT COUNT(*) FROM ("+query+") lost_students", all...)
 }
 
-// losesOf is what the rows of a job note of what they lose; see internal/job/row.
+// losesOf is how the rows of a job record what they lose; see internal/job/row.
 var losesOf = map[Verb]int{loss.VerbCHANGED: 1, loss.VerbLEFT: 2, loss.VerbDELETED: 3}
 
-// jobs returns the jobs behind losses, and, under true, those of which it was the undo.
+// jobs returns the jobs behind losses and, under true, the jobs whose undo caused them.
 func (q lostStudents) jobs(system context.Context, lost string, args []any) (map[bool][]int, error) {
 	rows, err := q.client.QueryContext(system, "SELECT DISTINCT l.job_id, l.`undo` FROM losses l WHERE "+lost+
 		" AND l.job_id <> 0", args...)

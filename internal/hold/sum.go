@@ -101,16 +101,16 @@ func sum(ctx context.Context, client *db.Client, now time.Time, in, by string, i
 	return all, rows.Err()
 }
 
-// settled is how long things count for nothing of what deletions of older things are
-// measured against, after they were created or have come. It is longer than Window;
-// otherwise one could import a crowd, wait a day, and delete everybody else.
+// settled is how long new things do not count when deletions of older things are compared,
+// after they were created or have come. It is longer than Window; otherwise one could
+// import a crowd, wait a day, and delete everybody else.
 const settled = 7 * 24 * time.Hour
 
-// Base is how many groups, accounts or schools there are in an organization, of which a
-// share may be lost; for students see Students. What has come within a while is not among
-// them: otherwise creating a crowd would allow losing more of the others. In a new
-// organization there may be no others, and then everything counts. Deletions are measured
-// against the number at the start of the window, as far as the sums tell.
+// Base returns how many groups, accounts or schools there are in an organization, for
+// limiting the share that may be lost; for students see Students. New ones do not count
+// for a while: otherwise creating a crowd would allow losing more of the others. In a new
+// organization there may be no others, and then everything counts. Deletions are compared
+// with the number at the start of the window, as far as the sums show it.
 func Base(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, thing Thing, verb Verb,
 	sums Sums) (int, error) {
 	system := viewer.AsSystem(ctx, "how much there is to lose in an organization")
@@ -139,7 +139,7 @@ func things(system context.Context, client *db.Client, o *db.Organization, thing
 		}
 		return q.Count(system)
 	case loss.ThingEDUCATOR:
-		// Whoever gets a role comes to the school.
+		// Somebody who gets a role comes to the school.
 		role := []predicate.RoleAssignment{roleassignment.OrganizationID(o.ID)}
 		q := client.Educator.Query().Where(educator.DistrictID(o.DistrictID))
 		if start != nil {

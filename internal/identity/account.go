@@ -75,7 +75,7 @@ func (s *Service) mayMail(ctx context.Context, in NewEducator) error {
 			return err
 		}
 	}
-	// By inviter, so that nobody keeps the others from inviting somebody.
+	// By inviter, so that nobody can keep others from inviting somebody.
 	by, to := "the operator", mailbox(fold.Address(in.Email))
 	if v := viewer.FromContext(ctx); !v.IsSystem() {
 		by = strconv.Itoa(v.EducatorID)
@@ -219,8 +219,9 @@ func (s *Service) mayInvite(ctx context.Context, client *db.Client, e *db.Educat
 	return nil
 }
 
-// refuseSimilar refuses an address that is not that of an account, and has its key. Who
-// may invite the account, or sees it in the own district, is told what differs.
+// refuseSimilar refuses an address that has the key of an account but is another address.
+// A viewer who may invite the account, or sees it in their own district, learns what
+// differs.
 func (s *Service) refuseSimilar(ctx context.Context, client *db.Client, e *db.Educator, written string,
 	o *db.Organization) error {
 	if e.DistrictID != o.DistrictID {
@@ -234,8 +235,8 @@ func (s *Service) refuseSimilar(ctx context.Context, client *db.Client, e *db.Ed
 		"account has it, or another one", Unlike(e.Email, written)).WithCode(errTaken.Code).At("email")
 }
 
-// answerTaken counts that the viewer learns that an address is taken, if it is by somebody
-// whom the viewer does not see, and returns the answer. Files count in the same way.
+// answerTaken counts that the viewer learns that an address is taken by somebody whom the
+// viewer does not see, and returns the answer. Files count in the same way.
 func (s *Service) answerTaken(ctx context.Context, email string, districtID int, answer error) error {
 	client := s.db.Client(ctx)
 	e, similar, err := withAddress(ctx, client, email)

@@ -33,7 +33,7 @@ const (
 	// shownOfKey is how many characters of a key are kept to recognize it: the prefix and
 	// six of 43 random ones.
 	shownOfKey = len(KeyPrefix) + 6
-	// maxKeys is how many keys of a district can be used at a time.
+	// maxKeys is how many valid keys a district may have.
 	maxKeys = 200
 	// maxKeyAge is how far in the future a key may expire. A key that nobody renews is a
 	// key that nobody remembers.
@@ -96,9 +96,8 @@ func (s *Service) CreateKey(ctx context.Context, in NewKey) (_ *db.ServiceKey, s
 	return key, secret, err
 }
 
-// mayHaveKey limits the keys of a district: those that can be used, and, because a key
-// leaves a row and an account, how fast people make them. One key of a district is made at
-// a time.
+// mayHaveKey limits the valid keys of a district and, because each key leaves a row and an
+// account, how fast people create them. Only one key of a district is created at a time.
 func (s *Service) mayHaveKey(ctx context.Context, client *db.Client, districtID int) error {
 	system := viewer.AsSystem(ctx, "how many service keys a district has")
 	if !viewer.FromContext(ctx).IsSystem() {

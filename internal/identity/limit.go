@@ -46,13 +46,13 @@ var (
 	resetRate = rate{burst: 3, every: 10 * time.Minute}
 	// inviteRate is for invitations to one mailbox by one person, who may repeat them;
 	// mailboxRate is for those by everybody in a district, inviterRate for those by one
-	// person or key, and districtRate for those of a district. People who invite more import
-	// a file.
+	// person or key, and districtRate for those of a district. People who invite more
+	// import a file.
 	inviteRate   = rate{burst: 5, every: 10 * time.Minute}
 	mailboxRate  = rate{burst: 20, every: 10 * time.Minute}
 	inviterRate  = rate{burst: 100, every: 10 * time.Minute}
 	districtRate = rate{burst: 500, every: 2 * time.Minute}
-	// keyRate is for service keys that the people of a district make.
+	// keyRate is for service keys that the people of a district create.
 	keyRate = rate{burst: 50, every: 10 * time.Minute}
 )
 

@@ -74,11 +74,11 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 	return s.enqueue(delivery{email: email, purpose: onetimelink.PurposeRESET, devices: kept})
 }
 
-// isOneTooMany counts a link for a forgotten password where it is about to be mailed, and
-// reports whether the mailbox has got enough. What is only asked for does not count: a
-// stranger who asks for addresses of the mailbox that no account has, with something behind
-// a plus, would take the mails of its owner. A browser in which the account has signed in
-// with the password of today has a limit of its own.
+// isOneTooMany counts a link for a forgotten password just before it is mailed, and
+// reports whether the mailbox has already got enough. Mere requests do not count: a
+// stranger who asks for addresses of the mailbox that no account has, with some text after
+// a plus, could otherwise use up the mails of its owner. A browser in which the account
+// has signed in with its current password has its own limit.
 func (s *Service) isOneTooMany(system context.Context, e *db.Educator, devices string) (bool, error) {
 	account := fold.Address(e.Email)
 	err := s.take(system, []bucket{{mark("reset", mailbox(account)), resetRate}}, "")

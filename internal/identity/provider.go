@@ -228,7 +228,7 @@ func (s *Service) admitExternally(system context.Context, who External,
 	return account, nil
 }
 
-// externalAttempts is how often somebody is looked for while others are linked and
+// externalAttempts is how often a person is looked up again because others are linked and
 // unlinked.
 const externalAttempts = 3
 

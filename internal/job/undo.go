@@ -185,7 +185,8 @@ func (s undoing) nextUndo(ctx context.Context, job *db.BulkJob) (*undoAttempt, e
 	}
 	v, err := s.actors.Viewer(ctx, *job.UndoneBy)
 	if err == nil && job.UndoApprovedBy != nil && *job.UndoApprovedBy != 0 {
-		// Whoever approves an undo may see fewer of its rows, and consents to those alone.
+		// The person who approves an undo may see fewer of its rows, and approves only
+		// those.
 		var approver *viewer.Viewer
 		if approver, err = s.actors.Viewer(ctx, *job.UndoApprovedBy); err == nil {
 			v = viewer.Jointly(v, approver)

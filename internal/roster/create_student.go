@@ -76,7 +76,7 @@ func (s *Service) CreateStudent(ctx context.Context, in NewStudent) (*db.Student
 		if deleted == nil || hold.Returns(s.now(), deleted.DeletedAt) {
 			return nil
 		}
-		// The new values are in the place of those of today, and perhaps in another school.
+		// The new values replace the current ones, and perhaps the school as well.
 		lost := loss.VerbCHANGED
 		if deleted.OrganizationID != st.OrganizationID {
 			lost = loss.VerbLEFT

@@ -124,8 +124,8 @@ func (s *Service) RestoreStudents(ctx context.Context, ids []int) (restored Rest
 	return restored, err
 }
 
-// noteReturn notes who of restored students, given as they were before, was away for so
-// long that the holds do not count them for a while.
+// noteReturn records which of the restored students, given as they were before, were away
+// for so long that the holds do not count them for a while.
 func (s *Service) noteReturn(system context.Context, client *db.Client, students []*db.Student) error {
 	var ids []int
 	for _, st := range students {

@@ -190,7 +190,7 @@ func (s *Service) handOver(w http.ResponseWriter, r *http.Request, p *provider, 
 
 // answer shows why identity did not sign the person in.
 func (s *Service) answer(w http.ResponseWriter, r *http.Request, p *provider, f flow, err error) {
-	// What has just begun may have been ended already, for example by another password.
+	// What has just begun may have ended already, for example because of a new password.
 	if refusal := fault.From(err); refusal != nil &&
 		(refusal.Kind == fault.Invalid || refusal.Kind == fault.Unauthenticated) {
 		s.refuse(w, http.StatusForbidden, f.back(), fault.Sentence(refusal.Message))
@@ -295,10 +295,10 @@ func (s *Service) take(w http.ResponseWriter, r *http.Request, p *provider) (f f
 	return f, f.State != "" && s.Now().Before(f.Expires)
 }
 
-// cookie is the cookie of a sign-in. With HTTPS, browsers take it only from this very host:
-// a neighbor under the same domain who could set it would have somebody end a sign-in that
-// the neighbor has begun. Such a cookie has no path of its own, so its name says whose it
-// is.
+// cookie returns the cookie of a sign-in. With HTTPS, browsers accept it only from exactly
+// this host: another host in the same domain that could set it could make somebody finish
+// a sign-in that the other one has begun. Such a cookie cannot have its own path, so its
+// name includes the provider.
 func (s *Service) cookie(r *http.Request, p *provider, value string, age int) *http.Cookie {
 	c := &http.Cookie{
 		Name: cookieName, Value: value, Path: Path + p.Name + "/", MaxAge: age,

@@ -53,8 +53,8 @@ func NewActors(e row.Env, kinds kind.Table,
 	return a
 }
 
-// asKey returns a viewer as it is, or with what the service key may in whose name it acts.
-// Roles that somebody has given to that account are none.
+// asKey returns a viewer as it is, or, if a service key acts in that name, with the rights
+// of the key. Roles that somebody has given to the key's account do not count.
 func (a *Actors) asKey(ctx context.Context, v *viewer.Viewer) (*viewer.Viewer, error) {
 	k, err := a.DB.Client(ctx).ServiceKey.Query().Where(servicekey.AgentID(v.EducatorID)).
 		Only(viewer.AsSystem(ctx, "what the key of a program may"))

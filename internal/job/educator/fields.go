@@ -113,7 +113,7 @@ var Fields = field.Table[db.Educator]{
 	},
 }
 
-// checkExternalID refuses external IDs of accounts that the server makes for itself.
+// checkExternalID refuses the external IDs of accounts that the server creates for itself.
 func checkExternalID(s string) *fault.Error {
 	if identity.IsReserved(s) {
 		return fault.Invalidf("external IDs that begin with homeroom-operator or homeroom-key- belong to accounts of the " +

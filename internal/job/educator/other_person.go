@@ -8,8 +8,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/row"
 )
 
-// refuseOtherPerson refuses a row that would give the account of one person, with its roles
-// and groups, to another: both the name and the address are others.
+// refuseOtherPerson refuses a row that would give the account of one person, with its
+// roles and groups, to another: both the name and the address are different.
 func (c *educatorCheck) refuseOtherPerson(r *educatorRow, p *row.Plan, is string) {
 	_, first := p.Set[educator.FieldFirstName]
 	_, last := p.Set[educator.FieldLastName]

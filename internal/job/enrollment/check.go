@@ -112,7 +112,7 @@ func (c *enrollmentCheck) CheckRows(ctx context.Context, rows []*sheet.Row) erro
 // unknownRole is a role that nobody has in a group.
 const unknownRole = "?"
 
-// roleOf is the role that a cell gives, if any.
+// roleOf returns the role that a cell gives, if any.
 func roleOf(cell string) string {
 	switch role := sheet.HeaderKey(cell); role {
 	case "", "student", "teacher":

@@ -18,7 +18,7 @@ var (
 var format = sheet.Format{
 	Kind: bulkjob.KindIMPORT_GROUPS, Plural: "classes and groups", Template: "groups-template.csv", Whose: sheet.OwnGroup,
 	Columns: roster.GroupFields.Columns(), Identifying: roster.GroupFields.Identifying(),
-	// A row about a class and one of its students is none of a class.
+	// A row about a class and one of its students does not describe a class.
 	Foreign: []string{"Student ID", "Student SIS ID", "Student External ID", "Student Number", "Student Name",
 		"Student First Name", "Student Last Name", "Student Username", "Student Email"},
 	Signs: []sheet.Sign{

@@ -55,8 +55,8 @@ func EducatorTexts(r *sheet.Row) []string {
 	return texts
 }
 
-// FindEducators reads what texts may mean: Database IDs, external ids, addresses. A
-// file for one school means educators of that school. No text means an account in whose
+// FindEducators reads what texts may mean: Database IDs, external IDs, addresses. A file
+// for one school means educators of that school. A text never means an account in whose
 // name a program or the operator acts.
 func (c *Check) FindEducators(ctx context.Context, texts, names []string) (*EducatorFinder, error) {
 	f := &EducatorFinder{

@@ -51,7 +51,7 @@ type GroupFinder struct {
 	// school.
 	asked                             map[InSchool]bool
 	askedElsewhere, askedElsewhereKey map[string]bool
-	// raw are the texts of wishes as they stand in their cells, where they differ.
+	// raw are the texts of wishes as their cells have them, if they differ.
 	raw map[string]string
 }
 
@@ -310,7 +310,7 @@ func calledByName(text string, groups []*db.Group) (called []*db.Group) {
 	return called
 }
 
-// CalledByName are those of some groups that have a name.
+// CalledByName returns those of some groups that have a name.
 func CalledByName(name string, groups []*db.Group) (called []*db.Group) {
 	for _, g := range groups {
 		if fold.Key(g.Name) == fold.Key(name) {

@@ -14,25 +14,25 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// A cell may name several groups with something else than a semicolon between them, or one
-// group in the form that a spreadsheet program has given to its name. Only what exists
-// shows which: a comma may also belong to a name. So the parts of a text, and what it may
-// have been, are looked up where no group goes by the whole text.
+// A cell may separate several groups by something other than a semicolon, or may contain
+// the name of one group as a spreadsheet program has changed it. Only the existing groups
+// show which it is, because a name may also contain a comma. So if no group has the whole
+// text as its name, the parts of the text, and what it may have been, are looked up.
 
-// maxParts is the number of parts from which a text is no list of groups.
+// maxParts is how many parts a text may have to count as a list of groups.
 const maxParts = 12
 
 // maxAskedParts is about how many parts are looked up for one batch of rows.
 const maxAskedParts = 5000
 
 var (
-	// separators stand between groups and hardly ever in a name.
+	// separators separate groups and hardly ever occur in a name.
 	separators = regexp.MustCompile(`(?i)\s*(?:[,;/|&+\n\t\\•·、，／；｜]|\s(?:and|y|et|und)\s)\s*`)
-	// perhaps also stand in names, so that they are a reason to ask.
+	// perhaps also matches separators that occur in names, so the person must be asked.
 	perhaps = regexp.MustCompile(`(?i)\s*(?:[,;/|&+\n\t\\•·、，／；｜:]|\s(?:and|y|et|und)\s|\s[-–—]\s|\s)\s*`)
 )
 
-// pieces are the parts of a text, and where they begin and end in it.
+// pieces returns the positions of the parts of a text.
 func pieces(text string, between *regexp.Regexp) (at [][2]int) {
 	from := 0
 	for _, s := range between.FindAllStringIndex(text, -1) {
@@ -47,8 +47,8 @@ func pieces(text string, between *regexp.Regexp) (at [][2]int) {
 	return at
 }
 
-// partsOf are all texts that may be one of several groups in a text: parts of it, and
-// several of them with what stands between them.
+// partsOf returns all texts that may be one of several groups in a text: its parts, and
+// several parts together with what separates them.
 func partsOf(text string) (texts []string) {
 	at := pieces(text, perhaps)
 	if len(at) < 2 || len(at) > maxParts {
@@ -66,8 +66,8 @@ func partsOf(text string) (texts []string) {
 	return texts
 }
 
-// findParts looks up the parts of wishes that no group fulfills, and what they may have
-// been before a spreadsheet program changed them.
+// findParts looks up the parts of wishes that no group matches, and what the wishes may
+// have been before a spreadsheet program changed them.
 func (c *Check) findParts(ctx context.Context, f *GroupFinder, wishes []GroupWish, query func() *db.GroupQuery) error {
 	var parts []GroupWish
 	for _, w := range wishes {
@@ -91,7 +91,7 @@ func (c *Check) findParts(ctx context.Context, f *GroupFinder, wishes []GroupWis
 	return c.findHere(ctx, f, parts, query)
 }
 
-// rawOf is a text as it stands in the cell, with its line breaks.
+// rawOf returns a text as its cell has it, with its line breaks.
 func (f *GroupFinder) rawOf(text string) string {
 	if raw := f.raw[text]; raw != "" {
 		return raw
@@ -99,8 +99,8 @@ func (f *GroupFinder) rawOf(text string) string {
 	return text
 }
 
-// split divides a text into groups of which each part names one. It returns how many ways
-// there are to do so, up to two, and the groups of the first.
+// split divides a text into parts that each name one group. It returns the number of ways
+// to do so, up to two, and the groups of the first way.
 func (f *GroupFinder) split(text string, between *regexp.Regexp, schools []int) (groups []*db.Group, ways int) {
 	at := pieces(text, between)
 	if len(at) < 2 || len(at) > maxParts {
@@ -113,7 +113,7 @@ func (f *GroupFinder) split(text string, between *regexp.Regexp, schools []int) 
 		}
 		return found[0]
 	}
-	// From the end: the ways to divide what begins with each part.
+	// From the end: the ways to divide the rest of the text from each part on.
 	all := make([][][]*db.Group, len(at)+1)
 	all[len(at)] = [][]*db.Group{nil}
 	for i := len(at) - 1; i >= 0; i-- {
@@ -135,7 +135,7 @@ func (f *GroupFinder) split(text string, between *regexp.Regexp, schools []int) 
 	return all[0][0], len(all[0])
 }
 
-// called are the groups that a text names in some schools, also by a Database ID.
+// called returns the groups that a text names in some schools, also by a Database ID.
 func (f *GroupFinder) called(text string, schools []int) []*db.Group {
 	if id, ok := globalid.Key(globalid.Group, text); ok {
 		if g := f.ByID[id]; g != nil && slices.Contains(schools, g.OrganizationID) {
@@ -161,8 +161,8 @@ func (f *GroupFinder) FindAllOwn(text string, school int, member []*db.Group) ([
 	return nil, p
 }
 
-// instead is what to say of a text that no group goes by, if something near it exists: its
-// parts, or what a spreadsheet program has changed; otherwise nil.
+// instead returns the problem of a text that no group matches, if something similar
+// exists: its parts, or what a spreadsheet program has changed. Otherwise it returns nil.
 func (f *GroupFinder) instead(text string, schools []int) *row.Problem {
 	if len(schools) == 0 {
 		return nil

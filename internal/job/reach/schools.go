@@ -101,7 +101,7 @@ func (x *schools) Find(cell string) (*db.Organization, *row.Problem) {
 	}
 }
 
-// severalIn are the schools that a cell names, if it names several and nothing else.
+// severalIn returns the schools that a cell names, if it names several and nothing else.
 func (x *schools) severalIn(cell string) (several []*db.Organization) {
 	for _, at := range pieces(cell, separators) {
 		part := strings.TrimSpace(cell[at[0]:at[1]])

@@ -17,10 +17,11 @@ const (
 	LosesTeacher
 )
 
-// Loses says what is lost when the plan is carried out. Joining groups loses nothing: at the
-// beginning of a year, the notice asks people to put most of a school into groups at once.
-// A student who comes back soon after being deleted gets the values of the row, and perhaps
-// another school, instead of what was just there; one who was away for longer is new.
+// Loses says what is lost when the plan is carried out. Joining groups loses nothing: at
+// the beginning of a year, the notice asks people to put most of a school into groups at
+// once. A student who comes back soon after being deleted gets the values of the row, and
+// perhaps another school, in place of the old ones, which counts as a change; one who was
+// away for longer is new.
 func (p *Plan) Loses() int8 {
 	_, moves := p.Set[student.FieldOrganizationID]
 	switch {

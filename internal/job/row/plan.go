@@ -72,7 +72,8 @@ type Plan struct {
 	// ByID is true if the row gives a role, and only the External ID says which account it
 	// means.
 	ByID bool `json:"byId,omitempty"`
-	// Soon is true if the row brings back a student who was there within the hours of a hold.
+	// Soon is true if the row brings back a student who was there within the window of a
+	// hold.
 	Soon bool `json:"soon,omitempty"`
 	// Until and Since are the last and the first row of the file with which this one is
 	// written, and put back, at once.

@@ -25,9 +25,10 @@ type share struct {
 	org    *db.Organization
 	limits setting.Settings
 	thing  hold.Thing
-	// deleted and changed are what the job does, with what was done before; own is its part of
-	// it. month is what was deleted in the 30 days before, with what the job deletes; see
-	// hold.Monthly. The second of each is about the students who have been there for longer.
+	// deleted and changed are what the job and earlier changes do together; own is the
+	// part of the job. month is what the job deletes together with what was deleted in the
+	// 30 days before; see hold.Monthly. The second share of each is about the students who
+	// have been there for longer.
 	deleted, changed, month [2]hold.Share
 	ownDeleted, ownChanged  int
 	// within is a school in a job for its district, or for another school.
@@ -81,8 +82,8 @@ func (e *Excess) Facts(job *db.BulkJob) audit.Facts {
 	return audit.Facts{"verb": e.verb, "affected": e.share.Lost.All, "students": e.share.Of, "percent": e.Percent()}
 }
 
-// few are how many things may be deleted, or changed, in any case. Of groups, accounts and
-// schools there are few, so that a person may do something to some of them.
+// few returns how many things may always be deleted, or changed. There are few groups,
+// accounts and schools, so a person may always change some of them.
 func (sh *share) few() (deleted, changed int) {
 	if sh.thing != loss.ThingSTUDENT {
 		deleted, changed = hold.Few, hold.Few
@@ -265,7 +266,7 @@ func (z *Scale) fill(ctx context.Context, client *db.Client, sh *share, job *db.
 	if err != nil {
 		return err
 	}
-	// What there is of other things is counted with those that are gone, and these are not yet.
+	// The numbers of other things include those that are gone, and these are not gone yet.
 	were, are := 0, 0
 	if sh.thing != loss.ThingSTUDENT {
 		if were, err = hold.Base(ctx, client, z.Now(), sh.org, sh.thing, loss.VerbDELETED, sums); err != nil {

@@ -12,10 +12,10 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// DetectKind finds out what a file holds: from its headers, from the roles that its rows
-// give, and in case of doubt from its name. If the doubt remains, it returns no kind, but
-// the possible ones, if any, and a person has to decide. roles are those of the first rows;
-// see RolesOf.
+// DetectKind finds out the kind of a file: from its headers, from the roles in its rows,
+// and in case of doubt from its name. If doubt remains, it returns no kind but the
+// possible ones, if any, and a person has to decide. roles are the roles in the first
+// rows; see RolesOf.
 func (fs Formats) DetectKind(fileName string, headers []string, roles []Role) (kind bulkjob.Kind, fits []bulkjob.Kind) {
 	kind, fits = fs.kindOf(fileName, headers)
 	if len(roles) == 0 || kind != "" && !fs.of(kind).isOfPeople() {
@@ -27,7 +27,8 @@ func (fs Formats) DetectKind(fileName string, headers []string, roles []Role) (k
 			return k, nil
 		}
 	}
-	// Staff among students are passed over, and told; students among staff make a doubt.
+	// Staff in a file of students are passed over and reported; students in a file of
+	// staff raise a doubt.
 	if kind == "" || fs.of(kind).Roles[0] != Student || !slices.Contains(roles, Student) {
 		for _, f := range fs {
 			if f.isOfPeople() && slices.Contains(roles, f.Roles[0]) && !slices.Contains(people, f.Kind) {
@@ -72,8 +73,8 @@ func (fs Formats) kindOf(fileName string, headers []string) (kind bulkjob.Kind, 
 	}
 }
 
-// isOfPeople reports whether the rows of a kind are students, or educators: both lists have
-// nearly the same columns.
+// isOfPeople reports whether the rows of a kind are students or educators; lists of both
+// have nearly the same columns.
 func (f *Format) isOfPeople() bool { return len(f.Own) > 0 }
 
 // disagree reports whether a file whose name says one kind of people would be read as
@@ -87,8 +88,8 @@ func (fs Formats) disagree(named, other bulkjob.Kind, headers []string) bool {
 	return named != other && f.isOfPeople() && fs.of(named).isOfPeople() && !hasOne(keys, f.Own)
 }
 
-// peopleThatFit are the kinds of people as which a file can be read, and one that has been
-// found out in another way.
+// peopleThatFit returns the kinds of people that can read a file, and also, which was
+// found in another way.
 func (fs Formats) peopleThatFit(headers []string, also bulkjob.Kind) (fits []bulkjob.Kind) {
 	for _, f := range fs {
 		if f.isOfPeople() && (f.Kind == also || len(fs.readable(f.Kind, headers)) > 0) {
@@ -99,8 +100,8 @@ func (fs Formats) peopleThatFit(headers []string, also bulkjob.Kind) (fits []bul
 	return fits
 }
 
-// RefuseByName refuses a file whose name says that it holds other people than somebody has
-// said, if nothing in its headers shows who is right.
+// RefuseByName refuses a file if its name says that it holds other people than the given
+// kind, and nothing in its headers shows who is right.
 func (fs Formats) RefuseByName(kind bulkjob.Kind, fileName string, headers []string) *row.Problem {
 	named, known := fs.kindByName(fileName)
 	if guess, sure := fs.detect(headers); !known || sure && guess == kind || !fs.disagree(named, kind, headers) {
@@ -113,11 +114,11 @@ func (fs Formats) RefuseByName(kind bulkjob.Kind, fileName string, headers []str
 		fs.plural(kind))
 }
 
-// rolesRead is how many rows are read for the roles in them.
+// rolesRead is how many rows are read to find the roles in them.
 const rolesRead = 1000
 
-// RolesOf returns the roles that the first rows of a file give. next returns the cells of a
-// row, and an error after the last one.
+// RolesOf returns the roles in the first rows of a file. next returns the cells of a row,
+// and an error after the last one.
 func RolesOf(headers []string, next func() ([]string, error)) (roles []Role) {
 	at := slices.IndexFunc(headers, func(h string) bool {
 		m := meanings[HeaderKey(h)]

@@ -24,8 +24,9 @@ type Format struct {
 	// are unique. Rows that share no value in them cannot affect each other.
 	Identifying []string
 
-	// Own are headers that only files about such people have, and Foreign those that no file
-	// of the kind has. Headers that end in * match all that begin with them.
+	// Own are headers that only files about such people have, and Foreign are headers that
+	// no file of the kind has. A header that ends in * matches all headers with that
+	// beginning.
 	Own, Foreign []string
 	// Roles are the roles of the people in the rows. Rows about people with other roles
 	// are passed over.

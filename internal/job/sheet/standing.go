@@ -11,9 +11,10 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// Lists of information systems also hold who has left, who is to be deleted, and people of
-// other roles. Columns of their own say so. No kind has a field for them, so they are read
-// here, for all kinds: a row that does not count never reaches the checker of its kind.
+// Lists of information systems also contain people who have left, who are to be deleted,
+// or who have other roles. Separate columns say so. No kind has a field for them, so they
+// are read here, for all kinds: a row that does not count never reaches the checker of its
+// kind.
 
 // meaning is what a column says about its rows as a whole.
 type meaning int
@@ -26,12 +27,12 @@ const (
 	// isActive is Yes if a row counts, and isGone if it does not.
 	isActive
 	isGone
-	// anEnd is the day from which a row does not count.
+	// anEnd is the day from which a row no longer counts.
 	anEnd
 	// aReason is why somebody has left; only those who have left have one.
 	aReason
-	// aRole is what somebody is. aPersonType may say the same, but also other things, and
-	// aType mostly says other things.
+	// aRole is a person's role. aPersonType may say the same, but also other things, and
+	// aType usually says other things.
 	aRole
 	aPersonType
 	aType
@@ -47,8 +48,8 @@ type teller struct {
 // Role is the role of a person at a school, if it matters for the kind of a file.
 type Role int
 
-// The roles. Staff are all who work at a school and do not teach, Family are parents and
-// other contacts.
+// The roles. Staff are people who work at a school and do not teach; Family are parents
+// and other contacts.
 const (
 	Student Role = iota + 1
 	Teacher
@@ -75,12 +76,12 @@ func (l *Layout) readTellers(headers []string, taken []bool) {
 		taken[t.at] = t.meaning != aType
 	}
 	if at, is := l.Index[field.ColRole]; is && len(l.Format.Roles) > 0 {
-		// The kind reads the roles that it knows, and refuses those that nobody knows.
+		// The kind reads the roles that it knows, and refuses those that it does not.
 		l.tellers = append(l.tellers, teller{at, l.Header[field.ColRole], aPersonType})
 	}
 }
 
-// Standing is whether a row counts, and why not.
+// Standing says whether a row counts, and why not.
 type Standing struct {
 	// Passed is true if the row is passed over: its own columns say that it does not count.
 	Passed bool
@@ -90,7 +91,7 @@ type Standing struct {
 	Problem *row.Problem
 }
 
-// Standing reads the columns that say whether a row counts. One that says that it does not
+// Standing reads the columns that say whether a row counts. A column that says no
 // outweighs the others.
 func (r *Row) Standing(today time.Time) Standing {
 	var doubt Standing
@@ -182,7 +183,7 @@ func (l *Layout) ofRole(t teller, cell string) Standing {
 	}
 }
 
-// roleNames are what to write for the roles of a file.
+// roleNames returns what to write for the roles of a file.
 func (f *Format) roleNames() string {
 	names := map[Role]string{Student: "Student", Teacher: "Teacher", Staff: "School Administrator"}
 	list := make([]string, len(f.Roles))
@@ -192,7 +193,7 @@ func (f *Format) roleNames() string {
 	return strings.Join(list, " or ")
 }
 
-// PassOver notes why a row is passed over, or refuses it for a doubt.
+// PassOver records why a row is passed over, or refuses it because of a doubt.
 func (r *Row) PassOver(s Standing) {
 	p := s.Problem
 	p.Row, p.Warning = r.Number, s.Passed

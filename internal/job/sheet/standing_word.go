@@ -42,7 +42,7 @@ func meaningsOf(names map[string]meaning) map[string]meaning {
 	for name, line := range lists {
 		for header := range strings.SplitSeq(line, ",") {
 			key, m := HeaderKey(header), names[name]
-			// Exited may be a day as well as a mark; a mark is read in both ways.
+			// Exited may be a date or a mark; a mark is read in both ways.
 			if m != 0 && key != "" && (all[key] == 0 || m == isGone) {
 				all[key] = m
 			}
@@ -172,13 +172,14 @@ func ofStatus(cell string) verdict {
 func isWordRune(r rune) bool { return r == '\'' || HeaderKey(string(r)) != "" }
 
 // ended reports whether a day is over. Some systems write the first day on which somebody
-// is away, and others the last one there, so today is over as well. A day that can be read
-// in two ways, as 6/7/2026, is unknown if it makes a difference.
+// is away, and others the last day on which somebody is there, so today counts as over as
+// well. If a day can be read in two ways, as 6/7/2026, and it makes a difference, the
+// answer is unknown.
 func ended(cell string, today time.Time) verdict {
 	v := unknown
 	for i, day := range days(cell) {
 		is := counts
-		// Programs write the beginning of their time for no day at all.
+		// Programs write the first day that they can represent for no day at all.
 		if !day.After(today) && day.Year() >= 1970 {
 			is = gone
 		}
@@ -199,7 +200,7 @@ var (
 	serial    = regexp.MustCompile(`^([2-6]\d{4})(\.\d+)?$`)
 )
 
-// days are the days that a cell may mean: none, one, or two if it does not show which
+// days returns the days that a cell may mean: none, one, or two if it is unclear which
 // number is the month.
 func days(cell string) (all []time.Time) {
 	cell = strings.TrimSpace(cell)
@@ -230,7 +231,7 @@ func days(cell string) (all []time.Time) {
 	} else if p := nameFirst.FindStringSubmatch(cell); p != nil {
 		add(p[3], monthOf(p[1]), p[2])
 	} else if p := serial.FindStringSubmatch(cell); p != nil {
-		// A spreadsheet program counts days from here.
+		// Spreadsheet programs count days from this one.
 		all = append(all, time.Date(1899, 12, 30+number(p[1]), 0, 0, 0, 0, time.UTC))
 	}
 	return all
@@ -260,8 +261,8 @@ func monthOf(name string) string {
 var roleWords = wordsOf(map[string]Role{"words Student": Student, "words Teacher": Teacher, "words Staff": Staff,
 	"words Family": Family})
 
-// rolesIn are the roles that a cell names; others is true if a part of it names none that
-// is known.
+// rolesIn returns the roles that a cell names; others is true if a part of it names no
+// known role.
 func rolesIn(cell string) (known []Role, others bool) {
 	add := func(role Role) {
 		if !slices.Contains(known, role) {

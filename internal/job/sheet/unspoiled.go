@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// maxZeros is how many zeros in front a number may have lost.
+// maxZeros is how many leading zeros a number may have lost.
 const maxZeros = 9
 
-// Unspoiled returns what somebody may have typed for a spreadsheet program to make cell of
-// it: an ID with zeros in front, a name such as 3-4 that became a day, or 1E5 that became
-// a number. It returns nothing for what no such program writes.
+// Unspoiled returns what somebody may have typed if a spreadsheet program has made cell of
+// it: an ID with leading zeros, a name such as 3-4 that became a date, or 1E5 that became
+// a number. It returns nothing for text that no such program writes.
 func Unspoiled(cell string) []string {
 	var all []string
 	add := func(texts ...string) {
@@ -61,8 +61,8 @@ var (
 	nameAndTwo = regexp.MustCompile(`^(\pL{3,})\.?[-/. ]+(\d{1,2}|\d{4})$`)
 )
 
-// dayParts are the numbers of which a spreadsheet program may have made a day, in the order
-// in which they were typed.
+// dayParts returns the numbers from which a spreadsheet program may have made a date, in
+// the order in which they were typed.
 func dayParts(cell string) (all [][]string) {
 	cell = strings.TrimSuffix(cell, " 00:00:00")
 	if p := dayAndName.FindStringSubmatch(cell); p != nil {
@@ -86,7 +86,7 @@ func dayParts(cell string) (all [][]string) {
 	return all
 }
 
-// asTyped are the ways to type numbers of which a spreadsheet program makes a day.
+// asTyped returns the ways to type numbers of which a spreadsheet program makes a date.
 func asTyped(numbers []string) (texts []string) {
 	padded := make([]string, len(numbers))
 	for i, n := range numbers {

@@ -179,8 +179,8 @@ func (k *shared) updateStudents(ctx context.Context, client *db.Client, b *row.B
 	return renamed, bulk.Update(ctx, client, student.Table, "version = version + 1", updates)
 }
 
-// noteArrival adds to the new values of a student since when the student is there, where
-// these bring the student back, or to another school; see hold.Share.
+// noteArrival adds the time of arrival to the new values of a student, if these bring the
+// student back or to another school; see hold.Share.
 func (k *shared) noteArrival(st *db.Student, set map[string]any) {
 	if at, sets := set[student.FieldDeletedAt]; sets && at == nil && hold.Returns(k.Now(), st.DeletedAt) {
 		set[student.FieldReturnedAt] = k.Instant()

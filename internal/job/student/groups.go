@@ -14,8 +14,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// groupTexts are the groups that a cell names, as they are compared and as the cell has
-// them.
+// groupTexts returns the groups that a cell names, in the form for comparing and as the
+// cell has them.
 func groupTexts(r *sheet.Row) (texts, raw []string) {
 	raw = csvfile.SplitList(r.Text(field.ColGroups))
 	texts = make([]string, len(raw))
@@ -50,7 +50,7 @@ func (c *checker) groups(r *studentRow, found *lookup) {
 		}
 		groups, p := found.finder.FindAllOwn(text, r.school.ID, stays)
 		if old := reach.CalledByName(text, gone); p == nil && len(old) > 0 && fold.Key(groups[0].Name) == fold.Key(text) {
-			// The cell may be as it was at the old school.
+			// The cell may still list the groups of the old school.
 			p = found.finder.Ambiguous(text, reach.Union(groups, old))
 		}
 		if p != nil && p.Code == row.UnknownGroup && sheet.IsNothing(text) {

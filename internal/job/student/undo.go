@@ -42,8 +42,9 @@ func (k *shared) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) 
 		maps.Copy(set, r.Before.Set)
 		switch r.Plan.Do {
 		case row.Create, row.Revive:
-			// Who is hidden again can be brought back for as long as anybody who is deleted now:
-			// the deletion of before may be so long ago that the student would be erased at once.
+			// A student who is hidden again can be brought back for as long as anybody who
+			// is deleted now. The old deletion may be so long ago that the student would
+			// be erased at once.
 			set[student.FieldDeletedAt] = k.Instant()
 		case row.Delete:
 			set[student.FieldDeletedAt] = nil
