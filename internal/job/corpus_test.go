@@ -208,8 +208,8 @@ var readFiles = []specimen{
 		problems: []string{`row 4  HEADER_AGAIN ""`},
 	},
 	{name: "the whole file twice", file: holding(tidyTable + tidyTable), rows: tidyRows, problems: []string{
-		`row 4  HEADER_AGAIN ""`, `row 5  DUPLICATE_IN_FILE ""`, `row 6  DUPLICATE_IN_FILE ""`,
-		`row 7  DUPLICATE_IN_FILE ""`}},
+		`row 4  HEADER_AGAIN ""`, `row 5 warning  DUPLICATE_IN_FILE ""`, `row 6 warning  DUPLICATE_IN_FILE ""`,
+		`row 7 warning  DUPLICATE_IN_FILE ""`}},
 	{name: "a BOM in the middle, as of files joined", file: holding(tidyTable + "\uFEFF" + line("00420")), rows: append(slices.Clone(tidyRows), tidyRow("00420"))},
 	{name: "256 columns", file: holding(tidyHeader + wide(250) + "\n1,Ada,Lovelace,ada,7,\n"), rows: []string{tidyRow("1")}},
 	{name: "columns without a name", file: holding("," + strings.ReplaceAll(tidyHeader, "\n", "") + ",,\nx,1,Ada,Lovelace,ada,7,,y,\n"), rows: []string{tidyRow("1")}},

@@ -207,10 +207,7 @@ func TestStudentRowsAmongEachOther(t *testing.T) {
 
 		swap := b.verified(b.DistrictAdmin, b.Alpha, students,
 			header+stu(ada)+",,,,bob00002,,,,\n"+stu(bob)+",,,,ada00001,,,,\n")
-		b.want(swap, ready, 0, 0, 0, 2)
-		if got := b.problems(swap); strings.Count(got, "USERNAME_TAKEN") != 2 {
-			t.Errorf("a swap of usernames: %s", got)
-		}
+		b.want(swap, ready, 0, 2, 0, 0)
 	})
 }
 

@@ -110,7 +110,14 @@ func (c *Check) FindSchool(r *sheet.Row, cell string) (*db.Organization, *row.Pr
 // otherwise notes that this row was the first.
 func (c *Check) Duplicate(r *sheet.Row, what, kind, key string) bool {
 	if first := c.Seen.Claim(kind, key, r.Number); first != r.Number {
-		r.Fail("", row.Problemf(row.DuplicateInFile, "Keep one of the two rows.",
+		hint := "Keep one of the two rows."
+		switch what {
+		case "educator":
+			hint += " A role at another school goes into a file of its own, which you upload afterwards."
+		case "class or group":
+			hint += " Several educators stand in one cell, separated by semicolons."
+		}
+		r.Fail("", row.Problemf(row.DuplicateInFile, hint,
 			"Row %d is about the same %s.", first, what))
 		return true
 	}

@@ -40,6 +40,11 @@ type studentRow struct {
 	draft  *row.Plan
 	// takesFrom is the row that gives up the username which this row takes, or nil.
 	takesFrom *studentRow
+	// unites is the first row about the same student, with which this one is united, and
+	// more are the rows that are united with this one. adds is true if a row adds a group.
+	unites *studentRow
+	more   []*studentRow
+	adds   bool
 }
 
 // CheckRows implements kind.Checker.
@@ -71,7 +76,7 @@ func (c *checker) decide(ctx context.Context, all []*studentRow, found *lookup) 
 	}
 	found.givers = giversOf(all)
 	for _, r := range all {
-		if r.Refused {
+		if r.Refused || r.unites != nil {
 			continue
 		}
 		if c.place(r); r.school == nil {
@@ -84,10 +89,12 @@ func (c *checker) decide(ctx context.Context, all []*studentRow, found *lookup) 
 	}
 	for _, r := range all {
 		if r.school != nil {
+			c.unite(r, found)
 			c.planRow(r, found)
 		}
 	}
 	c.settleUsernames(all)
+	settleUnited(all)
 	return c.warnOfAlike(ctx, all)
 }
 
@@ -147,10 +154,10 @@ func (c *checker) match(r *studentRow, found *lookup) {
 	}
 	if r.st != nil {
 		r.Outside = r.Outside || !c.Reaches(r.st.OrganizationID)
-		c.Duplicate(r.Row, "student", "student", strconv.Itoa(r.st.ID))
+		c.claim(r, found, "student", strconv.Itoa(r.st.ID))
 		c.otherStudentID(r, found)
 	} else {
-		c.Duplicate(r.Row, "student", "student id", r.externalID)
+		c.claim(r, found, "student id", r.externalID)
 	}
 }
 

@@ -33,6 +33,8 @@ type lookup struct {
 	// usernames are the keys of the students who have one of the usernames of the batch,
 	// in the same way.
 	usernames map[string]int
+	// first are the rows of the batch that were the first about their student.
+	first map[int]*studentRow
 	// givers are the rows of the batch that give their student another username.
 	givers map[int]*studentRow
 	// foreign are those of them whom the submitter does not administer.
@@ -48,7 +50,7 @@ type lookup struct {
 }
 
 func (c *checker) findStudents(ctx context.Context, rows []*studentRow) (*lookup, error) {
-	found := &lookup{byID: map[int]*db.Student{}, byExternal: map[string]*db.Student{},
+	found := &lookup{first: map[int]*studentRow{}, byID: map[int]*db.Student{}, byExternal: map[string]*db.Student{},
 		taken: map[string]*db.Student{}, usernames: map[string]int{}, foreign: map[int]bool{}, groups: map[int][]*db.Group{}}
 	var ids []int
 	var externalIDs []string
@@ -283,8 +285,10 @@ func (c *checker) findGroupsOf(ctx context.Context, rows []*studentRow, found *l
 		if r.st != nil {
 			ids = append(ids, r.st.ID)
 		}
-		for i, text := range r.tokens {
-			wishes = append(wishes, reach.GroupWish{Text: text, Schools: []int{r.school.ID}, Parts: true, Raw: r.raw[i]})
+		for _, line := range append([]*studentRow{r}, r.more...) {
+			for i, text := range line.tokens {
+				wishes = append(wishes, reach.GroupWish{Text: text, Schools: []int{r.school.ID}, Parts: true, Raw: line.raw[i]})
+			}
 		}
 	}
 	client := c.DB.Client(ctx)

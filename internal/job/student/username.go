@@ -25,7 +25,7 @@ func giversOf(rows []*studentRow) map[int]*studentRow {
 	givers := map[int]*studentRow{}
 	for _, r := range rows {
 		text := roster.Clean(r.Text(field.ColUsername))
-		if r.st != nil && !r.Refused && text != "" && fold.Key(text) != fold.Key(r.st.Username) {
+		if r.st != nil && !r.Refused && r.unites == nil && text != "" && fold.Key(text) != fold.Key(r.st.Username) {
 			givers[r.st.ID] = r
 		}
 	}
