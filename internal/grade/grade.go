@@ -2,8 +2,12 @@
 package grade
 
 import (
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/text/width"
 )
 
 // Grade is PK, K or 1 to 12, ordered by age: PK is -1, K is 0.
@@ -17,24 +21,66 @@ const (
 	Highest Grade = 12
 )
 
-// aliases are other ways in which school systems write a grade.
-var aliases = map[string]Grade{
-	"PK": PK, "PREK": PK, "PRE-K": PK, "P": PK, "PREKINDERGARTEN": PK, "PRE-KINDERGARTEN": PK,
-	"K": K, "KG": K, "KINDERGARTEN": K,
+// names are other ways to write a grade, in capital letters and without signs. JUNIOR and the
+// like are those of American high schools.
+var names = map[string]Grade{
+	"PK": PK, "P": PK, "PREK": PK, "PREKINDERGARTEN": PK, "PREKINDER": PK, "PREKG": PK, "PK3": PK, "PK4": PK,
+	"PREK3": PK, "PREK4": PK, "K": K, "KG": K, "KDG": K, "KIND": K, "KINDER": K, "KINDERGARTEN": K, "0": K, "00": K,
+	"KFULLDAY": K, "KHALFDAY": K, "KAM": K, "KPM": K, "KINDERGARTENFULLDAY": K, "KINDERGARTENHALFDAY": K,
+	"ONE": 1, "TWO": 2, "THREE": 3, "FOUR": 4, "FIVE": 5, "SIX": 6, "SEVEN": 7, "EIGHT": 8, "NINE": 9, "TEN": 10,
+	"ELEVEN": 11, "TWELVE": 12, "FIRST": 1, "SECOND": 2, "THIRD": 3, "FOURTH": 4, "FIFTH": 5, "SIXTH": 6, "SEVENTH": 7,
+	"EIGHTH": 8, "NINTH": 9, "TENTH": 10, "ELEVENTH": 11, "TWELFTH": 12,
+	"FRESHMAN": 9, "SOPHOMORE": 10, "JUNIOR": 11, "SENIOR": 12,
 }
 
-// Parse reads a grade as files write it: PK, K or 1 to 12, also with a leading zero or in
-// lower case. OneRoster's code for kindergarten is KG.
+// elsewhere are grades of information systems that Homeroom does not have.
+var elsewhere = []string{"TK", "TRANSITIONALKINDERGARTEN", "13", "UG", "UNGRADED", "ADULT", "PS", "EE", "IT", "PR"}
+
+// written is a grade as people write it: the word grade before or behind it, with or without
+// an ordinal number, leading zeros, or the fraction that a spreadsheet program adds.
+var written = regexp.MustCompile(`^(?:GRADE|GRD|GR|G|GRADO)?[ .:_-]*(.*?)(?:[ .]*(?:GRADE|GRADO|GRD|GR)\.?)?$`)
+
+var (
+	ordinal  = regexp.MustCompile(`^0?(\d{1,2})(?:ST|ND|RD|TH|º|°|ER)$`)
+	fraction = regexp.MustCompile(`^(\d{1,2})\.0+$`)
+	signs    = strings.NewReplacer(" ", "", "-", "", ".", "", "(", "", ")", "", "_", "")
+)
+
+// Parse reads a grade as it stands in a file: PK, K, 1 to 12, and the usual other spellings,
+// such as 03, 3rd, Grade 3 and Kindergarten. OneRoster's code for kindergarten is KG. A text
+// that could mean two grades is none.
 func Parse(s string) (Grade, bool) {
-	s = strings.ToUpper(strings.TrimSpace(s))
-	if g, ok := aliases[s]; ok {
-		return g, true
+	s = strings.ToUpper(strings.TrimSpace(width.Narrow.String(s)))
+	if n, err := strconv.Atoi(s); err == nil && 1 <= n && n <= int(Highest) && len(s) <= 2 {
+		return Grade(n), true // As nearly every grade.
 	}
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 || n > int(Highest) || len(s) > 2 {
+	if strings.HasPrefix(s, "-") || len(s) > 40 {
 		return 0, false
 	}
-	return Grade(n), true
+	if g, is := names[signs.Replace(s)]; is {
+		return g, true
+	}
+	parts := written.FindStringSubmatch(s)
+	if parts == nil {
+		return 0, false
+	}
+	core := parts[1]
+	for _, form := range []*regexp.Regexp{ordinal, fraction} {
+		if m := form.FindStringSubmatch(core); m != nil {
+			core = m[1]
+		}
+	}
+	if n, err := strconv.Atoi(core); err == nil && 0 <= n && n <= int(Highest) && len(core) <= 2 {
+		return Grade(n), true
+	}
+	g, is := names[signs.Replace(core)]
+	return g, is
+}
+
+// IsElsewhere reports whether a text is a grade that information systems have and Homeroom
+// does not.
+func IsElsewhere(s string) bool {
+	return slices.Contains(elsewhere, signs.Replace(strings.ToUpper(strings.TrimSpace(s))))
 }
 
 // String returns the grade as the API and the files write it.
