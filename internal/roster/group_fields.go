@@ -21,7 +21,7 @@ var GroupFields = field.Table[db.Group]{
 			Aliases: []string{"SIS ID", "Section SIS ID", "Class SIS ID", "Section ID", "Class ID", "Group ID",
 				"Group External ID", "External Assigned ID", "sourcedId"},
 			Instead: []string{"ID"},
-			Help: "The school's own ID for the group, up to 64 characters, unique in the school."},
+			Help:    "The school's own ID for the group, up to 64 characters, unique in the school."},
 		API:      "externalId",
 		DB:       group.FieldExternalID,
 		Is:       "external ID",

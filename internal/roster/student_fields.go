@@ -100,7 +100,7 @@ var StudentFields = field.Table[db.Student]{
 	{File: field.Column{Name: field.ColGroups, Aliases: []string{"Classes Groups", "Classes", "Groups", "Class", "Group"},
 		Instead: []string{"Homeroom"},
 		Weak:    []string{"Cohort", "Form Group", "Tutor Group", "Form", "Advisory"},
-		Help: "Names, external IDs or Database IDs, separated by semicolons."}},
+		Help:    "Names, external IDs or Database IDs, separated by semicolons."}},
 	{File: field.Column{Name: field.ColMinutes, Exported: true, Help: "Part of an export; an import ignores it."}},
 	{File: field.Column{Name: field.ColLastActive, Exported: true, Help: "Part of an export; an import ignores it."}},
 	{
