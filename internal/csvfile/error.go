@@ -26,6 +26,7 @@ const (
 	TooManyColumns    Code = "TOO_MANY_COLUMNS"   // More than Limits.Columns in one row.
 	CellTooLarge      Code = "CELL_TOO_LARGE"     // More than Limits.CellBytes in one cell.
 	RowTooLarge       Code = "ROW_TOO_LARGE"      // More than Limits.RowBytes in one row.
+	TooManyRows       Code = "TOO_MANY_ROWS"      // More than Limits.Rows under the header.
 	UnterminatedQuote Code = "UNTERMINATED_QUOTE" // A quotation mark is opened and never closed.
 	FileChanged       Code = "FILE_CHANGED"       // The Reader found a different file than Inspect.
 )
@@ -74,6 +75,18 @@ func fileTooLarge(limit int64) *Error {
 	return &Error{
 		Code:    FileTooLarge,
 		Message: fmt.Sprintf("The file is larger than %s.", size(limit)),
+		Hint:    "Split it into several files, each with the same first row.",
+	}
+}
+
+// NotTooMany refuses a file with more rows under its header than a limit.
+func NotTooMany(rows, limit int64) error {
+	if rows <= limit {
+		return nil
+	}
+	return &Error{
+		Code:    TooManyRows,
+		Message: fmt.Sprintf("The file has more than %s under the column names.", quote.Count(int(limit), "row")),
 		Hint:    "Split it into several files, each with the same first row.",
 	}
 }

@@ -117,17 +117,20 @@ type Limits struct {
 	// RowBytes is the most text in one row, the header included.
 	RowBytes int
 
+	// Rows is the largest number of rows under the header that are not blank.
+	Rows int64
+
 	// Spend is called for every piece of the file that is read, so that a caller can count
 	// the cost. If it returns an error, reading ends with that error.
 	Spend func() error
 }
 
-// DefaultLimits allows a district of a million students: 256 MiB, 256 columns, 64 KiB in a
-// cell, which is twice as many letters as a spreadsheet allows, and 128 KiB in a row.
+// DefaultLimits allows a district of a million students, each in ten classes: 256 MiB, ten
+// million rows, 256 columns, 64 KiB in a cell, which is twice as many letters as a
+// spreadsheet allows, and 128 KiB in a row.
 func DefaultLimits() Limits {
-	return Limits{Bytes: 256 << 20, Columns: 256, CellBytes: 64 << 10, RowBytes: 128 << 10, Spend: func() error {
-		return nil
-	}}
+	return Limits{Bytes: 256 << 20, Columns: 256, CellBytes: 64 << 10, RowBytes: 128 << 10, Rows: 10_000_000,
+		Spend: func() error { return nil }}
 }
 
 // OrDefault fills in the fields that were left out.
@@ -144,6 +147,9 @@ func (l Limits) OrDefault() Limits {
 	}
 	if l.RowBytes > 0 {
 		d.RowBytes = l.RowBytes
+	}
+	if l.Rows > 0 {
+		d.Rows = l.Rows
 	}
 	if l.Spend != nil {
 		d.Spend = l.Spend

@@ -115,6 +115,9 @@ func tallyBody(s *scanner, columns int) (tally, error) {
 		if !isBlank {
 			t.filled++
 		}
+		if err := NotTooMany(int64(t.filled), s.limits.Rows); err != nil {
+			return t, err
+		}
 		if s.cells() > columns {
 			t.extra = t.extra || !blankASCII(s.text[s.ends[columns-1]:])
 		}

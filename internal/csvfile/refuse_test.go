@@ -112,11 +112,12 @@ func TestInspectNamesTheBytesBeforeTheDelimiter(t *testing.T) {
 // under one that is one less.
 func TestEachLimitOfAFileHasItsBound(t *testing.T) {
 	t.Parallel()
-	file := "a,b\n12345,\"a\"\"cd\"\n"
+	file := "a,b\n1,2\n\n,\n12345,\"a\"\"cd\"\n"
 	for code, limits := range map[csvfile.Code]func(less int) csvfile.Limits{
 		csvfile.FileTooLarge:   func(less int) csvfile.Limits { return csvfile.Limits{Bytes: int64(len(file) - less)} },
 		csvfile.TooManyColumns: func(less int) csvfile.Limits { return csvfile.Limits{Columns: 2 - less} },
 		csvfile.CellTooLarge:   func(less int) csvfile.Limits { return csvfile.Limits{CellBytes: 5 - less} },
+		csvfile.TooManyRows:    func(less int) csvfile.Limits { return csvfile.Limits{Rows: int64(2 - less)} },
 		csvfile.RowTooLarge:    func(less int) csvfile.Limits { return csvfile.Limits{RowBytes: 9 - less} },
 	} {
 		t.Run(string(code), func(t *testing.T) {

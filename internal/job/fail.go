@@ -17,7 +17,13 @@ func (s *Service) fail(ctx context.Context, h *queue.Lease, why *row.Problem) er
 	if h.Job.Status == bulkjob.StatusPROCESSING {
 		return s.failRows(ctx, h, []*row.Problem{why})
 	}
-	if err := s.checking.clearPreview(ctx, h); err != nil {
+	return s.failKeeping(ctx, h, why, -1)
+}
+
+// failKeeping is fail for a job that is being checked. It keeps the problems of the rows up
+// to one of them; see clearPreview.
+func (s *Service) failKeeping(ctx context.Context, h *queue.Lease, why *row.Problem, keep int) error {
+	if err := s.checking.clearPreview(ctx, h, keep); err != nil {
 		return err
 	}
 	return s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -19,8 +20,9 @@ const previewBatches = 8
 type preview struct {
 	service *Service
 	held    *queue.Lease
-	// total counts all rows.
-	total row.Tally
+	// total counts all rows, and recorded their problems.
+	total    row.Tally
+	recorded int
 
 	// These have not been stored yet.
 	batches  int
@@ -33,7 +35,7 @@ type preview struct {
 
 // add takes a batch of checked rows in, and writes when there is enough to write.
 func (p *preview) add(ctx context.Context, rows []*sheet.Row) error {
-	now := p.service.instant()
+	now, before := p.service.instant(), len(p.problems)
 	var t row.Tally
 	for _, r := range rows {
 		p.problems = append(p.problems, r.Reported()...)
@@ -52,8 +54,12 @@ func (p *preview) add(ctx context.Context, rows []*sheet.Row) error {
 	}
 	p.tally.Add(t)
 	p.total.Add(t)
+	p.recorded += len(p.problems) - before
 	p.verified = rows[len(rows)-1].N
 	p.batches++
+	if why := p.service.tooMany(p.held.Job, p.total.Errors, p.recorded); why != nil {
+		return cmp.Or(p.flush(ctx), error(&tooManyProblems{why}))
+	}
 	if len(p.plans)+len(p.problems) < p.service.rowsAtOnce(sheet.BatchRows) && p.batches < previewBatches {
 		return nil
 	}

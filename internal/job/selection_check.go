@@ -73,11 +73,11 @@ func (s checking) verifySelection(ctx context.Context, h *queue.Lease, v *viewer
 			}
 		}
 		if err := p.add(ctx, rows); err != nil {
-			return err
+			return s.failPreview(ctx, h, err)
 		}
 	}
 	if err := p.flush(ctx); err != nil {
-		return err
+		return s.failPreview(ctx, h, err)
 	}
 	return s.finishVerifying(ctx, h, p.total)
 }

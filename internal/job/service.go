@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -63,6 +64,8 @@ type Service struct {
 	// checkTime and cpu are what the check of a file may take, and how that is known.
 	checkTime time.Duration
 	cpu       func() time.Duration
+	// maxRefused and maxProblems are what the check of one job writes down at most.
+	maxRefused, maxProblems int
 	// maxAbandoned is how often servers may end while they work on a job.
 	maxAbandoned int
 
@@ -115,6 +118,10 @@ type Options struct {
 	CheckTime time.Duration
 	// CPU returns the CPU time of the thread that asks; nil for that of the system.
 	CPU func() time.Duration
+	// MaxRefused is how many rows of one job the check may refuse, and MaxProblems how many
+	// errors and warnings it may write down, before the job fails; zero means 200,000
+	// and 500,000.
+	MaxRefused, MaxProblems int
 	// MaxAbandoned is how many servers may end while they work on a job that has written
 	// nothing, before the job fails; zero means 10.
 	MaxAbandoned int
@@ -169,6 +176,8 @@ func New(d *database.DB, o Options) *Service {
 		probes:       o.Probes,
 		checkTime:    o.CheckTime,
 		cpu:          o.CPU,
+		maxRefused:   cmp.Or(o.MaxRefused, maxRefused),
+		maxProblems:  cmp.Or(o.MaxProblems, maxProblems),
 		maxAbandoned: o.MaxAbandoned,
 		correcting:   make(chan struct{}, correctAtOnce),
 		wake:         make(chan struct{}, 1),

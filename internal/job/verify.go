@@ -8,6 +8,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 	"github.com/openhomeroom/homeroom/internal/job/budget"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
@@ -57,7 +58,7 @@ func (s checking) verify(ctx context.Context, h *queue.Lease) error {
 }
 
 func (s checking) verifyFrom(ctx context.Context, h *queue.Lease) error {
-	if err := s.clearPreview(ctx, h); err != nil {
+	if err := s.clearPreview(ctx, h, -1); err != nil {
 		return err
 	}
 	v, refusal, err := s.actors.Submitter(ctx, h.Job)
@@ -190,11 +191,11 @@ func (s checking) verifyRows(ctx context.Context, h *queue.Lease, v *viewer.View
 			return s.failFile(ctx, h, err)
 		}
 		if err := p.add(ctx, rows); err != nil {
-			return s.failProbe(ctx, h, err)
+			return s.failPreview(ctx, h, err)
 		}
 	}
 	if err := p.flush(ctx); err != nil {
-		return s.failProbe(ctx, h, err)
+		return s.failPreview(ctx, h, err)
 	}
 	return s.finishVerifying(ctx, h, p.total)
 }
@@ -207,24 +208,28 @@ func (s checking) failFile(ctx context.Context, h *queue.Lease, err error) error
 	return err
 }
 
-// clearPreview removes what an attempt before this one has written. verified_rows
-// stays, so that nobody sees the progress go back.
-func (s checking) clearPreview(ctx context.Context, h *queue.Lease) error {
+// clearPreview removes what an attempt before this one has written, except the problems of
+// the rows up to one of them, which is -1 to keep nothing. verified_rows stays, so that
+// nobody sees the progress go back.
+func (s checking) clearPreview(ctx context.Context, h *queue.Lease, keep int) error {
 	fenced := func(ctx context.Context, fn func(ctx context.Context, client *db.Client) error) error {
 		return s.queue.InFence(ctx, h, fn)
 	}
 	if err := s.removeRows(ctx, h.Job.ID, fenced); err != nil {
 		return err
 	}
-	return s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
-		for _, table := range []string{"bulk_job_problems", "bulk_job_refused_rows"} {
-			if _, err := client.ExecContext(ctx, "DELETE FROM "+table+" WHERE job_id = ?", h.Job.ID); err != nil {
-				return err
-			}
-		}
+	if err := s.vault.Remove(ctx, h.Job.ID, "bulk_job_refused_rows", -1, fenced); err != nil {
+		return err
+	}
+	if err := s.vault.Remove(ctx, h.Job.ID, "bulk_job_problems", keep, fenced); err != nil {
+		return err
+	}
+	return fenced(ctx, func(ctx context.Context, client *db.Client) error {
 		_, err := client.ExecContext(ctx,
-			"UPDATE bulk_jobs SET created = 0, updated = 0, unchanged = 0, deleted = 0, errors = 0, warnings = 0, passwords = "+
-				"0, hashed_passwords = 0, enrollments_added = 0, enrollments_removed = 0 WHERE id = ?", h.Job.ID)
+			"UPDATE bulk_jobs SET created = 0, updated = 0, unchanged = 0, deleted = 0, errors = 0, passwords = 0, "+
+				"hashed_passwords = 0, enrollments_added = 0, enrollments_removed = 0, warnings = "+
+				"(SELECT COUNT(*) FROM bulk_job_problems WHERE job_id = ? AND severity = ?) WHERE id = ?",
+			h.Job.ID, string(bulkjobproblem.SeverityWARNING), h.Job.ID)
 		return err
 	})
 }

@@ -50,7 +50,7 @@ func Inspect(open func() (io.Reader, error), limits csvfile.Limits) (*File, erro
 				return nil, err
 			}
 			f.format = f.book.Format()
-			return f, nil
+			return f, csvfile.NotTooMany(f.format.Rows, f.limits.Rows)
 		}
 		r.Reset(bytes.NewReader(content))
 	}

@@ -68,6 +68,13 @@ func TestAWorkbookAndACSVFileHoldTheSame(t *testing.T) {
 	if format.Encoding != csvfile.UTF8 {
 		t.Errorf("the CSV file is taken for %s", format.Encoding)
 	}
+	for _, same := range [][]byte{[]byte(lines.String()), file.Bytes()} {
+		var refused *csvfile.Error
+		_, err := table.Inspect(opener(same), csvfile.Limits{Rows: 2})
+		if !errors.As(err, &refused) || refused.Code != csvfile.TooManyRows {
+			t.Errorf("three rows where two are allowed: %v", err)
+		}
+	}
 	format, fromWorkbook := read(t, file.Bytes())
 	if format.Encoding != "XLSX" {
 		t.Errorf("the workbook is taken for %s", format.Encoding)

@@ -23,6 +23,7 @@ const (
 	RoleLost        = "ROLE_LOST"
 	Internal        = "INTERNAL"
 	ServerEnded     = "SERVER_ENDED"
+	TooManyProblems = "TOO_MANY_PROBLEMS"
 	Held            = "HELD"
 	Expired         = "EXPIRED"
 	// TransactionTooLarge is the problem of a job that is all or nothing.

@@ -80,6 +80,30 @@ func (t *Vault) Forget(ctx context.Context, job *db.BulkJob, what int8) error {
 	})
 }
 
+// Tx runs a function in a transaction.
+type Tx = func(ctx context.Context, fn func(ctx context.Context, client *db.Client) error) error
+
+// Remove deletes what a table holds of the rows of a job after one of them, a few at a
+// time: so many may be stored that one statement would keep everybody else from writing
+// for half a minute. The file as a whole is row 0. Each few are a transaction of tx.
+func (t *Vault) Remove(ctx context.Context, jobID int, table string, after int, tx Tx) error {
+	for {
+		ids, err := readInts(ctx, t.DB.Client(ctx), "SELECT id FROM "+table+" WHERE job_id = ? AND `row` > ? LIMIT ?", jobID,
+			after, 2*bulk.StatementRows)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		err = tx(ctx, func(ctx context.Context, client *db.Client) error {
+			_, err := client.ExecContext(ctx, "DELETE FROM "+table+" WHERE id IN ("+bulk.Placeholders(len(ids))+")",
+				bulk.Args(ids)...)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+}
+
 // readInts returns the first column of a statement.
 func readInts(ctx context.Context, client *db.Client, query string, args ...any) (ids []int, err error) {
 	rows, err := client.QueryContext(ctx, query, args...)
