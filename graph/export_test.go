@@ -1,6 +1,18 @@
 package graph
 
-import "github.com/99designs/gqlgen/graphql"
+import (
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/openhomeroom/homeroom/internal/database"
+)
 
 // FewHeavy limits operations that keep a core busy for long.
 func FewHeavy(l Limits) graphql.ResponseMiddleware { return fewHeavy(l) }
+
+// Prepare prepares answers over a database. Callers wait for a connection no longer than
+// patience.
+func Prepare(d *database.DB, patience time.Duration) graphql.ResponseMiddleware {
+	return (&Resolver{DB: d}).prepare(connections(d, patience))
+}

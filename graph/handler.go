@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
@@ -46,7 +47,7 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 	srv.AroundResponses(oneOfFew(share.NewGate(l.Operations, l.AllOperations, l.OperationWait)))
 	srv.AroundResponses(fewHeavy(l))
 	srv.AroundResponses(r.stillThere(l.SessionAge))
-	srv.AroundResponses(r.prepare)
+	srv.AroundResponses(r.prepare(connections(r.DB, l.Patience)))
 	srv.AroundResponses(withEntries)
 	srv.AroundFields(fewEntries(l.Entries))
 	srv.AroundRootFields(r.beforeField(l.SessionAge))
@@ -87,22 +88,49 @@ func isStranger(ctx context.Context) bool {
 	return !known
 }
 
-// prepare gives an answer its loaders and, if it only reads, a snapshot of the database,
-// so that all its numbers are of the same moment. Each event of a subscription is an
-// answer of its own. It is prepared before there is an event, which costs nothing: a
-// snapshot starts with its first query.
-func (r *Resolver) prepare(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-	op := graphql.GetOperationContext(ctx).Operation
-	if op != nil && op.Operation != ast.Mutation {
-		var end func()
-		ctx, end = r.DB.Snapshot(ctx)
-		defer end()
+// connections divides the connections to the database. A quarter is left to what callers do
+// not ask for themselves: sessions, downloads, bulk jobs.
+func connections(d *database.DB, patience time.Duration) *share.Gate {
+	n := d.Connections()
+	return share.NewGate(max(2, n/4), max(2, n-n/4), patience)
+}
+
+var errNoConnection = tooMany(
+	"you or your district have too much running that reads or writes; wait for some of it to end")
+
+// prepare gives an answer its loaders, a turn at the connections to the database and, if
+// it only reads, a snapshot, so that all its numbers are of the same moment. Each event of
+// a subscription is an answer of its own. It is prepared before there is an event, which
+// costs nothing: the turn is taken, and a snapshot starts, with its first query.
+func (r *Resolver) prepare(turns *share.Gate) graphql.ResponseMiddleware {
+	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+		op, v := graphql.GetOperationContext(ctx).Operation, viewer.FromContext(ctx)
+		turn := func(ctx context.Context) (func(), error) {
+			leave, err := turns.Turn(ctx, v)
+			if err != nil && ctx.Err() == nil {
+				err = errNoConnection
+			}
+			return leave, err
+		}
+		switch {
+		case op == nil || isRefused(ctx):
+		case op.Operation == ast.Mutation:
+			leave, err := turn(ctx)
+			if err != nil {
+				return refused(errNoConnection)(ctx)
+			}
+			defer leave()
+		default:
+			var end func()
+			ctx, end = r.DB.SnapshotInTurn(ctx, turn)
+			defer end()
+		}
+		if s := sessionOf(ctx); s != nil {
+			ctx = viewer.NewContext(ctx, s.await())
+		}
+		ctx, made := database.WithMade(ctx)
+		return wholly(op, made, next(loader.NewContext(ctx, loader.NewLoaders(r.DB, r.Roster, r.Usage, r.Importer))))
 	}
-	if s := sessionOf(ctx); s != nil {
-		ctx = viewer.NewContext(ctx, s.await())
-	}
-	ctx, made := database.WithMade(ctx)
-	return wholly(op, made, next(loader.NewContext(ctx, loader.NewLoaders(r.DB, r.Roster, r.Usage, r.Importer))))
 }
 
 // open are the fields of Query and Mutation that need no session.

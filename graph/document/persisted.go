@@ -108,6 +108,11 @@ func (p *Persisted) MutateOperationParameters(ctx context.Context, params *graph
 	if bad != nil {
 		return bad
 	}
+	// A subscription keeps its extensions for as long as it lasts. The server reads no other.
+	params.Extensions = nil
+	if hash != "" {
+		params.Extensions = map[string]any{"persistedQuery": map[string]any{"version": 1, "sha256Hash": hash}}
+	}
 	free := p.free(viewer.FromContext(ctx))
 	if params.Query != "" {
 		actual := operation.Hash(params.Query)

@@ -63,15 +63,22 @@ func NewGate(each, all int, wait time.Duration) *Gate {
 // otherwise leave gives the turn back. Without a caller it needs no turn: a stranger can
 // only sign in, which has its own limit.
 func (g *Gate) Enter(ctx context.Context, v *viewer.Viewer) (leave func(), ok bool) {
+	leave, err := g.Turn(ctx, v)
+	return leave, err == nil
+}
+
+// Turn is Enter with the reason why there is no turn: the end of ctx, or whose turns are
+// taken.
+func (g *Gate) Turn(ctx context.Context, v *viewer.Viewer) (leave func(), err error) {
 	if _, known := CallerOf(v); !known {
-		return func() {}, true
+		return func() {}, nil
 	}
 	h := g.pool.Enter(nil, levelsOf(v, int64(g.each), int64(g.all))...)
-	if h.Within(ctx, 1, g.wait) != nil {
+	if err := h.Within(ctx, 1, g.wait); err != nil {
 		h.Leave()
-		return nil, false
+		return nil, err
 	}
-	return h.Leave, true
+	return h.Leave, nil
 }
 
 // Take takes a turn at once, or returns why there is none. The turn may last for hours, so

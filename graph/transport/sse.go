@@ -38,9 +38,9 @@ func (SSE) Supports(r *http.Request) bool {
 // Do implements graphql.Transport.
 func (t SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	room := t.Limits.room(r.Context())
+	leave := sync.OnceFunc(room.Leave)
+	defer leave()
 	params, err := t.Limits.read(w, r, room)
-	// The events of a subscription may go on for hours.
-	room.Leave()
 	ctx := r.Context()
 	if err == nil {
 		ctx, err = t.Limits.arrived(ctx)
@@ -58,7 +58,11 @@ func (t SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecut
 		if op == ast.Mutation && r.Method == http.MethodGet {
 			return Errorf(methodNotAllowed, "Send mutations by POST.")
 		}
-		if op == ast.Subscription && !e.begun {
+		if op != ast.Subscription {
+			return nil
+		}
+		leave() // its events may go on for hours
+		if !e.begun {
 			_ = e.begin() // if the client has gone away, so will the next event
 		}
 		return nil

@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/openhomeroom/homeroom/graph/transport"
@@ -177,5 +179,30 @@ func TestEveryErrorNamesItsRequest(t *testing.T) {
 		if _, changed := err.Extensions["requestId"]; changed {
 			t.Errorf("the error itself has changed: %v", err)
 		}
+	}
+}
+
+// TestErrorsRepeatLittle says that a name of a request comes back in part.
+func TestErrorsRepeatLittle(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("ä", 1500)
+	address := serve(t, func(context.Context) *graphql.Response {
+		err := transport.Errorf("BAD_USER_INPUT", "%s", long)
+		err.Path = ast.Path{ast.PathName("variable"), ast.PathName(long), ast.PathIndex(7)}
+		return &graphql.Response{Errors: gqlerror.List{err}}
+	})
+	r := send(t, "POST", address, strings.NewReader(`{"query":"{ ok }"}`), contentType, acceptJSON)
+	var a struct {
+		Errors []struct {
+			Message string
+			Path    []any
+		}
+	}
+	if err := json.Unmarshal([]byte(r.body), &a); err != nil || len(a.Errors) != 1 || len(a.Errors[0].Path) != 3 {
+		t.Fatalf("got %v, %s", err, r.body)
+	}
+	if e := a.Errors[0]; e.Message != strings.Repeat("ä", 1000)+"…" || e.Path[0] != "variable" || e.Path[2] != 7.0 ||
+		e.Path[1] != strings.Repeat("ä", 100)+"…" {
+		t.Errorf("got %s", r.body)
 	}
 }

@@ -18,6 +18,8 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -128,22 +130,42 @@ func encode(ctx context.Context, resp *graphql.Response) ([]byte, error) {
 // audit trail.
 const RequestID = "requestId"
 
+// What a request has named is repeated up to a length: a name in it may be as long as the
+// request.
+const (
+	longestMessage = 2000
+	longestName    = 200
+)
+
 // shown are the errors that a client sees. They are copied, because some are shared by all
 // requests.
 func shown(ctx context.Context, errs gqlerror.List) gqlerror.List {
 	errs = errs[:min(len(errs), maxErrors)]
 	id := viewer.OriginOf(ctx).RequestID
-	if id == "" {
-		return errs
-	}
-	named := make(gqlerror.List, len(errs))
+	list := make(gqlerror.List, len(errs))
 	for i, err := range errs {
 		copied := *err
-		copied.Extensions = map[string]any{RequestID: id}
-		maps.Copy(copied.Extensions, err.Extensions)
-		named[i] = &copied
+		copied.Message = cut(err.Message, longestMessage)
+		copied.Path = slices.Clone(err.Path)
+		for j, step := range copied.Path {
+			if name, is := step.(ast.PathName); is {
+				copied.Path[j] = ast.PathName(cut(string(name), longestName))
+			}
+		}
+		if id != "" {
+			copied.Extensions = map[string]any{RequestID: id}
+			maps.Copy(copied.Extensions, err.Extensions)
+		}
+		list[i] = &copied
 	}
-	return named
+	return list
+}
+
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
 // failed is the answer if nothing was executed.

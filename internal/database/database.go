@@ -120,6 +120,9 @@ func (s source) openWriter(connections int) (*sql.DB, error) {
 	return conn, nil
 }
 
+// Connections is how many connections there are for what callers ask for.
+func (d *DB) Connections() int { return d.sql.Stats().MaxOpenConnections }
+
 // readyConnections is how many more connections there are for checks of the database.
 const readyConnections = 2
 

@@ -17,21 +17,32 @@ import (
 // meanwhile. Nothing is sent before that first query. The queries may come from several
 // goroutines. They run one after the other, on one connection, which end releases.
 func (d *DB) Snapshot(ctx context.Context) (_ context.Context, end func()) {
+	return d.SnapshotInTurn(ctx, func(context.Context) (func(), error) { return func() {}, nil })
+}
+
+// Turn waits until a connection may be taken. leave is called when it is free again.
+type Turn func(ctx context.Context) (leave func(), err error)
+
+// SnapshotInTurn is Snapshot for one of several callers who share the connections: its
+// turn is taken before the first query, which fails with the error of the turn.
+func (d *DB) SnapshotInTurn(ctx context.Context, turn Turn) (_ context.Context, end func()) {
 	if _, ok := ctx.Value(clientKey{}).(scope); ok {
 		return ctx, func() {}
 	}
-	s := &snapshot{db: d, ctx: ctx}
+	s := &snapshot{db: d, ctx: ctx, turn: turn}
 	client := db.NewClient(db.Driver(s))
 	return context.WithValue(ctx, clientKey{}, scope{client: client}), s.end
 }
 
 // snapshot is an ent driver over one read-only transaction.
 type snapshot struct {
-	db  *DB
-	ctx context.Context
+	db   *DB
+	ctx  context.Context
+	turn Turn
 
 	mu    sync.Mutex
 	tx    dialect.Tx
+	leave func()
 	ended bool
 }
 
@@ -48,10 +59,18 @@ func (s *snapshot) begin() error {
 	if s.db.kind == MySQL {
 		opts.Isolation = sql.LevelRepeatableRead
 	}
+	leave, err := s.turn(s.ctx)
+	if err != nil {
+		return err
+	}
 	driver := counting{entsql.OpenDB(s.db.kind.dialect(), s.db.sql)}
-	tx, err := driver.BeginTx(s.ctx, opts)
-	s.tx = tx
-	return err
+	if s.tx, err = driver.BeginTx(s.ctx, opts); err != nil {
+		s.tx = nil
+		leave()
+		return err
+	}
+	s.leave = leave
+	return nil
 }
 
 func (s *snapshot) end() {
@@ -61,6 +80,7 @@ func (s *snapshot) end() {
 	if s.tx != nil {
 		_ = s.tx.Rollback()
 		s.tx = nil
+		s.leave()
 	}
 }
 
