@@ -27,7 +27,7 @@ func TestAFileGivesNobodyAReservedExternalID(t *testing.T) {
 		t.Run("nor does one that was checked before they were reserved", func(t *testing.T) {
 			b := b.on(t)
 			job := b.verified(b.DistrictAdmin, b.Alpha, educators,
-				"External ID,First Name,Last Name,School\nhomeroom-opxxxxxx,New,Name,N\n")
+				"External ID,First Name,Last Name,School\nhomeroom-opxxxxxx,Other,Person,N\n")
 			b.exec("UPDATE bulk_job_rows SET plan = REPLACE(plan, 'homeroom-opxxxxxx', 'homeroom-operator') WHERE job_id = ?",
 				job.ID)
 			b.wantProblems(b.applied(b.DistrictAdmin, job), `row 1  EXTERNAL_ID_TAKEN ""`)
