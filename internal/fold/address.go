@@ -16,12 +16,15 @@ import (
 func Address(s string) string {
 	key := Key(s)
 	name, domain, found := cutAddress(key)
-	if !found || isASCII(domain) && !strings.Contains(domain, "xn--") {
+	if !found {
 		return strings.TrimSuffix(key, ".")
+	}
+	if isASCII(domain) && !strings.Contains(domain, "xn--") {
+		return name + "@" + strings.TrimSuffix(domain, ".")
 	}
 	written, err := domains.ToUnicode(Domain(domain))
 	if err != nil {
-		return key
+		return name + "@" + domain
 	}
 	return name + "@" + Key(written)
 }
@@ -51,7 +54,8 @@ func cutAddress(s string) (name, domain string, found bool) {
 	if at < 0 {
 		return s, "", false
 	}
-	return s[:at], s[at+1:], true
+	// Nobody's address has spaces there, and an address with them is looked up without.
+	return strings.TrimSpace(s[:at]), strings.TrimSpace(s[at+1:]), true
 }
 
 // SameAddress reports whether two addresses are the same mailbox: the domains are the same

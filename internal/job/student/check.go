@@ -133,7 +133,7 @@ func (c *checker) match(r *studentRow, found *lookup) {
 		if r.st == nil {
 			r.Fail(field.ColUsername,
 				row.Problemf(row.UnknownStudent, "Check the username, or add a column Student ID.",
-					"There is no student with this username in your purview."))
+					"You see no student with this username."))
 			return
 		}
 	case r.externalID == "":

@@ -74,7 +74,7 @@ func (c *checker) refuseUnknown(r *studentRow, found *lookup) bool {
 			strings.Join(lacks, ", "))
 	}
 	r.Fail(field.ColStudentID, row.Problemf(row.UnknownStudent, strings.TrimSpace(hint),
-		"There is no student with this Student ID in your purview."))
+		"You see no student with this Student ID."))
 	return true
 }
 
