@@ -32,6 +32,9 @@ func (s writing) apply(ctx context.Context, h *queue.Lease) error {
 	if err != nil || !done {
 		return err
 	}
+	if err := s.vault.ForgetFile(ctx, h.Job.ID); err != nil {
+		return err
+	}
 	if h.Job.TotalRows >= largeImport {
 		// The job is done; a server that stops meanwhile leaves it at that.
 		if err := s.db.Optimize(ctx); err != nil && ctx.Err() == nil {

@@ -12,13 +12,21 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/state"
-	"github.com/openhomeroom/homeroom/internal/job/vault"
 	"github.com/openhomeroom/homeroom/internal/viewer"
+)
+
+// How long what a canceled job had stored is being removed before the rest is left to Sweep.
+// The person waits for it, because the counts of a job that was started follow; those of
+// another one are right at once.
+const (
+	withdrawTime = time.Minute
+	answerTime   = 5 * time.Second
 )
 
 // Cancel ends a job. A job that was not started has written nothing; its file, its
@@ -37,9 +45,9 @@ func (s *Service) Cancel(ctx context.Context, jobID int) (*db.BulkJob, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		was, err := s.canceling.lockToCancel(ctx, client, job)
-		if err != nil {
+	var was *db.BulkJob
+	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) (err error) {
+		if was, err = s.canceling.lockToCancel(ctx, client, job); err != nil {
 			return err
 		}
 		record(ctx, audit.JobCanceled, was, audit.Facts{"status": string(was.Status)})
@@ -54,8 +62,12 @@ func (s *Service) Cancel(ctx context.Context, jobID int) (*db.BulkJob, error) {
 	s.stopWork(jobID)
 	// The rest is not worth keeping the person waiting for an error: what cannot be
 	// removed now is removed by Sweep.
-	if err := s.canceling.withdraw(ctx, jobID); err != nil {
-		s.log.WarnContext(ctx, "the plans of a job that was canceled are removed later", "job", jobID, "error", err)
+	within := withdrawTime
+	if was.StartedAt == nil {
+		within = answerTime
+	}
+	if err := s.canceling.withdraw(ctx, was, within); err != nil {
+		s.log.WarnContext(ctx, "what a job that was canceled had stored is removed later", "job", jobID, "error", err)
 	}
 	return s.Job(ctx, jobID)
 }
@@ -90,7 +102,8 @@ func (s canceling) lockToCancel(ctx context.Context, client *db.Client, job *db.
 }
 
 // cancel changes the state of a job whose row is locked. It raises the fence, so that
-// a server at work on the job writes nothing more.
+// a server at work on the job writes nothing more. What the job has stored is left to
+// withdraw: so much may be stored that nobody else could write for half a minute.
 func (s canceling) cancel(ctx context.Context, client *db.Client, job *db.BulkJob) error {
 	if state.HoldsUndo(job) {
 		return s.holding.dropUndo(ctx, client, job)
@@ -103,40 +116,42 @@ func (s canceling) cancel(ctx context.Context, client *db.Client, job *db.BulkJo
 		if err != nil {
 			return err
 		}
-		if err := bulk.MustHitOne(client.ExecContext(ctx, end+", processed_rows = ? WHERE id = ? AND status = ?",
-			append(args, reached, job.ID, string(job.Status))...)); err != nil {
-			return err
-		}
-		return vault.ForgetFile(ctx, client, job.ID)
+		return bulk.MustHitOne(client.ExecContext(ctx, end+", processed_rows = ? WHERE id = ? AND status = ?",
+			append(args, reached, job.ID, string(job.Status))...))
 	}
-	err := bulk.MustHitOne(client.ExecContext(ctx,
+	return bulk.MustHitOne(client.ExecContext(ctx,
 		end+", created = 0, updated = 0, deleted = 0, enrollments_added = 0, enrollments_removed = 0, "+
 			"unchanged = total_rows - errors WHERE id = ? AND status = ?", append(args, job.ID, string(job.Status))...))
-	if err != nil {
-		return err
-	}
-	for _, table := range []string{"bulk_job_chunks", "bulk_job_refused_rows"} {
-		if _, err := client.ExecContext(ctx, "DELETE FROM "+table+" WHERE job_id = ?", job.ID); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
-// withdraw removes the plans of a canceled job that were not carried out, with
-// the passwords in them, and takes them out of the counts.
-func (s canceling) withdraw(ctx context.Context, jobID int) error {
-	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+// neverStarted matches jobs that were canceled before somebody started them. Nothing of
+// their refused rows is shown, also as long as these are being removed.
+func neverStarted() predicate.BulkJob {
+	return bulkjob.And(bulkjob.StatusEQ(bulkjob.StatusCANCELED), bulkjob.StartedAtIsNil())
+}
+
+// withdraw removes the file of a canceled job and the plans that were not carried out, with
+// the passwords in them, and takes these out of the counts. Of a job that was never started
+// it removes the refused rows as well. It works a few rows at a time, and gives up after a
+// while.
+func (s canceling) withdraw(ctx context.Context, job *db.BulkJob, within time.Duration) error {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), within)
 	defer stop()
-	for {
-		left, err := s.withdrawSome(ctx, jobID)
-		switch {
-		case err != nil:
+	for left := true; left; {
+		var err error
+		if left, err = s.withdrawSome(ctx, job.ID); err != nil {
 			return err
-		case !left:
-			return s.scale.LessLost(ctx, jobID)
 		}
 	}
+	if err := s.scale.LessLost(ctx, job.ID); err != nil {
+		return err
+	}
+	if job.StartedAt == nil {
+		if err := s.vault.Remove(ctx, job.ID, "bulk_job_refused_rows", -1, s.db.InTx); err != nil {
+			return err
+		}
+	}
+	return s.vault.ForgetFile(ctx, job.ID)
 }
 
 func (s canceling) withdrawSome(ctx context.Context, jobID int) (left bool, err error) {
@@ -186,12 +201,13 @@ func (s canceling) withdrawSome(ctx context.Context, jobID int) (left bool, err 
 
 // withdrawAll continues if a server stopped while it was withdrawing plans.
 func (s canceling) withdrawAll(ctx context.Context) error {
-	ids, err := s.db.Client(ctx).BulkJob.Query().
+	left, err := s.db.Client(ctx).BulkJob.Query().
 		Where(bulkjob.StatusEQ(bulkjob.StatusCANCELED), bulkjob.FinishedAtGT(s.now().Add(-24*time.Hour)),
-			bulkjob.HasRowsWith(bulkjobrow.State(row.StatePlanned))).
-		IDs(viewer.AsSystem(ctx, "remove the plans of jobs that were canceled"))
-	for _, id := range ids {
-		if err := s.withdraw(ctx, id); err != nil {
+			bulkjob.Or(bulkjob.HasRowsWith(bulkjobrow.State(row.StatePlanned)),
+				bulkjob.And(neverStarted(), bulkjob.HasRefusedRows()))).
+		All(viewer.AsSystem(ctx, "remove the plans of jobs that were canceled"))
+	for _, job := range left {
+		if err := s.withdraw(ctx, job, withdrawTime); err != nil {
 			return err
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/openhomeroom/homeroom/internal/hold"
 	"github.com/openhomeroom/homeroom/internal/job/queue"
 	"github.com/openhomeroom/homeroom/internal/job/row"
-	"github.com/openhomeroom/homeroom/internal/job/vault"
 )
 
 // fail ends a job of which nothing has been written, because of the file as a whole: every
@@ -26,7 +25,7 @@ func (s *Service) failKeeping(ctx context.Context, h *queue.Lease, why *row.Prob
 	if err := s.checking.clearPreview(ctx, h, keep); err != nil {
 		return err
 	}
-	return s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+	err := s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
 		if err := s.vault.WriteProblems(ctx, client, h.Job.ID, []*row.Problem{why}); err != nil {
 			return err
 		}
@@ -37,16 +36,17 @@ func (s *Service) failKeeping(ctx context.Context, h *queue.Lease, why *row.Prob
 		if err != nil {
 			return err
 		}
-		if err := vault.ForgetFile(ctx, client, h.Job.ID); err != nil {
-			return err
-		}
 		return s.recordEnd(ctx, client, h.Job.ID)
 	})
+	if err != nil {
+		return err
+	}
+	return s.vault.ForgetFile(ctx, h.Job.ID)
 }
 
 // failRows ends a job because of some of its rows. why holds their problems, if these are
 // not stored yet. The other rows stay unchanged, and are counted as such. The plans are
-// removed, with the passwords in them; if the server stops before that, sweep removes
+// removed, with the passwords in them, and the file; if the server stops before that, sweep removes
 // them.
 func (s *Service) failRows(ctx context.Context, h *queue.Lease, why []*row.Problem) error {
 	refused := map[int]bool{}
@@ -85,15 +85,15 @@ func (s *Service) failRows(ctx context.Context, h *queue.Lease, why []*row.Probl
 		if err != nil {
 			return err
 		}
-		if err := vault.ForgetFile(ctx, client, h.Job.ID); err != nil {
-			return err
-		}
 		if err := hold.Forget(ctx, client, hold.Job{ID: h.Job.ID}); err != nil {
 			return err
 		}
 		return s.recordEnd(ctx, client, h.Job.ID)
 	})
 	if err != nil {
+		return err
+	}
+	if err := s.vault.ForgetFile(ctx, h.Job.ID); err != nil {
 		return err
 	}
 	return s.removeRows(ctx, h.Job.ID, s.db.InTx)

@@ -212,7 +212,8 @@ func (s *Service) CountRefusedRows(ctx context.Context, jobID int) (int, error) 
 
 func (s reading) refusedRows(ctx context.Context, jobID int) *db.BulkJobRefusedRowQuery {
 	return s.db.Client(ctx).BulkJobRefusedRow.Query().
-		Where(bulkjobrefusedrow.JobID(jobID), bulkjobrefusedrow.Refused(1), rule.RefusedRowsSeen(viewer.FromContext(ctx)))
+		Where(bulkjobrefusedrow.JobID(jobID), bulkjobrefusedrow.Refused(1),
+			bulkjobrefusedrow.HasJobWith(bulkjob.Not(neverStarted())), rule.RefusedRowsSeen(viewer.FromContext(ctx)))
 }
 
 // shownCells are the cells of a row under their headers, those beyond the last one

@@ -90,5 +90,5 @@ func (s sweeping) expire(ctx context.Context, job *db.BulkJob) error {
 	}
 	s.log.InfoContext(ctx, "a bulk job that nobody started is canceled", "job", job.ID, "kind", job.Kind,
 		"created", job.CreatedAt)
-	return s.canceling.withdraw(ctx, job.ID)
+	return s.canceling.withdraw(ctx, job, withdrawTime)
 }

@@ -19,7 +19,8 @@ func (s *Service) HaveFailedRows(ctx context.Context, jobIDs []int) (map[int]boo
 	has := map[int]bool{}
 	ids, err := s.db.Client(ctx).BulkJob.Query().
 		Where(bulkjob.IDIn(jobIDs...), vault.IsWhole(), bulkjob.KeyPrintIn(s.vault.Readable()...),
-			bulkjob.StatusNEQ(bulkjob.StatusVERIFYING), bulkjob.ErrorsGT(0), hasRefusedRow(viewer.FromContext(ctx))).IDs(ctx)
+			bulkjob.StatusNEQ(bulkjob.StatusVERIFYING), bulkjob.ErrorsGT(0), bulkjob.Not(neverStarted()),
+			hasRefusedRow(viewer.FromContext(ctx))).IDs(ctx)
 	for _, id := range ids {
 		has[id] = true
 	}

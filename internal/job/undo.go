@@ -60,7 +60,7 @@ func (s starting) askToUndo(ctx context.Context, jobID int,
 	}
 	if job.Status == bulkjob.StatusCANCELED {
 		// The counts are true when all that was not carried out is gone.
-		if err := s.canceling.withdraw(ctx, jobID); err != nil {
+		if err := s.canceling.withdraw(ctx, job, withdrawTime); err != nil {
 			return nil, err
 		}
 		if job, err = s.Job(ctx, jobID); err != nil {

@@ -164,19 +164,27 @@ func (s submitting) completeUpload(ctx context.Context, v *viewer.Viewer, job *d
 func (s submitting) removeUpload(ctx context.Context, jobID int) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	err := s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		err := bulk.MustHitOne(
-			client.ExecContext(ctx, "UPDATE bulk_jobs SET lease_until = ? WHERE id = ? AND lease_owner = ?",
-				s.instant(), jobID, vault.Uploading))
-		if err != nil {
+	uploading := func(ctx context.Context, fn func(ctx context.Context, client *db.Client) error) error {
+		return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+			err := bulk.MustHitOne(
+				client.ExecContext(ctx, "UPDATE bulk_jobs SET lease_until = ? WHERE id = ? AND lease_owner = ?",
+					s.instant(), jobID, vault.Uploading))
+			if err != nil {
+				return err
+			}
+			return fn(ctx, client)
+		})
+	}
+	err := s.vault.RemoveChunks(ctx, jobID, uploading)
+	if err == nil {
+		err = uploading(ctx, func(ctx context.Context, client *db.Client) error {
+			if _, err := client.ExecContext(ctx, "DELETE FROM bulk_job_chunks WHERE job_id = ?", jobID); err != nil {
+				return err
+			}
+			_, err := client.ExecContext(ctx, "DELETE FROM bulk_jobs WHERE id = ?", jobID)
 			return err
-		}
-		if _, err := client.ExecContext(ctx, "DELETE FROM bulk_job_chunks WHERE job_id = ?", jobID); err != nil {
-			return err
-		}
-		_, err = client.ExecContext(ctx, "DELETE FROM bulk_jobs WHERE id = ?", jobID)
-		return err
-	})
+		})
+	}
 	if err != nil && !errors.Is(err, bulk.ErrLost) {
 		s.log.WarnContext(ctx, "an upload that was cut off is removed later", "job", jobID, "error", err)
 	}

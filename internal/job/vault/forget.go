@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
@@ -11,15 +12,29 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/state"
 )
 
-// ForgetFile removes the file of a job and the passwords of its refused rows, of
-// which nothing is needed any more when the job has ended.
-func ForgetFile(ctx context.Context, client *db.Client, jobID int) error {
-	if _, err := client.ExecContext(ctx, "DELETE FROM bulk_job_chunks WHERE job_id = ?", jobID); err != nil {
+// What one transaction removes: a few thousand rows in one transaction keep everybody else
+// from writing for half a minute.
+const (
+	rowsAtOnce   = 2 * bulk.StatementRows
+	chunksAtOnce = 16
+)
+
+// ForgetFile removes the file of a job and the passwords of its refused rows, of which
+// nothing is needed any more when the job has ended. It works a few rows at a time, after
+// the transaction that ends the job; if the server stops before it is done, ForgetFiles goes
+// on.
+func (t *Vault) ForgetFile(ctx context.Context, jobID int) error {
+	if err := t.RemoveChunks(ctx, jobID, t.DB.InTx); err != nil {
 		return err
 	}
-	_, err := client.ExecContext(ctx,
-		"UPDATE bulk_job_refused_rows SET password = NULL WHERE job_id = ? AND password IS NOT NULL", jobID)
-	return err
+	return t.inPieces(ctx, t.DB.InTx, "SELECT id FROM bulk_job_refused_rows WHERE job_id = ? AND password IS NOT NULL",
+		"UPDATE bulk_job_refused_rows SET password = NULL", rowsAtOnce, jobID)
+}
+
+// RemoveChunks deletes the stored file of a job, a few pieces at a time.
+func (t *Vault) RemoveChunks(ctx context.Context, jobID int, tx Tx) error {
+	return t.inPieces(ctx, tx, "SELECT id FROM bulk_job_chunks WHERE job_id = ?", "DELETE FROM bulk_job_chunks",
+		chunksAtOnce, jobID)
 }
 
 // ForgetFiles removes the files of jobs that have ended, should any be left.
@@ -28,9 +43,7 @@ func (t *Vault) ForgetFiles(ctx context.Context) error {
 		Where(bulkjob.StatusIn(state.Ended...),
 			bulkjob.Or(bulkjob.HasChunks(), bulkjob.HasRefusedRowsWith(bulkjobrefusedrow.PasswordNotNil()))).IDs(ctx)
 	for _, id := range ended {
-		if err := t.DB.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-			return ForgetFile(ctx, client, id)
-		}); err != nil {
+		if err := t.ForgetFile(ctx, id); err != nil {
 			return err
 		}
 	}
@@ -40,33 +53,23 @@ func (t *Vault) ForgetFiles(ctx context.Context) error {
 // Forget removes a part of a job, a few rows at a time, and notes it when it
 // is done, so that the next sweep does not look again.
 func (t *Vault) Forget(ctx context.Context, job *db.BulkJob, what int8) error {
-	statements := []string{"UPDATE bulk_job_rows SET `before` = NULL WHERE id IN ",
-		"DELETE FROM bulk_job_refused_rows WHERE id IN "}
-	find := []string{"SELECT id FROM bulk_job_rows WHERE job_id = ? AND `before` IS NOT NULL LIMIT ?",
-		"SELECT id FROM bulk_job_refused_rows WHERE job_id = ? LIMIT ?"}
 	if what == state.ForgottenRows {
-		statements, find = nil, nil
-		for _, table := range []string{"bulk_job_rows", "bulk_job_problems", "bulk_job_refused_rows", "bulk_job_chunks"} {
-			statements = append(statements, "DELETE FROM "+table+" WHERE id IN ")
-			find = append(find, "SELECT id FROM "+table+" WHERE job_id = ? LIMIT ?")
+		for _, table := range []string{"bulk_job_rows", "bulk_job_problems", "bulk_job_refused_rows"} {
+			if err := t.Remove(ctx, job.ID, table, -1, t.DB.InTx); err != nil {
+				return err
+			}
 		}
-	}
-	for i, statement := range statements {
-		for {
-			ids, err := readInts(ctx, t.DB.Client(ctx), find[i], job.ID, 2*bulk.StatementRows)
-			if err != nil {
-				return err
-			}
-			if len(ids) == 0 {
-				break
-			}
-			err = t.DB.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-				_, err := client.ExecContext(ctx, statement+"("+bulk.Placeholders(len(ids))+")", bulk.Args(ids)...)
-				return err
-			})
-			if err != nil {
-				return err
-			}
+		if err := t.RemoveChunks(ctx, job.ID, t.DB.InTx); err != nil {
+			return err
+		}
+	} else {
+		err := t.inPieces(ctx, t.DB.InTx, "SELECT id FROM bulk_job_rows WHERE job_id = ? AND `before` IS NOT NULL",
+			"UPDATE bulk_job_rows SET `before` = NULL", rowsAtOnce, job.ID)
+		if err != nil {
+			return err
+		}
+		if err := t.Remove(ctx, job.ID, "bulk_job_refused_rows", -1, t.DB.InTx); err != nil {
+			return err
 		}
 	}
 	return t.DB.InTx(ctx, func(ctx context.Context, client *db.Client) error {
@@ -84,17 +87,22 @@ func (t *Vault) Forget(ctx context.Context, job *db.BulkJob, what int8) error {
 type Tx = func(ctx context.Context, fn func(ctx context.Context, client *db.Client) error) error
 
 // Remove deletes what a table holds of the rows of a job after one of them, a few at a
-// time: so many may be stored that one statement would keep everybody else from writing
-// for half a minute. The file as a whole is row 0. Each few are a transaction of tx.
+// time, each few in a transaction of tx. The file as a whole is row 0.
 func (t *Vault) Remove(ctx context.Context, jobID int, table string, after int, tx Tx) error {
+	return t.inPieces(ctx, tx, "SELECT id FROM "+table+" WHERE job_id = ? AND `row` > ?", "DELETE FROM "+table, rowsAtOnce,
+		jobID, after)
+}
+
+// inPieces carries a statement out on the rows whose ids find returns, a few at a time,
+// until it returns none.
+func (t *Vault) inPieces(ctx context.Context, tx Tx, find, statement string, atOnce int, args ...any) error {
 	for {
-		ids, err := readInts(ctx, t.DB.Client(ctx), "SELECT id FROM "+table+" WHERE job_id = ? AND `row` > ? LIMIT ?", jobID,
-			after, 2*bulk.StatementRows)
+		ids, err := readInts(ctx, t.DB.Client(ctx), find+" LIMIT ?", append(slices.Clone(args), atOnce)...)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
 		err = tx(ctx, func(ctx context.Context, client *db.Client) error {
-			_, err := client.ExecContext(ctx, "DELETE FROM "+table+" WHERE id IN ("+bulk.Placeholders(len(ids))+")",
+			_, err := client.ExecContext(ctx, statement+" WHERE id IN ("+bulk.Placeholders(len(ids))+")",
 				bulk.Args(ids)...)
 			return err
 		})
