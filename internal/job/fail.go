@@ -36,6 +36,9 @@ func (s *Service) failKeeping(ctx context.Context, h *queue.Lease, why *row.Prob
 		if err != nil {
 			return err
 		}
+		if err := s.vault.ForgetSome(ctx, client, h.Job.ID); err != nil {
+			return err
+		}
 		return s.recordEnd(ctx, client, h.Job.ID)
 	})
 	if err != nil {
@@ -46,8 +49,8 @@ func (s *Service) failKeeping(ctx context.Context, h *queue.Lease, why *row.Prob
 
 // failRows ends a job because of some of its rows. why holds their problems, if these are
 // not stored yet. The other rows stay unchanged, and are counted as such. The plans are
-// removed, with the passwords in them, and the file; if the server stops before that, sweep removes
-// them.
+// removed, with the passwords in them, and the file; if the server stops before that, sweep
+// removes them.
 func (s *Service) failRows(ctx context.Context, h *queue.Lease, why []*row.Problem) error {
 	refused := map[int]bool{}
 	outside := map[int]bool{}
@@ -86,6 +89,9 @@ func (s *Service) failRows(ctx context.Context, h *queue.Lease, why []*row.Probl
 			return err
 		}
 		if err := hold.Forget(ctx, client, hold.Job{ID: h.Job.ID}); err != nil {
+			return err
+		}
+		if err := s.vault.ForgetSome(ctx, client, h.Job.ID); err != nil {
 			return err
 		}
 		return s.recordEnd(ctx, client, h.Job.ID)

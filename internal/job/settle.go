@@ -111,13 +111,16 @@ func (b *attempt) hashed() (n int) {
 	return n
 }
 
-// complete ends a job after all of its rows. Its file is removed after the transaction; see
-// vault.ForgetFile.
+// complete ends a job after all of its rows. What is left of a large file is removed after
+// the transaction; see vault.ForgetFile.
 func (s writing) complete(ctx context.Context, client *db.Client, jobID int) error {
 	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = CASE WHEN errors > 0 THEN ? ELSE ? END, "+
 		"processed_rows = total_rows, finished_at = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
 		string(bulkjob.StatusCOMPLETED_WITH_ERRORS), string(bulkjob.StatusCOMPLETED), s.instant(), jobID)
 	if err != nil {
+		return err
+	}
+	if err := s.vault.ForgetSome(ctx, client, jobID); err != nil {
 		return err
 	}
 	return s.recordEnd(ctx, client, jobID)

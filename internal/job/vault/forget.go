@@ -27,15 +27,30 @@ func (t *Vault) ForgetFile(ctx context.Context, jobID int) error {
 	if err := t.RemoveChunks(ctx, jobID, t.DB.InTx); err != nil {
 		return err
 	}
-	return t.inPieces(ctx, t.DB.InTx, "SELECT id FROM bulk_job_refused_rows WHERE job_id = ? AND password IS NOT NULL",
-		"UPDATE bulk_job_refused_rows SET password = NULL", rowsAtOnce, jobID)
+	return t.inPieces(ctx, t.DB.InTx, findPasswords, clearPasswords, rowsAtOnce, jobID)
+}
+
+// ForgetSome does what one transaction may do of ForgetFile, in the transaction that ends
+// the job. For most files that is all, so that nothing of them outlives the job.
+func (t *Vault) ForgetSome(ctx context.Context, client *db.Client, jobID int) error {
+	if _, err := piece(ctx, client, findChunks, removeChunks, chunksAtOnce, jobID); err != nil {
+		return err
+	}
+	_, err := piece(ctx, client, findPasswords, clearPasswords, rowsAtOnce, jobID)
+	return err
 }
 
 // RemoveChunks deletes the stored file of a job, a few pieces at a time.
 func (t *Vault) RemoveChunks(ctx context.Context, jobID int, tx Tx) error {
-	return t.inPieces(ctx, tx, "SELECT id FROM bulk_job_chunks WHERE job_id = ?", "DELETE FROM bulk_job_chunks",
-		chunksAtOnce, jobID)
+	return t.inPieces(ctx, tx, findChunks, removeChunks, chunksAtOnce, jobID)
 }
+
+const (
+	findChunks     = "SELECT id FROM bulk_job_chunks WHERE job_id = ?"
+	removeChunks   = "DELETE FROM bulk_job_chunks"
+	findPasswords  = "SELECT id FROM bulk_job_refused_rows WHERE job_id = ? AND password IS NOT NULL"
+	clearPasswords = "UPDATE bulk_job_refused_rows SET password = NULL"
+)
 
 // ForgetFiles removes the files of jobs that have ended, should any be left.
 func (t *Vault) ForgetFiles(ctx context.Context) error {
@@ -96,20 +111,27 @@ func (t *Vault) Remove(ctx context.Context, jobID int, table string, after int, 
 // inPieces carries a statement out on the rows whose ids find returns, a few at a time,
 // until it returns none.
 func (t *Vault) inPieces(ctx context.Context, tx Tx, find, statement string, atOnce int, args ...any) error {
-	for {
-		ids, err := readInts(ctx, t.DB.Client(ctx), find+" LIMIT ?", append(slices.Clone(args), atOnce)...)
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		err = tx(ctx, func(ctx context.Context, client *db.Client) error {
-			_, err := client.ExecContext(ctx, statement+" WHERE id IN ("+bulk.Placeholders(len(ids))+")",
-				bulk.Args(ids)...)
+	for more := true; more; {
+		err := tx(ctx, func(ctx context.Context, client *db.Client) (err error) {
+			more, err = piece(ctx, client, find, statement, atOnce, args...)
 			return err
 		})
 		if err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// piece carries a statement out on the first rows whose ids find returns, and reports
+// whether there were any.
+func piece(ctx context.Context, client *db.Client, find, statement string, atOnce int, args ...any) (bool, error) {
+	ids, err := readInts(ctx, client, find+" LIMIT ?", append(slices.Clone(args), atOnce)...)
+	if err != nil || len(ids) == 0 {
+		return false, err
+	}
+	_, err = client.ExecContext(ctx, statement+" WHERE id IN ("+bulk.Placeholders(len(ids))+")", bulk.Args(ids)...)
+	return true, err
 }
 
 // readInts returns the first column of a statement.
