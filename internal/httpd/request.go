@@ -69,6 +69,8 @@ func (s *Server) logRequest(r *http.Request, a *answer, counter *database.Counte
 	case r.URL.Path == "/healthz" || r.URL.Path == "/readyz":
 		// Health checks come every few seconds. Problems are logged elsewhere.
 		level = slog.LevelDebug
+	case r.Context().Err() != nil:
+		// The client has gone away, and what it asked for was given up.
 	case status >= 500:
 		level = slog.LevelError
 	}

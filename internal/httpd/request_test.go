@@ -1,6 +1,7 @@
 package httpd_test
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -123,4 +124,34 @@ func TestPanic(t *testing.T) {
 			t.Error("the answer looks complete")
 		}
 	})
+}
+
+// TestWhoGoesAwayIsNoError says that a request which its client has given up is no error of
+// the server, whatever would have been answered.
+func TestWhoGoesAwayIsNoError(t *testing.T) {
+	t.Parallel()
+	begun := make(chan struct{})
+	s := start(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RawQuery == "" {
+			close(begun)
+			<-r.Context().Done()
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
+	ctx, leave := context.WithCancel(t.Context())
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/graphql", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { <-begun; leave() }()
+	if response, err := http.DefaultClient.Do(request); err == nil {
+		response.Body.Close()
+		t.Error("the client is still there")
+	}
+	s.send(t, http.MethodGet, "/graphql?stays", nil)
+	s.stop()
+	<-s.ended
+	if said := s.log.String(); strings.Count(said, `"status":503`) != 2 || strings.Count(said, `"level":"ERROR"`) != 1 {
+		t.Errorf("the log says %s", said)
+	}
 }
