@@ -60,8 +60,8 @@ const hintDelimiters = `Save the file as "CSV UTF-8" in the program that it come
 
 // unknownDelimiters are texts that separate columns in other files. Spaces do so in files
 // with columns of a fixed width.
-var unknownDelimiters = [...]string{"^", "~", ":", "\xC2\xA6", "\xA6", "\x1F", "\x1E", "\x01", "\xC2\xA7", "\xA7", "#", "*", "&", "/", "\\",
-	"  "}
+var unknownDelimiters = [...]string{"^", "~", ":", "\xC2\xA6", "\xA6", "\x1F", "\x1E", "\x01", "\xC2\xA7", "\xA7", "#",
+	"*", "&", "/", "\\", "  "}
 
 // unknownDelimiter refuses a file that looks as if it had one column, because another
 // text separates them: it is in the first line, and in all others of the sample at least

@@ -17,7 +17,7 @@ func TestAFullDataFolderIsNotReady(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=4m"); err != nil {
-		t.Skipf("a file system that can be filled cannot be mounted here: %v", err)
+		dbtest.Lacks(t, "a file system that can be filled cannot be mounted here: %v", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(folder, syscall.MNT_DETACH) })
 	d := dbtest.Open(t, database.SQLite)

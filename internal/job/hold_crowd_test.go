@@ -154,7 +154,8 @@ func TestWhatHasJustComeMayGo(t *testing.T) {
 		people := roster.New(d, roster.Options{Now: now.Now, Log: slog.New(slog.DiscardHandler)})
 		there := func(o *db.Organization, first string) []*db.Student {
 			return b.Client().Student.Query().
-				Where(student.OrganizationID(o.ID), student.FirstName(first), student.DeletedAtIsNil()).Order(student.ByID()).AllX(fixture.System())
+				Where(student.OrganizationID(o.ID), student.FirstName(first), student.DeletedAtIsNil()).
+				Order(student.ByID()).AllX(fixture.System())
 		}
 		crowd := func(b *bench, o *db.Organization, by *db.Educator, name string, n int) {
 			file := header
