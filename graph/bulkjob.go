@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/graph/model"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/page"
 )
 
@@ -230,7 +231,7 @@ func (r bulkJobResolver) Changes(ctx context.Context, j *model.BulkJob, first *i
 		})}, nil
 }
 
-func toChange(c jobs.RowChange) *model.BulkJobChange {
+func toChange(c reader.RowChange) *model.BulkJobChange {
 	return &model.BulkJobChange{
 		Row:       c.Row,
 		Label:     c.Label,

@@ -8,6 +8,7 @@ import (
 	"github.com/openhomeroom/homeroom/graph/model"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
@@ -25,7 +26,7 @@ func (r bulkJobResolver) RefusedRows(ctx context.Context, j *model.BulkJob, firs
 	if err := primeCandidates(ctx, problems, "nodes.problems", "edges.node.problems"); err != nil {
 		return nil, err
 	}
-	nodes := all(p.Items, func(row jobs.RefusedRow) *model.BulkJobRefusedRow {
+	nodes := all(p.Items, func(row reader.RefusedRow) *model.BulkJobRefusedRow {
 		return &model.BulkJobRefusedRow{
 			Row:      row.Row,
 			Problems: all(row.Problems, toProblem),

@@ -13,7 +13,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/calendar"
-	"github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/usage"
 )
@@ -332,8 +332,8 @@ type BulkJobConnection struct {
 	// Whether there are further pages, and the cursors to ask for them.
 	PageInfo *PageInfo `json:"pageInfo"`
 	// All jobs of the list, not only of the page. Counted only if you ask for it.
-	TotalCount int          `json:"totalCount"`
-	List       *job.JobList `json:"-"`
+	TotalCount int             `json:"totalCount"`
+	List       *reader.JobList `json:"-"`
 }
 
 // Every row is in exactly one of created, updated, unchanged, deleted and errors. An undo leaves the counts as they were.

@@ -9,7 +9,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
-	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/page"
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
@@ -61,9 +61,9 @@ func (a *app) showDone(ctx context.Context, s *services, job *db.BulkJob, f impo
 
 // showChanges prints the first changes of a job, and how many more there are.
 func (a *app) showChanges(ctx context.Context, s *services, job *db.BulkJob, most int) error {
-	n, err := eachOf(most, func(first *int, after *string) (page.Result[jobs.RowChange], error) {
+	n, err := eachOf(most, func(first *int, after *string) (page.Result[reader.RowChange], error) {
 		return s.importer.Changes(ctx, job.ID, first, after)
-	}, func(c jobs.RowChange) {
+	}, func(c reader.RowChange) {
 		fmt.Fprintf(a.out, "  row %d, %s: %s: %s → %s\n", c.Row, c.Label, c.Field, shown(c.Before), shown(c.After))
 	})
 	if err != nil || n < most || most == 0 {

@@ -12,7 +12,6 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
-	"github.com/openhomeroom/homeroom/ent/db/predicate"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/fault"
@@ -124,12 +123,6 @@ func (s canceling) cancel(ctx context.Context, client *db.Client, job *db.BulkJo
 			"unchanged = total_rows - errors WHERE id = ? AND status = ?", append(args, job.ID, string(job.Status))...))
 }
 
-// neverStarted matches jobs that were canceled before somebody started them. Nothing of
-// their refused rows is shown, also as long as these are being removed.
-func neverStarted() predicate.BulkJob {
-	return bulkjob.And(bulkjob.StatusEQ(bulkjob.StatusCANCELED), bulkjob.StartedAtIsNil())
-}
-
 // withdraw removes the file of a canceled job and the plans that were not carried out, with
 // the passwords in them, and takes these out of the counts. Of a job that was never started
 // it removes the refused rows as well. It works a few rows at a time, and gives up after a
@@ -204,7 +197,7 @@ func (s canceling) withdrawAll(ctx context.Context) error {
 	left, err := s.db.Client(ctx).BulkJob.Query().
 		Where(bulkjob.StatusEQ(bulkjob.StatusCANCELED), bulkjob.FinishedAtGT(s.now().Add(-24*time.Hour)),
 			bulkjob.Or(bulkjob.HasRowsWith(bulkjobrow.State(row.StatePlanned)),
-				bulkjob.And(neverStarted(), bulkjob.HasRefusedRows()))).
+				bulkjob.And(state.NeverStarted(), bulkjob.HasRefusedRows()))).
 		All(viewer.AsSystem(ctx, "remove the plans of jobs that were canceled"))
 	for _, job := range left {
 		if err := s.withdraw(ctx, job, withdrawTime); err != nil {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
-	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/job/reader"
 )
 
 // TestACanceledJobIsRemovedInPieces cancels a job of which a part cannot be removed yet: it
@@ -45,7 +45,7 @@ func TestACanceledJobIsRemovedInPieces(t *testing.T) {
 		if has, err := b.HaveFailedRows(as, []int{job.ID}); err != nil || has[job.ID] {
 			t.Errorf("refused rows of a canceled job are offered: %v", err)
 		}
-		if _, err := b.FailedRows(as, new(bytes.Buffer), job.ID); !errors.Is(err, jobs.ErrNoFailedRows) {
+		if _, err := b.FailedRows(as, new(bytes.Buffer), job.ID); !errors.Is(err, reader.ErrNoFailedRows) {
 			t.Errorf("refused rows of a canceled job are given: %v", err)
 		}
 		if n, err := b.CountRefusedRows(as, job.ID); n != 0 || err != nil {

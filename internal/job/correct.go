@@ -18,6 +18,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/job/actor"
+	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/scale"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
@@ -37,7 +38,7 @@ type Corrected struct {
 	Job *db.BulkJob
 	// Changes are what the row will change, Problems what is (still) wrong with it.
 	// Of a new job both are empty; it is being checked.
-	Changes  []RowChange
+	Changes  []reader.RowChange
 	Problems []*db.BulkJobProblem
 }
 
@@ -264,7 +265,7 @@ func (s correction) corrected(ctx context.Context, jobID int, r *sheet.Row) (*Co
 	c := &Corrected{Job: job}
 	if !r.Refused && r.Plan != nil {
 		for _, change := range r.Plan.Changes {
-			of := RowChange{Row: r.Number, Label: r.Label, Change: change}
+			of := reader.RowChange{Row: r.Number, Label: r.Label, Change: change}
 			if r.Plan.AboutStudent() {
 				of.StudentID = r.TargetID
 			}
@@ -272,7 +273,8 @@ func (s correction) corrected(ctx context.Context, jobID int, r *sheet.Row) (*Co
 		}
 	}
 	c.Problems, err = s.vault.ReadProblems(ctx, jobID,
-		s.reading.problems(ctx, jobID, nil).Where(bulkjobproblem.Row(r.Number)).Order(db.Asc(bulkjobproblem.FieldID)))
+		s.db.Client(ctx).BulkJobProblem.Query().Where(bulkjobproblem.JobID(jobID), bulkjobproblem.Row(r.Number)).
+			Order(db.Asc(bulkjobproblem.FieldID)))
 	return c, err
 }
 

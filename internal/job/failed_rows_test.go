@@ -18,6 +18,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fixture"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
+	"github.com/openhomeroom/homeroom/internal/job/reader"
 )
 
 // failedRows returns the file of the refused rows of a job, and its lines.
@@ -197,7 +198,8 @@ func TestFailedRows(t *testing.T) {
 			b := b.on(t)
 			for _, file := range []string{"Nothing,Here\n1,2\n", header + ",00001,,,,,,,\n"} {
 				job := b.verified(b.NorthAdmin, b.North, students, file)
-				if _, err := b.FailedRows(b.As(t, b.NorthAdmin), new(bytes.Buffer), job.ID); !errors.Is(err, jobs.ErrNoFailedRows) {
+				_, err := b.FailedRows(b.As(t, b.NorthAdmin), new(bytes.Buffer), job.ID)
+				if !errors.Is(err, reader.ErrNoFailedRows) {
 					t.Error(err)
 				}
 			}
@@ -232,7 +234,8 @@ func TestFailedRows(t *testing.T) {
 			if err := later.Sweep(context.Background()); err != nil || kept() != 0 {
 				t.Errorf("%d rows, %v", kept(), err)
 			}
-			if _, err := b.FailedRows(b.As(t, b.NorthAdmin), new(bytes.Buffer), job.ID); !errors.Is(err, jobs.ErrNoFailedRows) {
+			_, err := b.FailedRows(b.As(t, b.NorthAdmin), new(bytes.Buffer), job.ID)
+			if !errors.Is(err, reader.ErrNoFailedRows) {
 				t.Error(err)
 			}
 		})

@@ -16,6 +16,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/kind"
 	"github.com/openhomeroom/homeroom/internal/job/progress"
 	"github.com/openhomeroom/homeroom/internal/job/queue"
+	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/scale"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
@@ -27,6 +28,8 @@ import (
 
 // Service takes files in, works on jobs and shows them.
 type Service struct {
+	// Reader shows jobs and their rows.
+	*reader.Reader
 	// Traces are what jobs keep of a person.
 	*trace.Traces
 
@@ -54,7 +57,6 @@ type Service struct {
 	canceling  canceling
 	holding    holding
 	starting   starting
-	reading    reading
 
 	hash   func(ctx context.Context, password string) (string, error)
 	turn   func(ctx context.Context) (end func(), err error)
@@ -157,6 +159,7 @@ func New(d *database.DB, o Options) *Service {
 	v := vault.NewVault(e, o.Key, o.OldKeys, o.Limits.Bytes)
 	q := queue.NewQueue(e, v, hex.EncodeToString(name), o.Lease, o.Log)
 	s := &Service{
+		Reader:       reader.NewReader(e, v, kinds),
 		Traces:       trace.NewTraces(e, v, kinds),
 		db:           d,
 		now:          o.Now,
@@ -194,7 +197,6 @@ func New(d *database.DB, o Options) *Service {
 	s.canceling = canceling{s}
 	s.holding = holding{s}
 	s.starting = starting{s}
-	s.reading = reading{s}
 	return s
 }
 
@@ -235,6 +237,4 @@ type (
 	holding struct{ *Service }
 	// starting starts and approves jobs.
 	starting struct{ *Service }
-	// reading shows jobs and their rows.
-	reading struct{ *Service }
 )

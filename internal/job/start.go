@@ -10,12 +10,13 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/job/actor"
+	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/job/state"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // ErrNoJob is returned for a job that does not exist for the caller.
-var ErrNoJob = fault.NotFoundf("there is no such upload among those you may see")
+var ErrNoJob = reader.ErrNoJob
 
 // Start lets a worker write what a job has shown. If a second administrator has to approve
 // it, because it is too much, Start puts the job on hold. Everybody who sees the job and

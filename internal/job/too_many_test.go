@@ -15,6 +15,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fixture"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
+	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 )
 
@@ -33,7 +34,7 @@ func (b *bench) stopped(job *db.BulkJob, words string, kept int) {
 		b.t.Errorf("%d rows and pieces are left", n)
 	}
 	_, err := b.FailedRows(b.As(b.t, b.DistrictAdmin), new(bytes.Buffer), job.ID)
-	if !errors.Is(err, jobs.ErrNoFailedRows) {
+	if !errors.Is(err, reader.ErrNoFailedRows) {
 		b.t.Errorf("the first refused rows are given as if they were all: %v", err)
 	}
 }

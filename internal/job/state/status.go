@@ -6,6 +6,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // The statuses by what they ask for.
@@ -26,3 +27,9 @@ func Finished(status bulkjob.Status) bool { return slices.Contains(Ended, status
 
 // WrittenRows are the rows of a job that have changed something, or will.
 func WrittenRows(job *db.BulkJob) int { return job.Created + job.Updated + job.Deleted }
+
+// NeverStarted matches jobs that were canceled before somebody started them. Nothing of
+// their refused rows is shown, also as long as these are being removed.
+func NeverStarted() predicate.BulkJob {
+	return bulkjob.And(bulkjob.StatusEQ(bulkjob.StatusCANCELED), bulkjob.StartedAtIsNil())
+}
