@@ -51,16 +51,16 @@ func (r queryResolver) AuditEvents(ctx context.Context, organizationID *string, 
 }
 
 func (r queryResolver) AuditEventsCSVURL(ctx context.Context, organizationID string,
-	filter *model.AuditEventFilter) (string, error) {
+	filter *model.AuditEventFilter) (*string, error) {
 	organization, err := key(globalid.Organization, organizationID, "organizationId")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	f, err := toAuditFilter(filter)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return r.Downloads.AuditURL(ctx, organization, f)
+	return orNothing(r.Downloads.AuditURL(ctx, organization, f))
 }
 
 func toAuditFilter(in *model.AuditEventFilter) (f audit.Filter, err error) {

@@ -65,6 +65,14 @@ func all[A, B any](list []A, convert func(A) B) []B {
 	return converted
 }
 
+// orNothing is a value, or nothing if it was refused.
+func orNothing[T any](value T, err error) (*T, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &value, nil
+}
+
 // toPageInfo describes a page by its first and last cursor.
 func toPageInfo[T any](p page.Result[T]) *model.PageInfo {
 	info := &model.PageInfo{HasNextPage: p.HasNextPage, HasPreviousPage: p.HasPrevious}

@@ -75,12 +75,12 @@ func (r mutationResolver) eraseStudents(ctx context.Context, in model.EraseStude
 	return r.Privacy.Request(ctx, wanted, in.Reference)
 }
 
-func (r queryResolver) StudentRecordURL(ctx context.Context, studentID string) (string, error) {
+func (r queryResolver) StudentRecordURL(ctx context.Context, studentID string) (*string, error) {
 	id, err := key(globalid.Student, studentID, "studentId")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return r.Downloads.RecordURL(ctx, id)
+	return orNothing(r.Downloads.RecordURL(ctx, id))
 }
 
 func toCertificate(c privacy.Certificate) *model.ErasureCertificate {

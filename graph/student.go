@@ -36,16 +36,16 @@ func (r queryResolver) Students(ctx context.Context, organizationID *string, fil
 }
 
 func (r queryResolver) StudentsCSVURL(ctx context.Context, organizationID string,
-	filter *model.StudentFilter) (string, error) {
+	filter *model.StudentFilter) (*string, error) {
 	organization, err := key(globalid.Organization, organizationID, "organizationId")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	f, err := toStudentFilter(filter)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return r.Downloads.StudentsURL(ctx, organization, f)
+	return orNothing(r.Downloads.StudentsURL(ctx, organization, f))
 }
 
 // studentPage reads a page and what its selected fields need, and notes the read for the

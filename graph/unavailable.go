@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"syscall"
 
@@ -70,7 +71,35 @@ func wholly(op *ast.OperationDefinition, made *database.Made, resp *graphql.Resp
 		}
 		return &graphql.Response{Errors: gqlerror.List{err}, Extensions: resp.Extensions}
 	}
+	if op != nil && op.Operation == ast.Query && refusedWholly(resp) {
+		resp.Data = json.RawMessage("null")
+	}
 	return resp
+}
+
+// refusedWholly reports whether every top-level field of an answer was refused. Such an
+// answer has null as its data: most operations have one field, and a client that has looked
+// whether there is data need not look again whether there is anything in it.
+func refusedWholly(resp *graphql.Response) bool {
+	if len(resp.Errors) == 0 || hasDone(resp.Data) {
+		return false
+	}
+	refused := map[string]bool{}
+	for _, err := range resp.Errors {
+		if len(err.Path) > 0 {
+			refused[fmt.Sprint(err.Path[0])] = true
+		}
+	}
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(resp.Data, &fields) != nil {
+		return false
+	}
+	for name := range fields {
+		if !refused[name] {
+			return false
+		}
+	}
+	return true
 }
 
 // hasDone reports whether a top-level field of an answer has a value.

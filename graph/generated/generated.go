@@ -944,11 +944,11 @@ type QueryResolver interface {
 	BulkJob(ctx context.Context, id string) (*model.BulkJob, error)
 	BulkJobs(ctx context.Context, organizationID *string, first *int, after *string) (*model.BulkJobConnection, error)
 	ImportTemplate(ctx context.Context, kind model.BulkJobKind, columns []string) (*model.ImportTemplate, error)
-	StudentsCSVURL(ctx context.Context, organizationID string, filter *model.StudentFilter) (string, error)
-	StudentRecordURL(ctx context.Context, studentID string) (string, error)
+	StudentsCSVURL(ctx context.Context, organizationID string, filter *model.StudentFilter) (*string, error)
+	StudentRecordURL(ctx context.Context, studentID string) (*string, error)
 	Erasure(ctx context.Context, id string) (*model.Erasure, error)
 	AuditEvents(ctx context.Context, organizationID *string, filter *model.AuditEventFilter, first *int, after *string, last *int, before *string) (*model.AuditEventConnection, error)
-	AuditEventsCSVURL(ctx context.Context, organizationID string, filter *model.AuditEventFilter) (string, error)
+	AuditEventsCSVURL(ctx context.Context, organizationID string, filter *model.AuditEventFilter) (*string, error)
 	ServiceKeys(ctx context.Context, organizationID string) ([]*model.ServiceKey, error)
 	SignInProviders(ctx context.Context) ([]*model.SignInProvider, error)
 }
@@ -5742,44 +5742,47 @@ input AuditEventFilter {
 
 # ---------------------------------------------------------------- operations
 
-"What can be asked. Everything is limited to the purview of the person who is signed in."
+"""
+What can be asked. Everything is limited to the purview of the person who is signed in. A field that is refused is null,
+with an error whose path begins with it; the other fields are answered. If all are refused, data is null.
+"""
 type Query {
   "Who is signed in."
   viewer: Viewer!
   "Any node by its id; null if it does not exist, or if the caller cannot see it."
   node(id: ID!): Node
   "Several nodes, in the order of the ids; at most 500."
-  nodes(ids: [ID!]!): [Node]!
+  nodes(ids: [ID!]!): [Node]
   "An organization of the purview; null for any other."
   organization(id: ID!): Organization
   "Students inside the purview, or inside one organization of it. 50 a page unless first or last says otherwise, at most 500; by name unless orderBy says otherwise."
-  students(organizationId: ID, filter: StudentFilter, orderBy: StudentOrder, first: Int, after: String, last: Int, before: String): StudentConnection!
+  students(organizationId: ID, filter: StudentFilter, orderBy: StudentOrder, first: Int, after: String, last: Int, before: String): StudentConnection
   "Deleted students of an organization who can come back, last deleted first. search works as in StudentFilter. 50 a page unless first or last says otherwise, at most 500. For administrators."
-  deletedStudents(organizationId: ID!, search: String, first: Int, after: String, last: Int, before: String): DeletedStudentConnection!
+  deletedStudents(organizationId: ID!, search: String, first: Int, after: String, last: Int, before: String): DeletedStudentConnection
   "Groups inside the purview, or inside one organization of it. 50 a page unless first or last says otherwise, at most 500; by name unless orderBy says otherwise."
-  groups(organizationId: ID, filter: GroupFilter, orderBy: GroupOrder, first: Int, after: String, last: Int, before: String): GroupConnection!
+  groups(organizationId: ID, filter: GroupFilter, orderBy: GroupOrder, first: Int, after: String, last: Int, before: String): GroupConnection
   "The notices of an organization for its administrators; empty for teachers."
-  dashboardNotifications(organizationId: ID!): [DashboardNotification!]!
+  dashboardNotifications(organizationId: ID!): [DashboardNotification!]
   "Usage of an organization, as far as the purview goes. from and to belong to CUSTOM."
-  usageReport(organizationId: ID!, period: UsagePeriod! = FOUR_WEEKS, from: Date, to: Date, grades: [String!], productCodes: [String!]): UsageReport!
+  usageReport(organizationId: ID!, period: UsagePeriod! = FOUR_WEEKS, from: Date, to: Date, grades: [String!], productCodes: [String!]): UsageReport
   "A bulk job; null if it does not exist, or if the caller cannot see it."
   bulkJob(id: ID!): BulkJob
   "Bulk jobs, newest first."
-  bulkJobs(organizationId: ID, first: Int, after: String): BulkJobConnection!
+  bulkJobs(organizationId: ID, first: Int, after: String): BulkJobConnection
   "An empty file for an import, with the requested columns and those that every file needs; with all columns if columns is null. An unknown column is refused."
-  importTemplate(kind: BulkJobKind!, columns: [String!]): ImportTemplate!
+  importTemplate(kind: BulkJobKind!, columns: [String!]): ImportTemplate
   "A short-lived address of a CSV of the students of an organization who match the filter, for the person who asked. The file can be changed and imported. For administrators of the organization."
-  studentsCsvUrl(organizationId: ID!, filter: StudentFilter): String!
+  studentsCsvUrl(organizationId: ID!, filter: StudentFilter): String
   "A short-lived address of one JSON document with everything that is stored about one student, deleted or not (docs/privacy.md), for example for a parent. Only the person who asked can open it. The password is not in it. For administrators of the school."
-  studentRecordUrl(studentId: ID!): String!
+  studentRecordUrl(studentId: ID!): String
   "An erasure that eraseStudents started: its progress and its certificate. For administrators of the school."
-  erasure(id: ID!): Erasure!
+  erasure(id: ID!): Erasure
   "The audit trail, newest first: everything that the caller administers, or one organization of it. 50 a page unless first or last says otherwise, at most 500. For administrators; reading it is recorded, too."
-  auditEvents(organizationId: ID, filter: AuditEventFilter, first: Int, after: String, last: Int, before: String): AuditEventConnection!
+  auditEvents(organizationId: ID, filter: AuditEventFilter, first: Int, after: String, last: Int, before: String): AuditEventConnection
   "A short-lived address of the same list as CSV, to be opened by the person who asked."
-  auditEventsCsvUrl(organizationId: ID!, filter: AuditEventFilter): String!
+  auditEventsCsvUrl(organizationId: ID!, filter: AuditEventFilter): String
   "The service keys of an organization and, for a district, of its schools, newest first. For administrators of the organization."
-  serviceKeys(organizationId: ID!): [ServiceKey!]!
+  serviceKeys(organizationId: ID!): [ServiceKey!]
   "Providers at which people can sign in instead of with a password, in the order of their buttons. Needs no session."
   signInProviders: [SignInProvider!]!
 }
@@ -18144,10 +18147,10 @@ func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []model.Node) graphql.Marshaler {
-			return ec.marshalNNode2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNode(ctx, selections, v)
+			return ec.marshalONode2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNode(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -18232,10 +18235,10 @@ func (ec *executionContext) _Query_students(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.StudentConnection) graphql.Marshaler {
-			return ec.marshalNStudentConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentConnection(ctx, selections, v)
+			return ec.marshalOStudentConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_students(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -18276,10 +18279,10 @@ func (ec *executionContext) _Query_deletedStudents(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeletedStudentConnection) graphql.Marshaler {
-			return ec.marshalNDeletedStudentConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeletedStudentConnection(ctx, selections, v)
+			return ec.marshalODeletedStudentConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeletedStudentConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_deletedStudents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -18320,10 +18323,10 @@ func (ec *executionContext) _Query_groups(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.GroupConnection) graphql.Marshaler {
-			return ec.marshalNGroupConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupConnection(ctx, selections, v)
+			return ec.marshalOGroupConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_groups(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -18364,10 +18367,10 @@ func (ec *executionContext) _Query_dashboardNotifications(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.DashboardNotification) graphql.Marshaler {
-			return ec.marshalNDashboardNotification2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDashboardNotificationᚄ(ctx, selections, v)
+			return ec.marshalODashboardNotification2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDashboardNotificationᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_dashboardNotifications(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -18408,10 +18411,10 @@ func (ec *executionContext) _Query_usageReport(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UsageReport) graphql.Marshaler {
-			return ec.marshalNUsageReport2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageReport(ctx, selections, v)
+			return ec.marshalOUsageReport2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageReport(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_usageReport(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -18496,10 +18499,10 @@ func (ec *executionContext) _Query_bulkJobs(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobConnection) graphql.Marshaler {
-			return ec.marshalNBulkJobConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobConnection(ctx, selections, v)
+			return ec.marshalOBulkJobConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_bulkJobs(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -18540,10 +18543,10 @@ func (ec *executionContext) _Query_importTemplate(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportTemplate) graphql.Marshaler {
-			return ec.marshalNImportTemplate2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐImportTemplate(ctx, selections, v)
+			return ec.marshalOImportTemplate2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐImportTemplate(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_importTemplate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -18583,11 +18586,11 @@ func (ec *executionContext) _Query_studentsCsvUrl(ctx context.Context, field gra
 			return ec.Resolvers.Query().StudentsCSVURL(ctx, fc.Args["organizationId"].(string), fc.Args["filter"].(*model.StudentFilter))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_studentsCsvUrl(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -18627,11 +18630,11 @@ func (ec *executionContext) _Query_studentRecordUrl(ctx context.Context, field g
 			return ec.Resolvers.Query().StudentRecordURL(ctx, fc.Args["studentId"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_studentRecordUrl(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -18672,10 +18675,10 @@ func (ec *executionContext) _Query_erasure(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Erasure) graphql.Marshaler {
-			return ec.marshalNErasure2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐErasure(ctx, selections, v)
+			return ec.marshalOErasure2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐErasure(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_erasure(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -18716,10 +18719,10 @@ func (ec *executionContext) _Query_auditEvents(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditEventConnection) graphql.Marshaler {
-			return ec.marshalNAuditEventConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditEventConnection(ctx, selections, v)
+			return ec.marshalOAuditEventConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditEventConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_auditEvents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -18759,11 +18762,11 @@ func (ec *executionContext) _Query_auditEventsCsvUrl(ctx context.Context, field 
 			return ec.Resolvers.Query().AuditEventsCSVURL(ctx, fc.Args["organizationId"].(string), fc.Args["filter"].(*model.AuditEventFilter))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_auditEventsCsvUrl(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -18804,10 +18807,10 @@ func (ec *executionContext) _Query_serviceKeys(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.ServiceKey) graphql.Marshaler {
-			return ec.marshalNServiceKey2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceKeyᚄ(ctx, selections, v)
+			return ec.marshalOServiceKey2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceKeyᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_serviceKeys(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -29076,7 +29079,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "nodes":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_nodes(ctx, field)
 				})
@@ -29088,31 +29091,31 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "students":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_students(ctx, field)
 				})
 		case "deletedStudents":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_deletedStudents(ctx, field)
 				})
 		case "groups":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_groups(ctx, field)
 				})
 		case "dashboardNotifications":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_dashboardNotifications(ctx, field)
 				})
 		case "usageReport":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_usageReport(ctx, field)
 				})
@@ -29124,49 +29127,49 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "bulkJobs":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_bulkJobs(ctx, field)
 				})
 		case "importTemplate":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_importTemplate(ctx, field)
 				})
 		case "studentsCsvUrl":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_studentsCsvUrl(ctx, field)
 				})
 		case "studentRecordUrl":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_studentRecordUrl(ctx, field)
 				})
 		case "erasure":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_erasure(ctx, field)
 				})
 		case "auditEvents":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_auditEvents(ctx, field)
 				})
 		case "auditEventsCsvUrl":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_auditEventsCsvUrl(ctx, field)
 				})
 		case "serviceKeys":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_serviceKeys(ctx, field)
 				})
@@ -31283,14 +31286,6 @@ func (ec *executionContext) marshalNAuditEvent2ᚖgithubᚗcomᚋopenhomeroomᚋ
 	return ec._AuditEvent(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNAuditEventConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditEventConnection(ctx context.Context, sel ast.SelectionSet, v *model.AuditEventConnection) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "AuditEventConnection!")
-		return graphql.Null
-	}
-	return ec._AuditEventConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNAuditEventEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditEventEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AuditEventEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -31516,14 +31511,6 @@ func (ec *executionContext) marshalNBulkJobChangeEdge2ᚖgithubᚗcomᚋopenhome
 		return graphql.Null
 	}
 	return ec._BulkJobChangeEdge(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNBulkJobConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobConnection(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobConnection) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "BulkJobConnection!")
-		return graphql.Null
-	}
-	return ec._BulkJobConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNBulkJobCounts2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobCounts(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobCounts) graphql.Marshaler {
@@ -31880,14 +31867,6 @@ func (ec *executionContext) marshalNDeletedStudent2ᚖgithubᚗcomᚋopenhomeroo
 	return ec._DeletedStudent(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNDeletedStudentConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeletedStudentConnection(ctx context.Context, sel ast.SelectionSet, v *model.DeletedStudentConnection) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "DeletedStudentConnection!")
-		return graphql.Null
-	}
-	return ec._DeletedStudentConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNDeletedStudentEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeletedStudentEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DeletedStudentEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -32050,14 +32029,6 @@ func (ec *executionContext) marshalNGroup2ᚖgithubᚗcomᚋopenhomeroomᚋhomer
 	return ec._Group(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNGroupConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupConnection(ctx context.Context, sel ast.SelectionSet, v *model.GroupConnection) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "GroupConnection!")
-		return graphql.Null
-	}
-	return ec._GroupConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNGroupEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.GroupEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -32169,14 +32140,6 @@ func (ec *executionContext) marshalNImportColumn2ᚖgithubᚗcomᚋopenhomeroom�
 	return ec._ImportColumn(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNImportTemplate2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐImportTemplate(ctx context.Context, sel ast.SelectionSet, v *model.ImportTemplate) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ImportTemplate!")
-		return graphql.Null
-	}
-	return ec._ImportTemplate(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNInt2int(ctx context.Context, v any) (int, error) {
 	res, err := graphql.UnmarshalInt(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -32202,16 +32165,6 @@ func (ec *executionContext) marshalNInviteEducatorPayload2ᚖgithubᚗcomᚋopen
 		return graphql.Null
 	}
 	return ec._InviteEducatorPayload(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v []model.Node) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalONode2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNode(ctx, sel, v[i])
-	})
-
-	return ret
 }
 
 func (ec *executionContext) unmarshalNNotificationKind2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNotificationKind(ctx context.Context, v any) (model.NotificationKind, error) {
@@ -32553,22 +32506,6 @@ func (ec *executionContext) marshalNSecondFactorsPayload2ᚖgithubᚗcomᚋopenh
 		return graphql.Null
 	}
 	return ec._SecondFactorsPayload(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNServiceKey2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ServiceKey) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNServiceKey2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceKey(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNServiceKey2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceKey(ctx context.Context, sel ast.SelectionSet, v *model.ServiceKey) graphql.Marshaler {
@@ -32944,14 +32881,6 @@ func (ec *executionContext) marshalNUsagePeriod2githubᚗcomᚋopenhomeroomᚋho
 	return v
 }
 
-func (ec *executionContext) marshalNUsageReport2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageReport(ctx context.Context, sel ast.SelectionSet, v *model.UsageReport) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "UsageReport!")
-		return graphql.Null
-	}
-	return ec._UsageReport(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNUsageRow2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageRowᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.UsageRow) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -33247,6 +33176,13 @@ func (ec *executionContext) marshalOAuditActorKind2ᚖgithubᚗcomᚋopenhomeroo
 	return v
 }
 
+func (ec *executionContext) marshalOAuditEventConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditEventConnection(ctx context.Context, sel ast.SelectionSet, v *model.AuditEventConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AuditEventConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOAuditEventFilter2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditEventFilter(ctx context.Context, v any) (*model.AuditEventFilter, error) {
 	if v == nil {
 		return nil, nil
@@ -33292,6 +33228,13 @@ func (ec *executionContext) marshalOBulkJob2ᚖgithubᚗcomᚋopenhomeroomᚋhom
 	return ec._BulkJob(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOBulkJobConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobConnection(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BulkJobConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOBulkJobHold2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobHold(ctx context.Context, v any) (*model.BulkJobHold, error) {
 	if v == nil {
 		return nil, nil
@@ -33322,6 +33265,25 @@ func (ec *executionContext) marshalOBulkJobPhase2ᚖgithubᚗcomᚋopenhomeroom�
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) marshalODashboardNotification2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDashboardNotificationᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DashboardNotification) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDashboardNotification2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDashboardNotification(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalODate2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋinternalᚋcalendarᚐDay(ctx context.Context, v any) (*calendar.Day, error) {
@@ -33360,6 +33322,13 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	return res
 }
 
+func (ec *executionContext) marshalODeletedStudentConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeletedStudentConnection(ctx context.Context, sel ast.SelectionSet, v *model.DeletedStudentConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeletedStudentConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalODetectedFile2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDetectedFile(ctx context.Context, sel ast.SelectionSet, v *model.DetectedFile) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -33374,6 +33343,13 @@ func (ec *executionContext) marshalOEducator2ᚖgithubᚗcomᚋopenhomeroomᚋho
 	return ec._Educator(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOErasure2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐErasure(ctx context.Context, sel ast.SelectionSet, v *model.Erasure) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Erasure(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOErasureCertificate2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐErasureCertificate(ctx context.Context, sel ast.SelectionSet, v *model.ErasureCertificate) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -33386,6 +33362,13 @@ func (ec *executionContext) marshalOGroup2ᚖgithubᚗcomᚋopenhomeroomᚋhomer
 		return graphql.Null
 	}
 	return ec._Group(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOGroupConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupConnection(ctx context.Context, sel ast.SelectionSet, v *model.GroupConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._GroupConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOGroupFilter2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupFilter(ctx context.Context, v any) (*model.GroupFilter, error) {
@@ -33457,6 +33440,13 @@ func (ec *executionContext) marshalOID2ᚖstring(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) marshalOImportTemplate2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐImportTemplate(ctx context.Context, sel ast.SelectionSet, v *model.ImportTemplate) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ImportTemplate(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {
 	if v == nil {
 		return nil, nil
@@ -33488,6 +33478,19 @@ func (ec *executionContext) marshalONode2githubᚗcomᚋopenhomeroomᚋhomeroom�
 		return graphql.Null
 	}
 	return ec._Node(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalONode2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v []model.Node) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalONode2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNode(ctx, sel, v[i])
+	})
+
+	return ret
 }
 
 func (ec *executionContext) marshalOOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx context.Context, sel ast.SelectionSet, v *model.Organization) graphql.Marshaler {
@@ -33558,6 +33561,25 @@ func (ec *executionContext) marshalOSecondFactors2ᚖgithubᚗcomᚋopenhomeroom
 	return ec._SecondFactors(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOServiceKey2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ServiceKey) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNServiceKey2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceKey(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOServiceKey2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceKey(ctx context.Context, sel ast.SelectionSet, v *model.ServiceKey) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -33625,6 +33647,13 @@ func (ec *executionContext) marshalOStudent2ᚖgithubᚗcomᚋopenhomeroomᚋhom
 	return ec._Student(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOStudentConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentConnection(ctx context.Context, sel ast.SelectionSet, v *model.StudentConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._StudentConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOStudentFilter2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentFilter(ctx context.Context, v any) (*model.StudentFilter, error) {
 	if v == nil {
 		return nil, nil
@@ -33646,6 +33675,13 @@ func (ec *executionContext) marshalOTotpFactor2ᚖgithubᚗcomᚋopenhomeroomᚋ
 		return graphql.Null
 	}
 	return ec._TotpFactor(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUsageReport2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageReport(ctx context.Context, sel ast.SelectionSet, v *model.UsageReport) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UsageReport(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOViewer2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐViewer(ctx context.Context, sel ast.SelectionSet, v *model.Viewer) graphql.Marshaler {

@@ -1045,7 +1045,8 @@ type ProveIdentityInput struct {
 	Passkey *string `json:"passkey,omitempty"`
 }
 
-// What can be asked. Everything is limited to the purview of the person who is signed in.
+// What can be asked. Everything is limited to the purview of the person who is signed in. A field that is refused is null,
+// with an error whose path begins with it; the other fields are answered. If all are refused, data is null.
 type Query struct {
 }
 

@@ -10,7 +10,7 @@ export function useNotice(organizationId: string) {
   const variables = { organizationId };
   const [{ data, fetching }, refetch] = useQuery({ query: NoticeDocument, variables });
   useSubscription({ query: WatchNoticeDocument, variables });
-  const notice = data?.dashboardNotifications.find(({ kind }) => kind === "UNASSIGNED_ACTIVE_STUDENTS");
+  const notice = data?.dashboardNotifications?.find(({ kind }) => kind === "UNASSIGNED_ACTIVE_STUDENTS");
   return { notice, fetching, refetch };
 }
 

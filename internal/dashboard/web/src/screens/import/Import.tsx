@@ -38,7 +38,7 @@ export default function Import() {
   };
   const template = async () => {
     const { data } = await client.query(TemplateDocument, { kind }).toPromise();
-    if (data) saveText(data.importTemplate.fileName, data.importTemplate.csv);
+    if (data?.importTemplate) saveText(data.importTemplate.fileName, data.importTemplate.csv);
   };
   return (
     <div className="screen import">

@@ -23,7 +23,7 @@ export function GroupPicker({ organizationId, chosen, onToggle, unlockedOnly, ma
   const [search, setSearch] = useState("");
   const filter = search.trim() ? { search: search.trim() } : {};
   const [{ data, fetching }] = useQuery({ query: GroupChoicesDocument, variables: { organizationId, filter } });
-  const found = (data?.groups.nodes ?? []).filter((group) => !made.some((own) => own.id === group.id));
+  const found = (data?.groups?.nodes ?? []).filter((group) => !made.some((own) => own.id === group.id));
   const groups = [...made, ...found];
   return (
     <div className="group-picker">

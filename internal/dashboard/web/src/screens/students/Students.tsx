@@ -38,7 +38,7 @@ export default function Students() {
 
   const csv = async () => {
     const asked = await client.query(StudentsCsvDocument, { organizationId: organization.id, filter }, { requestPolicy: "network-only" }).toPromise();
-    if (asked.data) download(asked.data.studentsCsvUrl);
+    if (asked.data?.studentsCsvUrl) download(asked.data.studentsCsvUrl);
     else if (asked.error) say({ text: errorText(asked.error), bad: true });
   };
   const page = data?.students;

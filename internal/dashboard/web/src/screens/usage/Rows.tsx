@@ -2,7 +2,7 @@ import type { UsageQuery } from "../../gql/graphql";
 import { useText } from "../../text";
 
 /** One row for each school or group, and one for the students in none. */
-export function Rows({ rows }: { rows: UsageQuery["usageReport"]["rows"] }) {
+export function Rows({ rows }: { rows: NonNullable<UsageQuery["usageReport"]>["rows"] }) {
   const { t, number } = useText();
   return (
     <div className="card table-card rows" tabIndex={0} role="region" aria-label={t("usage.rows")}>

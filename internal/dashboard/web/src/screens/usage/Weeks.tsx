@@ -1,7 +1,7 @@
 import type { UsageQuery } from "../../gql/graphql";
 import { useText } from "../../text";
 
-type Props = { weeks: UsageQuery["usageReport"]["weeks"]; goal: number };
+type Props = { weeks: NonNullable<UsageQuery["usageReport"]>["weeks"]; goal: number };
 
 /** The average minutes of each week as bars, against the goal. The numbers stand above the bars, for everybody. */
 export function Weeks({ weeks, goal }: Props) {
