@@ -65,7 +65,7 @@ func (r mutationResolver) bulkEdit(ctx context.Context, in model.BulkEditStudent
 	if in.Grade != nil {
 		// An empty text would otherwise mean that the grade stays as it is.
 		if _, ok := grade.Parse(*in.Grade); !ok {
-			return nil, fault.Invalidf("%s is not a grade; write PK, K or 1 to 12", quote.Text(quote.Short(*in.Grade))).
+			return nil, fault.Invalidf("%s is not a grade; write %s", quote.Text(quote.Short(*in.Grade)), grade.Wanted).
 				WithCode("UNKNOWN_GRADE").At("grade")
 		}
 		edit.Grade = *in.Grade

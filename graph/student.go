@@ -94,7 +94,7 @@ func toGrades(in []string, field string) ([]grade.Grade, error) {
 	for i, text := range in {
 		g, ok := grade.Parse(text)
 		if !ok {
-			return nil, fault.Invalidf("%s is not a grade; write PK, K or 1 to 12", quote.Text(quote.Short(text))).
+			return nil, fault.Invalidf("%s is not a grade; write %s", quote.Text(quote.Short(text)), grade.Wanted).
 				WithCode("UNKNOWN_GRADE").At(field, i)
 		}
 		list = append(list, g)

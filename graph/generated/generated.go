@@ -4846,7 +4846,7 @@ type Student implements Node {
   lastName: String!
   "Unique in the district without regard to case."
   username: String!
-  "PK, K or 1 to 12."
+  "PK, TK, K, 1 to 13, UG (ungraded) or Adult."
   grade: String!
   "The school."
   organization: Organization!
@@ -4896,7 +4896,7 @@ type DeletedStudent {
   lastName: String!
   "Reserved as well."
   username: String!
-  "PK, K or 1 to 12."
+  "PK, TK, K, 1 to 13, UG (ungraded) or Adult."
   grade: String!
   "The school."
   organization: Organization!
@@ -4956,7 +4956,7 @@ input StudentFilter {
   noGroups: Boolean
   "At least one minute of usage in the current school year, or less."
   active: Boolean
-  "PK, K or 1 to 12."
+  "PK, TK, K, 1 to 13, UG (ungraded) or Adult."
   grades: [String!]
   "Students who have used any of these products."
   productCodes: [String!]
@@ -4974,7 +4974,7 @@ enum StudentOrderField {
   EXTERNAL_ID
   "Username, without regard to case."
   USERNAME
-  "PK, K, then 1 to 12."
+  "PK, TK, K, 1 to 13, then Adult and UG."
   GRADE
   "When usage was last recorded."
   LAST_ACTIVE
@@ -5943,7 +5943,7 @@ input CreateStudentInput {
   username: String!
   "4 to 256 characters, unless the organization requires more. Without one, the student cannot sign in with a password until one is set; the organization can require one."
   password: String
-  "PK, K or 1 to 12."
+  "PK, TK, K, 1 to 13, UG (ungraded) or Adult."
   grade: String!
   "Groups to join at once; a teacher names at least one."
   groupIds: [ID!]
@@ -5973,7 +5973,7 @@ input UpdateStudentInput {
   username: String
   "A new password."
   password: String
-  "PK, K or 1 to 12."
+  "PK, TK, K, 1 to 13, UG (ungraded) or Adult."
   grade: String
 }
 
@@ -6121,7 +6121,7 @@ input BulkEditStudentsInput {
   addToGroupIds: [ID!]
   "At most 100."
   removeFromGroupIds: [ID!]
-  "PK, K or 1 to 12."
+  "PK, TK, K, 1 to 13, UG (ungraded) or Adult."
   grade: String
 }
 

@@ -211,7 +211,7 @@ type BulkEditStudentsInput struct {
 	AddToGroupIds []string `json:"addToGroupIds,omitempty"`
 	// At most 100.
 	RemoveFromGroupIds []string `json:"removeFromGroupIds,omitempty"`
-	// PK, K or 1 to 12.
+	// PK, TK, K, 1 to 13, UG (ungraded) or Adult.
 	Grade *string `json:"grade,omitempty"`
 }
 
@@ -560,7 +560,7 @@ type CreateStudentInput struct {
 	Username string `json:"username"`
 	// 4 to 256 characters, unless the organization requires more. Without one, the student cannot sign in with a password until one is set; the organization can require one.
 	Password *string `json:"password,omitempty"`
-	// PK, K or 1 to 12.
+	// PK, TK, K, 1 to 13, UG (ungraded) or Adult.
 	Grade string `json:"grade"`
 	// Groups to join at once; a teacher names at least one.
 	GroupIds []string `json:"groupIds,omitempty"`
@@ -627,7 +627,7 @@ type DeletedStudent struct {
 	LastName string `json:"lastName"`
 	// Reserved as well.
 	Username string `json:"username"`
-	// PK, K or 1 to 12.
+	// PK, TK, K, 1 to 13, UG (ungraded) or Adult.
 	Grade string `json:"grade"`
 	// The school.
 	Organization *Organization `json:"organization"`
@@ -1320,7 +1320,7 @@ type Student struct {
 	LastName string `json:"lastName"`
 	// Unique in the district without regard to case.
 	Username string `json:"username"`
-	// PK, K or 1 to 12.
+	// PK, TK, K, 1 to 13, UG (ungraded) or Adult.
 	Grade string `json:"grade"`
 	// The school.
 	Organization *Organization `json:"organization"`
@@ -1374,7 +1374,7 @@ type StudentFilter struct {
 	NoGroups *bool `json:"noGroups,omitempty"`
 	// At least one minute of usage in the current school year, or less.
 	Active *bool `json:"active,omitempty"`
-	// PK, K or 1 to 12.
+	// PK, TK, K, 1 to 13, UG (ungraded) or Adult.
 	Grades []string `json:"grades,omitempty"`
 	// Students who have used any of these products.
 	ProductCodes []string `json:"productCodes,omitempty"`
@@ -1522,7 +1522,7 @@ type UpdateStudentInput struct {
 	Username *string `json:"username,omitempty"`
 	// A new password.
 	Password *string `json:"password,omitempty"`
-	// PK, K or 1 to 12.
+	// PK, TK, K, 1 to 13, UG (ungraded) or Adult.
 	Grade *string `json:"grade,omitempty"`
 }
 
@@ -3048,7 +3048,7 @@ const (
 	StudentOrderFieldExternalID StudentOrderField = "EXTERNAL_ID"
 	// Username, without regard to case.
 	StudentOrderFieldUsername StudentOrderField = "USERNAME"
-	// PK, K, then 1 to 12.
+	// PK, TK, K, 1 to 13, then Adult and UG.
 	StudentOrderFieldGrade StudentOrderField = "GRADE"
 	// When usage was last recorded.
 	StudentOrderFieldLastActive StudentOrderField = "LAST_ACTIVE"

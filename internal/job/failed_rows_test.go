@@ -89,7 +89,7 @@ func TestFailedRows(t *testing.T) {
 					t.Errorf("line %d: %s\nwant:   %s", i+1, got, want)
 				}
 			}
-			if got := lines[1][11:]; !strings.Contains(got[0], "Grade Level: ") || !strings.Contains(got[1], "PK, K") ||
+			if got := lines[1][11:]; !strings.Contains(got[0], "Grade Level: ") || !strings.Contains(got[1], "PK, TK, K") ||
 				!strings.Contains(got[1], "This file leaves out passwords") {
 				t.Errorf("reasons %q", got)
 			}

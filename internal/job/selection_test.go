@@ -148,7 +148,7 @@ func TestSelectionsThatAreRefused(t *testing.T) {
 				return err
 			}},
 			{"nothing is to change", "REQUIRED", "", func() error { _, err := b.SubmitEdit(ctx, these(ada), kind.Edit{}); return err }},
-			{"a grade that there is not", "UNKNOWN_GRADE", "grade", func() error { _, err := b.SubmitEdit(ctx, these(ada), kind.Edit{Grade: "13"}); return err }},
+			{"a grade that there is not", "UNKNOWN_GRADE", "grade", func() error { _, err := b.SubmitEdit(ctx, these(ada), kind.Edit{Grade: "14"}); return err }},
 			{"groups of others do not exist", "NOT_FOUND", "addToGroupIds.1", func() error {
 				_, err := b.SubmitEdit(ctx, these(ada), kind.Edit{AddTo: []int{b.Algebra.ID, b.Chemistry.ID}})
 				return err

@@ -1,14 +1,17 @@
 package roster_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/grade"
 	"github.com/openhomeroom/homeroom/internal/page"
 	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -50,7 +53,7 @@ func TestStudents(t *testing.T) {
 					ExternalID:     " ",
 					Username:       "ab",
 					FirstName:      "A",
-					Grade:          "13",
+					Grade:          "14",
 					Password:       ptr("abc"),
 				})
 			refused(t, err, "REQUIRED", "externalId")
@@ -278,6 +281,7 @@ func TestStudentPages(t *testing.T) {
 		names := []string{"Kim", "Kim Lee", "kim", "Ångström", "Angstrom", "O'Brien", "Zhou", "张", "محمد", "Kim"}
 		for i, name := range names {
 			s := w.Student(t, w.North, "First", name, i%3*60)
+			s.Update().SetGrade(grade.All()[(7*i)%len(grade.All())]).ExecX(fixture.System())
 			if i%2 == 0 {
 				s.Update().SetLastActiveAt(clock().Add(time.Duration(i%4) * time.Hour)).ExecX(fixture.System())
 			}
@@ -315,6 +319,15 @@ func TestStudentPages(t *testing.T) {
 						break
 					}
 					args.Before = &p.Cursors[0]
+				}
+				if order == "GRADE" && !slices.IsSortedFunc(whole.Items, func(a, b *db.Student) int {
+					before, after := slices.Index(grade.All(), a.Grade), slices.Index(grade.All(), b.Grade)
+					if desc {
+						before, after = after, before
+					}
+					return before - after
+				}) {
+					t.Errorf("by grade, the students are %v", whole.Items)
 				}
 				same(t, order, ids(whole.Items...), forwards)
 				same(t, order+" backwards", ids(whole.Items...), backwards)

@@ -105,11 +105,11 @@ func CheckPassword(s string, shortest int) *fault.Error {
 func CheckGrade(s string) (grade.Grade, *fault.Error) {
 	g, ok := grade.Parse(s)
 	if !ok && grade.IsElsewhere(s) {
-		return 0, fault.Invalidf("Homeroom does not have the grade %s; write the nearest of PK, K and 1 to 12",
-			quote.Text(s)).WithCode("UNKNOWN_GRADE")
+		return 0, fault.Invalidf("Homeroom does not have the grade %s; write the nearest of %s",
+			quote.Text(s), grade.Wanted).WithCode("UNKNOWN_GRADE")
 	}
 	if !ok {
-		return 0, fault.Invalidf("%s is not a grade; write PK, K or 1 to 12", quote.Text(s)).WithCode("UNKNOWN_GRADE")
+		return 0, fault.Invalidf("%s is not a grade; write %s", quote.Text(s), grade.Wanted).WithCode("UNKNOWN_GRADE")
 	}
 	return g, nil
 }

@@ -95,7 +95,7 @@ func (c *crowd) filter(bits uint16, search string) (f roster.StudentFilter, keep
 		f.Synced = &synced
 	}
 	if bit(6) {
-		f.Grades = []grade.Grade{grade.PK, grade.Grade(bits >> 7 % 13), 99}
+		f.Grades = []grade.Grade{grade.PK, grade.All()[int(bits>>7)%len(grade.All())], 99}
 	}
 	return f, func(k *known) bool {
 		inGroup := slices.ContainsFunc(k.groups, func(id int) bool { return slices.Contains(f.GroupIDs, id) })

@@ -263,7 +263,7 @@ func TestWhatFilesCannotSay(t *testing.T) {
 			t.Errorf("a name that folds into %d characters: %q, want %q", 45*3+55, code, want)
 		}
 	}
-	for grade, known := range map[string]bool{"": false, "13": false, "x": false, "PK": true, "12": true} {
+	for grade, known := range map[string]bool{"": false, "14": false, "x": false, "PK": true, "TK": true, "13": true} {
 		if _, err := roster.CheckGrade(grade); (err == nil) != known {
 			t.Errorf("the grade %q: %v", grade, err)
 		}

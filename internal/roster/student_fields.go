@@ -75,16 +75,16 @@ var StudentFields = field.Table[db.Student]{
 		File: field.Column{
 			Name:    field.ColGrade,
 			Aliases: []string{"Grades", "Grade Level"},
-			Help:    "PK, K, or 1 to 12. Needed for new students.",
+			Help:    grade.Wanted + ". Needed for new students.",
 		},
-		API: "grade", DB: student.FieldGrade, Is: "grade", Hint: "Write PK, K, or 1 to 12.",
+		API: "grade", DB: student.FieldGrade, Is: "grade", Hint: "Write " + grade.Wanted + ".",
 		Get: func(st *db.Student) (any, string) { return int(st.Grade), st.Grade.String() },
 		Put: func(st *db.Student, text string) error {
 			n, err := strconv.Atoi(text)
-			st.Grade = grade.Grade(n)
+			st.Grade = grade.Stored(n)
 			return err
 		},
-		Typed: func(value any) any { return grade.Grade(value.(int)) },
+		Typed: func(value any) any { return grade.Stored(value.(int)) },
 		Parse: func(text string) (any, string, *fault.Error) {
 			g, err := CheckGrade(text)
 			return int(g), g.String(), err

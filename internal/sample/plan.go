@@ -8,7 +8,6 @@ import (
 
 	"github.com/openhomeroom/homeroom/internal/calendar"
 	"github.com/openhomeroom/homeroom/internal/database"
-	"github.com/openhomeroom/homeroom/internal/grade"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -33,7 +32,7 @@ type plan struct {
 
 type school struct {
 	name, externalID string
-	lowest, highest  grade.Grade
+	lowest, highest  int // years; see gradeOf
 	// students and groups are ranges of positions in the district; the end is excluded.
 	students, groups [2]int
 	// teachers are the positions of its teachers in the staff.
@@ -94,10 +93,10 @@ func (p *plan) planSchools() {
 	}
 	kinds := []struct {
 		name            string
-		lowest, highest grade.Grade
+		lowest, highest int
 	}{
-		{"Elementary School", grade.PK, 5}, {"Elementary School", grade.K, 5}, {"Middle School", 6, 8},
-		{"High School", 9, grade.Highest}, {"Academy (K–8)", grade.K, 8},
+		{"Elementary School", pk, 5}, {"Elementary School", 0, 5}, {"Middle School", 6, 8},
+		{"High School", 9, 12}, {"Academy (K–8)", 0, 8},
 	}
 	spread := func(total, i int) [2]int { return [2]int{total * i / p.Schools, total * (i + 1) / p.Schools} }
 	for i := range p.Schools {

@@ -11,7 +11,7 @@ import (
 type group struct {
 	school           int
 	name, externalID string
-	grade            grade.Grade
+	year             int
 	synced           int
 	students         int
 	// teachers are positions in the staff.
@@ -52,9 +52,9 @@ const (
 func (p *plan) group(position, i int) group {
 	s := &p.schools[position]
 	g := group{school: position, externalID: fmt.Sprintf("G%07d", s.groups[0]+i+1)}
-	span := int(s.highest-s.lowest) + 1
-	g.grade = s.lowest + grade.Grade(i%span)
-	g.name = groupName(g.grade, i/span)
+	span := s.highest - s.lowest + 1
+	g.year = s.lowest + i%span
+	g.name = groupName(gradeOf(g.year), i/span)
 	if i%8 == 5 {
 		g.synced = 1
 		g.name = fmt.Sprintf("%s (SIS %03d)", g.name, i+1)
@@ -63,7 +63,7 @@ func (p *plan) group(position, i int) group {
 	if position == 0 {
 		if i == sameName {
 			same := p.group(position, sameNameAs)
-			g.name, g.grade = same.name, same.grade
+			g.name, g.year = same.name, same.year
 		}
 		if i < groupsOfSignIn {
 			g.teachers = []int{teachers[0]}
@@ -76,6 +76,17 @@ func (p *plan) group(position, i int) group {
 		g.teachers = append(g.teachers, teachers[(i+1)%len(teachers)])
 	}
 	return g
+}
+
+// pk is the year before kindergarten, which is 0.
+const pk = -1
+
+// gradeOf returns the grade of a year.
+func gradeOf(year int) grade.Grade {
+	if year == pk {
+		return grade.PK
+	}
+	return grade.Grade(year)
 }
 
 // groupName returns the name of the n-th group of a grade, counted from 0. Names repeat
@@ -109,7 +120,7 @@ func more(n int) string {
 // choice lists the groups that the students of a school may join, by grade.
 type choice struct {
 	groups []group
-	lowest grade.Grade
+	lowest int
 	// own are the groups of a grade, and manual are those of all groups that are not
 	// synced.
 	own    [][]int
@@ -122,7 +133,7 @@ func newChoice(groups []group, s *school) *choice {
 		if groups[i].school == 0 && i == stillEmpty {
 			continue
 		}
-		g := groups[i].grade - s.lowest
+		g := groups[i].year - s.lowest
 		c.own[g] = append(c.own[g], i)
 		if groups[i].synced == 0 {
 			c.manual = append(c.manual, i)
@@ -135,7 +146,7 @@ func newChoice(groups []group, s *school) *choice {
 // into one or two more groups. A student in a synced group is synced; every student joins
 // groups that are not synced. Positions count from offset.
 func (c *choice) enroll(r *rand.Rand, st *student, offset int) {
-	own := c.own[st.grade-c.lowest]
+	own := c.own[st.year-c.lowest]
 	if len(own) == 0 {
 		own = c.manual
 	}

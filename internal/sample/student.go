@@ -10,7 +10,6 @@ import (
 
 	"github.com/openhomeroom/homeroom/internal/calendar"
 	"github.com/openhomeroom/homeroom/internal/fold"
-	"github.com/openhomeroom/homeroom/internal/grade"
 	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
@@ -19,7 +18,7 @@ type student struct {
 	name
 	school                                      int
 	externalID, username, usernameKey, sortName string
-	grade                                       grade.Grade
+	year                                        int
 	synced                                      int
 	seconds                                     int
 	lastActive                                  time.Time
@@ -77,7 +76,7 @@ func (m *maker) student(i, position int) student {
 	st := student{
 		name:   m.plan.names.draw(m.rand),
 		school: position,
-		grade:  s.lowest + grade.Grade(m.rand.IntN(int(s.highest-s.lowest)+1)),
+		year:   s.lowest + m.rand.IntN(s.highest-s.lowest+1),
 		// The numbers rise with gaps, so that students are stored in the order of their
 		// Student IDs.
 		externalID: fmt.Sprintf("%09d", 10_000+7*i+m.rand.IntN(7)),

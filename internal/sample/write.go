@@ -228,7 +228,7 @@ func (w *writer) students(ctx context.Context, client *db.Client, students []stu
 			ungrouped = 1
 		}
 		rows.add(w.districtID, w.schoolIDs[st.school], st.externalID, st.username, st.usernameKey, st.given, st.family,
-			st.sortName, int(st.grade), st.synced, len(st.groups), ungrouped, st.seconds, st.active(), last, 1)
+			st.sortName, int(gradeOf(st.year)), st.synced, len(st.groups), ungrouped, st.seconds, st.active(), last, 1)
 		keys[i] = st.externalID
 	}
 	if err := rows.store(ctx, client); err != nil {

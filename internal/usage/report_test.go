@@ -45,7 +45,7 @@ func newReportWorld(t *testing.T, d *database.DB) *reportWorld {
 
 	random := rand.New(rand.NewPCG(7, 7))
 	products := []string{"math", "lang", "es"}
-	grades := []grade.Grade{grade.PK, grade.K, 7, 12}
+	grades := []grade.Grade{grade.PK, grade.TK, 7, grade.UG}
 	var events []usage.Event
 	for i := range 80 {
 		school, groups := w.North, [][]*db.Group{nil, {w.Algebra}, {w.Biology}, {w.Algebra, w.Biology}}[random.IntN(4)]

@@ -3,6 +3,9 @@ package row
 import (
 	"encoding/json"
 	"slices"
+
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/grade"
 )
 
 // Before is what a row replaced when it was carried out: all that an undo needs.
@@ -48,12 +51,15 @@ func ReadBefore(text []byte, p *Plan) (*Before, error) {
 }
 
 // wholeNumbers turns numbers that JSON has read as fractions into whole numbers; there are
-// no fractions.
+// no fractions. The number of a grade may be one of an earlier version.
 func wholeNumbers(set map[string]any) {
 	for column, value := range set {
 		if n, ok := value.(float64); ok {
 			set[column] = int(n)
 		}
+	}
+	if n, ok := set[student.FieldGrade].(int); ok {
+		set[student.FieldGrade] = int(grade.Stored(n))
 	}
 }
 

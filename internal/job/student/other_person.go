@@ -6,6 +6,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/student"
 	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/grade"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/roster"
@@ -33,14 +34,14 @@ func (c *checker) refuseOtherPerson(r *studentRow) {
 	}
 	username := roster.Clean(r.Text(field.ColUsername))
 	otherUsername := username != "" && fold.Key(username) != fold.Key(r.st.Username)
-	grade, otherGrade := set[student.FieldGrade].(int)
+	n, otherGrade := set[student.FieldGrade].(int)
 	said := "student"
 	if r.revives {
 		said = "student, who was deleted,"
 	}
 	switch whose := reach.Label(r.st.FirstName, r.st.LastName, r.st.ExternalID); {
 	case !otherUsername && username != "":
-	case otherUsername, otherGrade && grade != int(r.st.Grade)+1:
+	case otherUsername, otherGrade && !grade.Stored(n).Follows(r.st.Grade):
 		r.Fail(field.ColFirstName, row.Problemf(row.IDReused,
 			"Check the ID. Somebody new needs an ID that nobody has had. If it is the same student under a new name, change "+
 				"the name in the dashboard first, and upload the row again.",

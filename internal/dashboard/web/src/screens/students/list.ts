@@ -5,7 +5,7 @@ import { useSearchParams } from "wouter";
 import type { StudentFilter, StudentOrder, StudentOrderField } from "../../gql/graphql";
 
 export const pageSize = 50;
-export const grades = ["PK", "K", ...Array.from({ length: 12 }, (_, i) => String(i + 1))];
+export const grades = ["PK", "TK", "K", ...Array.from({ length: 13 }, (_, i) => String(i + 1)), "Adult", "UG"];
 
 /** The box "No Classes/Groups" stands in the list of groups under this name. */
 export const noGroups = "none";
