@@ -29,7 +29,7 @@ func TestBodiesOfCallersMakeRoom(t *testing.T) {
 	}
 	// A caller has 128 KiB, all have 768 KiB, and a district half of that.
 	s := newServerOf(t, w, func(l *graph.Limits) {
-		l.BodyMemory, l.RequestBytes, l.Patience = 1<<20, 64<<10, 10*time.Minute
+		l.BodyMemory, l.RequestBytes, l.VariableBytes, l.Patience = 1<<20, 64<<10, 128, 10*time.Minute
 	})
 	s.token(t, s.BetaAdmin)
 	s.behind(t)

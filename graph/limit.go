@@ -27,15 +27,15 @@ type Limits struct {
 	// WebSocket. The HTTP server has its own limit, which the operator sets; this one
 	// applies if the endpoint runs without that server.
 	RequestBytes int64
-	// VariableBytes is the longest JSON text of variables. Decoded, they may take eight
-	// times as much memory.
+	// VariableBytes is the longest JSON text of variables. Decoded, they and the extensions
+	// may take eight times as much memory together.
 	VariableBytes int
 	// StrangerBytes is the largest request from somebody who is not signed in, and
 	// StrangerPatience how long it may take to arrive.
 	StrangerBytes    int64
 	StrangerPatience time.Duration
-	// BodyMemory is how much memory requests without files may hold until they are
-	// answered, all callers together. One caller gets at most an eighth of it, everybody
+	// BodyMemory is how much memory requests without files, and what is decoded of them, may
+	// hold until they are answered, all callers together. One caller gets at most an eighth of it, everybody
 	// who is not signed in a quarter, and those of one network a 64th.
 	BodyMemory int64
 	// AnswersEach, AnswersDistrict and AnswersAll are what answers may take until they

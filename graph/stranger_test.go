@@ -139,6 +139,7 @@ func TestBodiesOfStrangers(t *testing.T) {
 		s := start(t, func(l *graph.Limits) {
 			// Those that are held stay until the test lets them go, however busy the machine is.
 			l.BodyMemory, l.RequestBytes, l.StrangerPatience = 1<<20, 512<<10, 10*time.Minute
+			l.VariableBytes = 128 // what they take after decoding adds next to nothing
 		})
 		hold := func(from string) *sending {
 			r := s.begin(t, from, "", 0)
@@ -198,7 +199,7 @@ func TestBodiesOfStrangers(t *testing.T) {
 	t.Run("bodies that do not come keep nobody else in the network from signing in", func(t *testing.T) {
 		t.Parallel()
 		// A network gets 128 KiB: 32 bodies that have begun.
-		s := start(t, func(l *graph.Limits) { l.BodyMemory, l.RequestBytes = 1<<20, 512<<10 })
+		s := start(t, func(l *graph.Limits) { l.BodyMemory, l.RequestBytes, l.VariableBytes = 1<<20, 512<<10, 128 })
 		var held []*sending
 		for range 40 {
 			r := s.begin(t, "198.51.100.1", "", 60_000)

@@ -3,6 +3,7 @@ package share
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -23,28 +24,33 @@ const (
 // limited too.
 const leastRoom = 4 << 10
 
-// Bodies is the memory that holds what callers send until it is answered.
+// Bodies is the memory that holds what callers send, and what it takes after decoding,
+// until it is answered.
 type Bodies struct {
 	pool                     *allowance.Pool
 	each, all                int64
 	eachNetwork, allNetworks int64
+	// wait is how long a caller waits for room for what is decoded.
+	wait time.Duration
 }
 
 // NewBodies returns memory for bodies, in bytes. request and stranger are the largest
-// bodies of callers who have signed in and of others.
-func NewBodies(memory, request, stranger int64) *Bodies {
+// bodies of callers who have signed in and of others, and variables the longest variables.
+func NewBodies(memory, request, stranger, variables int64, wait time.Duration) *Bodies {
 	// Whatever the setting, there is room for one request.
+	request += transport.MostDecoded(min(variables, request))
+	stranger += transport.MostDecoded(min(variables, stranger))
 	all := max(memory, 2*request)
 	return &Bodies{
 		pool: allowance.NewPool(),
 		each: max(all/callerShare, request+leastRoom), all: all - all/strangersPart,
-		eachNetwork: max(all/networkShare, 2*stranger), allNetworks: max(all/strangersPart, 2*stranger),
+		eachNetwork: max(all/networkShare, 2*stranger), allNetworks: max(all/strangersPart, 2*stranger), wait: wait,
 	}
 }
 
 // Room returns the room of a new request.
 func (b *Bodies) Room(ctx context.Context) transport.Room {
-	r := &room{}
+	r := &room{wait: b.wait}
 	v := viewer.FromContext(ctx)
 	if _, r.known = CallerOf(v); r.known {
 		r.holder = b.pool.Enter(r.lose, levelsOf(v, b.each, b.all)...)
@@ -65,6 +71,7 @@ type room struct {
 	holder *allowance.Holder
 	// known says that the caller has signed in, and short that the body is short.
 	known, short bool
+	wait         time.Duration
 
 	mu         sync.Mutex
 	held, used int64
@@ -76,19 +83,40 @@ type room struct {
 // Take implements transport.Room. It takes room in steps, so that a body that arrives byte
 // by byte does not lock for each byte.
 func (r *room) Take(bytes int) *gqlerror.Error {
+	return r.grow(int64(bytes), func(need int64) error {
+		// A body as short as a sign-in, and a body from a caller who has signed in, always
+		// finds room: bodies that have begun and do not continue make room for it.
+		if r.known || r.short {
+			return r.holder.Claim(need)
+		}
+		return r.holder.Take(need)
+	})
+}
+
+// Hold implements transport.Room. What is short may take much after decoding, so it does
+// not cut others off for that unless its caller has signed in.
+func (r *room) Hold(ctx context.Context, bytes int64) *gqlerror.Error {
+	return r.grow(bytes, func(need int64) error {
+		if !r.known {
+			return r.holder.Take(need)
+		}
+		err := r.holder.Claim(need)
+		if err != nil && r.wait > 0 {
+			err = r.holder.Within(ctx, need, r.wait)
+		}
+		return err
+	})
+}
+
+// grow takes what some more bytes need.
+func (r *room) grow(bytes int64, take func(need int64) error) *gqlerror.Error {
 	r.mu.Lock()
-	r.used += int64(bytes)
+	r.used += bytes
 	need := (r.used+leastRoom-1)/leastRoom*leastRoom - r.held
 	moving := r.known && r.stop != nil && !r.arrived
 	r.mu.Unlock()
 	if need <= 0 {
 		return nil
-	}
-	take := r.holder.Take
-	// A body as short as a sign-in, and a body from a caller who has signed in, always
-	// finds room: bodies that have begun and do not continue make room for it.
-	if r.known || r.short {
-		take = r.holder.Claim
 	}
 	// This may cut others off, and others may cut this one off, so nothing is locked.
 	if err := take(need); err != nil {

@@ -47,6 +47,9 @@ func (s storedRoom) Take(bytes int) *gqlerror.Error {
 	return nil
 }
 
+// Hold implements transport.Room.
+func (s storedRoom) Hold(_ context.Context, bytes int64) *gqlerror.Error { return s.Take(int(bytes)) }
+
 // Arriving implements transport.Room. Nothing makes room here, because uploads have a
 // minimum speed.
 func (storedRoom) Arriving(int64, func()) func() { return func() {} }

@@ -123,7 +123,7 @@ func (Multipart) refusal(ctx context.Context, exec graphql.GraphExecutor, err er
 }
 
 func (t Multipart) read(r *http.Request, exec graphql.GraphExecutor, kept *store,
-	room Room) (*graphql.RawParams, error) {
+	room *counted) (*graphql.RawParams, error) {
 	form, err := r.MultipartReader()
 	if err != nil {
 		return nil, Errorf(badRequest, "The multipart form cannot be read: its Content-Type has no boundary.")
@@ -132,7 +132,7 @@ func (t Multipart) read(r *http.Request, exec graphql.GraphExecutor, kept *store
 	if err != nil {
 		return nil, err
 	}
-	params, bad := t.Limits.parse(operations)
+	params, bad := t.Limits.parse(r.Context(), operations, room)
 	if bad != nil {
 		return nil, bad
 	}
@@ -140,8 +140,16 @@ func (t Multipart) read(r *http.Request, exec graphql.GraphExecutor, kept *store
 	if err != nil {
 		return nil, err
 	}
-	if err := t.Limits.bounded("map", text); err != nil {
-		return nil, err
+	size, bad := t.Limits.bounded("map", text)
+	if bad == nil {
+		bad = room.Hold(r.Context(), size)
+	}
+	if bad == nil {
+		copied, _ := decoded(operations) // for takes
+		bad = room.Hold(r.Context(), copied)
+	}
+	if bad != nil {
+		return nil, bad
 	}
 	var paths map[string][]string
 	if err := json.Unmarshal(text, &paths); err != nil {

@@ -12,15 +12,24 @@ import (
 )
 
 // operate runs an operation and sends its answers.
-func (s *socket) operate(ctx context.Context, id string, params *graphql.RawParams) {
+func (s *socket) operate(ctx context.Context, id string, params *graphql.RawParams, room *counted) {
 	ctx, err := s.Begin(ctx)
 	if err != nil {
 		s.fail(id, gqlerror.List{err})
 		return
 	}
 	params.ReadTime = graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}
-	anything := func(ast.Operation) *gqlerror.Error { return nil }
-	stream(ctx, s.exec, params, s.Patience, anything, func(resp *graphql.Response) error {
+	allowed := func(op ast.Operation) *gqlerror.Error {
+		if op != ast.Subscription {
+			return nil
+		}
+		if err := room.lasting(); err != nil {
+			return err
+		}
+		room.Leave() // its events may go on for hours
+		return nil
+	}
+	stream(ctx, s.exec, params, s.Patience, allowed, func(resp *graphql.Response) error {
 		if ctx.Err() != nil {
 			return ctx.Err() // the client may have reused the ID
 		}

@@ -2,6 +2,8 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -17,12 +19,15 @@ import (
 )
 
 // read returns the operation of a GET or POST request.
-func (l Limits) read(w http.ResponseWriter, r *http.Request, room Room) (*graphql.RawParams, *gqlerror.Error) {
+func (l Limits) read(w http.ResponseWriter, r *http.Request, room *counted) (*graphql.RawParams, *gqlerror.Error) {
 	var params *graphql.RawParams
 	var err *gqlerror.Error
 	start := graphql.Now()
+	if l.isStranger(r.Context()) {
+		l.DecodedBytes = min(l.mostDecoded(), MostDecoded(l.StrangerBytes))
+	}
 	if r.Method == http.MethodGet {
-		params, err = l.readQuery(r.URL)
+		params, err = l.readQuery(r, room)
 	} else {
 		params, err = l.readBody(w, r, room)
 	}
@@ -34,7 +39,10 @@ func (l Limits) read(w http.ResponseWriter, r *http.Request, room Room) (*graphq
 	return params, nil
 }
 
-func (l Limits) readBody(w http.ResponseWriter, r *http.Request, room Room) (*graphql.RawParams, *gqlerror.Error) {
+func (l Limits) isStranger(ctx context.Context) bool { return l.Stranger != nil && l.Stranger(ctx) }
+
+func (l Limits) readBody(w http.ResponseWriter, r *http.Request,
+	room *counted) (*graphql.RawParams, *gqlerror.Error) {
 	// A form on another page can send three other types without a preflight request.
 	media, options, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {
@@ -49,7 +57,7 @@ func (l Limits) readBody(w http.ResponseWriter, r *http.Request, room Room) (*gr
 	}
 	most, refusal := l.RequestBytes, unread
 	control := http.NewResponseController(w)
-	if l.Stranger != nil && l.Stranger(r.Context()) {
+	if l.isStranger(r.Context()) {
 		most, refusal = min(l.StrangerBytes, l.RequestBytes), l.unreadStranger
 		// A stranger who sends a little now and then does not keep the memory.
 		_ = control.SetReadDeadline(time.Now().Add(l.StrangerPatience))
@@ -65,7 +73,7 @@ func (l Limits) readBody(w http.ResponseWriter, r *http.Request, room Room) (*gr
 		w.Header().Set("Connection", "close")
 		return nil, refusal(err)
 	}
-	return l.parse(body)
+	return l.parse(r.Context(), body, room)
 }
 
 // unreadStranger is unread for somebody who is not signed in. Only people who are have a
@@ -92,18 +100,16 @@ func unread(err error) *gqlerror.Error {
 }
 
 // readQuery reads the parameters of an address.
-func (l Limits) readQuery(address *url.URL) (*graphql.RawParams, *gqlerror.Error) {
-	query, err := url.ParseQuery(address.RawQuery)
+func (l Limits) readQuery(r *http.Request, room *counted) (*graphql.RawParams, *gqlerror.Error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return nil, Errorf(badRequest,
 			"The address cannot be read: a percent sign must be followed by two hexadecimal digits.")
 	}
 	p := &graphql.RawParams{Query: query.Get("query"), OperationName: query.Get("operationName")}
 	var bad *gqlerror.Error
-	if p.Variables, bad = l.object("variables", []byte(query.Get("variables"))); bad != nil {
-		return nil, bad
-	}
-	if p.Extensions, bad = l.object("extensions", []byte(query.Get("extensions"))); bad != nil {
+	variables, extensions := []byte(query.Get("variables")), []byte(query.Get("extensions"))
+	if p.Variables, p.Extensions, bad = l.objects(r.Context(), variables, extensions, room); bad != nil {
 		return nil, bad
 	}
 	return p, complete(p)
@@ -111,7 +117,7 @@ func (l Limits) readQuery(address *url.URL) (*graphql.RawParams, *gqlerror.Error
 
 // parse reads the JSON text of an operation. No error repeats any of it, because the
 // variables may contain a password.
-func (l Limits) parse(body []byte) (*graphql.RawParams, *gqlerror.Error) {
+func (l Limits) parse(ctx context.Context, body []byte, room *counted) (*graphql.RawParams, *gqlerror.Error) {
 	body = bytes.TrimLeft(body, " \t\r\n")
 	switch {
 	case len(body) == 0:
@@ -138,10 +144,7 @@ func (l Limits) parse(body []byte) (*graphql.RawParams, *gqlerror.Error) {
 	if p.OperationName, bad = text("operationName", fields.OperationName); bad != nil {
 		return nil, bad
 	}
-	if p.Variables, bad = l.object("variables", fields.Variables); bad != nil {
-		return nil, bad
-	}
-	if p.Extensions, bad = l.object("extensions", fields.Extensions); bad != nil {
+	if p.Variables, p.Extensions, bad = l.objects(ctx, fields.Variables, fields.Extensions, room); bad != nil {
 		return nil, bad
 	}
 	return p, complete(p)
@@ -172,16 +175,39 @@ func text(name string, raw json.RawMessage) (s string, _ *gqlerror.Error) {
 	return s, nil
 }
 
+// objects reads the variables and the extensions of an operation. What both take together
+// is limited, and takes room before anything is decoded.
+func (l Limits) objects(ctx context.Context, variables, extensions []byte,
+	room *counted) (vars, exts map[string]any, _ *gqlerror.Error) {
+	var size int64
+	for name, raw := range map[string][]byte{"variables": variables, "extensions": extensions} {
+		if len(raw) > l.VariableBytes {
+			return nil, nil, Errorf(tooLarge, "%s have more than %d bytes.", name, l.VariableBytes)
+		}
+		one, err := l.bounded(name, raw)
+		if err != nil {
+			return nil, nil, err
+		}
+		size += one
+	}
+	if size > l.mostDecoded() {
+		return nil, nil, Errorf(tooLarge, "variables and extensions hold too many lists and objects; send fewer at once.")
+	}
+	if full := room.Hold(ctx, size); full != nil {
+		return nil, nil, full
+	}
+	vars, err := object("variables", variables)
+	if err != nil {
+		return nil, nil, err
+	}
+	exts, err = object("extensions", extensions)
+	return vars, exts, err
+}
+
 // object reads a JSON object. A missing one, or null, is nil.
-func (l Limits) object(name string, raw []byte) (object map[string]any, _ *gqlerror.Error) {
+func object(name string, raw []byte) (object map[string]any, _ *gqlerror.Error) {
 	if len(raw) == 0 {
 		return nil, nil
-	}
-	if len(raw) > l.VariableBytes {
-		return nil, Errorf(tooLarge, "%s have more than %d bytes.", name, l.VariableBytes)
-	}
-	if err := l.bounded(name, raw); err != nil {
-		return nil, err
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber() // a float64 would round large whole numbers
@@ -194,17 +220,23 @@ func (l Limits) object(name string, raw []byte) (object map[string]any, _ *gqler
 	return object, nil
 }
 
-// bounded refuses a JSON text that takes too much memory after decoding.
-func (l Limits) bounded(name string, raw []byte) *gqlerror.Error {
-	most := l.DecodedBytes
-	if most == 0 {
-		most = 8 * int64(l.VariableBytes)
-	}
-	switch size, depth := decoded(raw); {
+// bounded returns how much a JSON text takes in memory after decoding, and refuses one
+// that takes too much.
+func (l Limits) bounded(name string, raw []byte) (int64, *gqlerror.Error) {
+	size, depth := decoded(raw)
+	switch {
 	case depth > maxNesting:
-		return Errorf(tooLarge, "%s nests more than %d lists and objects.", name, maxNesting)
-	case size > most:
-		return Errorf(tooLarge, "%s holds too many lists and objects; send fewer at once.", name)
+		return 0, Errorf(tooLarge, "%s nests more than %d lists and objects.", name, maxNesting)
+	case size > l.mostDecoded():
+		return 0, Errorf(tooLarge, "%s holds too many lists and objects; send fewer at once.", name)
 	}
-	return nil
+	return size, nil
 }
+
+// mostDecoded is how much the variables and extensions of a request may take.
+func (l Limits) mostDecoded() int64 {
+	return cmp.Or(l.DecodedBytes, MostDecoded(int64(l.VariableBytes)))
+}
+
+// MostDecoded is what JSON texts of a length may take in memory after decoding.
+func MostDecoded(text int64) int64 { return 8 * text }

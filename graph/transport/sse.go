@@ -61,6 +61,9 @@ func (t SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecut
 		if op != ast.Subscription {
 			return nil
 		}
+		if err := room.lasting(); err != nil {
+			return err
+		}
 		leave() // its events may go on for hours
 		if !e.begun {
 			_ = e.begin() // if the client has gone away, so will the next event

@@ -37,8 +37,8 @@ type Limits struct {
 	// VariableBytes is the longest JSON text of the variables and, separately, of the
 	// extensions.
 	VariableBytes int
-	// DecodedBytes is roughly how much memory either may take after decoding; 0 for eight
-	// times the longest text.
+	// DecodedBytes is roughly how much memory both together may take after decoding; 0 for
+	// eight times the longest text.
 	DecodedBytes int64
 	// Stranger reports whether nobody is signed in. A stranger has StrangerBytes for a body
 	// and StrangerPatience to send it. If Stranger is nil, nobody is a stranger.

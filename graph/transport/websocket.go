@@ -200,7 +200,7 @@ func (s *socket) read() {
 		case m.Type == "connection_init":
 			begun = true
 			late.Stop()
-			ready = s.init(m.Payload)
+			ready = s.init(m.Payload, room)
 			going = ready
 		case m.Type == "ping":
 			_ = s.send(message{Type: "pong", Payload: m.Payload})
@@ -211,7 +211,10 @@ func (s *socket) read() {
 			s.close(closeUnauthorized, "Unauthorized")
 			going = false
 		case m.Type == "subscribe":
-			going = s.subscribe(m)
+			// The operation keeps the room.
+			if going = s.subscribe(m, room); going {
+				continue
+			}
 		default:
 			s.close(closeBadRequest, "A message has a type that the protocol does not know")
 			going = false
@@ -225,7 +228,7 @@ func (s *socket) read() {
 
 // receive reads the next message. If that fails, it closes the connection and returns
 // false.
-func (s *socket) receive(room Room) (m message, ok bool) {
+func (s *socket) receive(room *counted) (m message, ok bool) {
 	ctx, cancel := context.WithCancel(s.base)
 	defer cancel()
 	kind, reader, err := s.conn.Reader(ctx)
@@ -254,8 +257,16 @@ func (s *socket) receive(room Room) (m message, ok bool) {
 	return m, true
 }
 
-func (s *socket) init(raw json.RawMessage) bool {
-	payload, bad := s.Limits.object("The payload of connection_init", raw)
+func (s *socket) init(raw json.RawMessage, room *counted) bool {
+	const name = "The payload of connection_init"
+	var payload map[string]any
+	size, bad := s.Limits.bounded(name, raw)
+	if bad == nil {
+		bad = room.Hold(s.base, size)
+	}
+	if bad == nil {
+		payload, bad = object(name, raw)
+	}
 	if bad != nil {
 		s.close(closeBadRequest, bad.Message)
 		return false
@@ -279,14 +290,15 @@ func (s *socket) init(raw json.RawMessage) bool {
 	return false
 }
 
-// subscribe starts an operation, and reports whether the connection goes on.
-func (s *socket) subscribe(m message) bool {
+// subscribe starts an operation, and reports whether the connection goes on. If it does,
+// the room is given back when the operation no longer needs it.
+func (s *socket) subscribe(m message, room *counted) bool {
 	if m.ID == "" || len(m.ID) > maxOperationID {
 		s.close(closeBadRequest, "The message subscribe needs an id of 1 to 128 bytes")
 		return false
 	}
-	params, bad := s.Limits.parse(m.Payload)
-	if bad != nil && codeOf(gqlerror.List{bad}) != tooLarge {
+	params, bad := s.Limits.parse(s.base, m.Payload, room)
+	if bad != nil && !passing[codeOf(gqlerror.List{bad})] {
 		s.close(closeBadRequest, bad.Message)
 		return false
 	}
@@ -304,17 +316,22 @@ func (s *socket) subscribe(m message) bool {
 		}
 	}
 	if bad != nil {
+		room.Leave()
 		s.fail(m.ID, gqlerror.List{bad})
 		return true
 	}
 	params.Headers = s.header
 	s.running.Go(func() {
 		defer func() { <-s.free }()
+		defer room.Leave()
 		defer cancel()
-		s.operate(ctx, m.ID, params)
+		s.operate(ctx, m.ID, params, room)
 	})
 	return true
 }
+
+// passing are the codes of errors of one operation that do not end the connection.
+var passing = map[string]bool{tooLarge: true, tooMany: true, unavailable: true}
 
 // begin takes an ID, unless an operation has it.
 func (s *socket) begin(id string, cancel context.CancelFunc) bool {

@@ -29,8 +29,8 @@ type Limits struct {
 	// Downloads and AllDownloads are how many files are made at a time, for one caller and
 	// for all.
 	Downloads, AllDownloads int
-	// BodyMemory is how much memory requests may hold while they arrive or wait for their
-	// answer.
+	// BodyMemory is how much memory requests may hold, with their decoded variables, while
+	// they arrive or wait for their answer.
 	BodyMemory int64
 	// UploadStorage is how many bytes of files may be arriving, or wait to become jobs.
 	UploadStorage int64
@@ -156,7 +156,7 @@ func (l Limits) settings() []Setting {
 	}
 	return append(list, Setting{
 		Section: LimitSection, Name: "body memory", Flag: "max-body-memory", Form: "size", Default: formatSize(l.BodyMemory),
-		Description: "the memory for requests without files, from their arrival to their answer: " +
+		Description: "the memory for requests without files and their decoded variables, from their arrival to their answer: " +
 			"one caller gets at most an eighth of it, all callers who are not signed in a quarter, and those at one address a " +
 			"64th; " +
 			"two requests of the largest size always fit",
