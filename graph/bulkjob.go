@@ -242,14 +242,6 @@ func toChange(c reader.RowChange) *model.BulkJobChange {
 	}
 }
 
-func (r bulkJobChangeResolver) Student(ctx context.Context, c *model.BulkJobChange) (*model.Student, error) {
-	if c.StudentID == 0 {
-		return nil, nil
-	}
-	s, err := loader.From(ctx).StudentByID.Load(ctx, c.StudentID)
-	return toStudent(s), err
-}
-
 func (r bulkJobResolver) Problems(ctx context.Context, j *model.BulkJob, first *int, after *string,
 	severity *model.ProblemSeverity) (*model.BulkJobProblemConnection, error) {
 	p, err := r.Importer.Problems(ctx, j.Entity.ID, first, after, (*bulkjobproblem.Severity)(severity))
@@ -267,13 +259,15 @@ func (r bulkJobResolver) Problems(ctx context.Context, j *model.BulkJob, first *
 		})}, nil
 }
 
-func toProblem(p *db.BulkJobProblem) *model.BulkJobProblem {
-	optional := func(s string) *string {
-		if s == "" {
-			return nil
-		}
-		return &s
+// optional is nil for a text that is missing.
+func optional(s string) *string {
+	if s == "" {
+		return nil
 	}
+	return &s
+}
+
+func toProblem(p *db.BulkJobProblem) *model.BulkJobProblem {
 	return &model.BulkJobProblem{
 		Row:          p.Row,
 		Column:       optional(p.Column),

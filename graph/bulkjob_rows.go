@@ -4,13 +4,88 @@ import (
 	"context"
 
 	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
 	"github.com/openhomeroom/homeroom/graph/loader"
 	"github.com/openhomeroom/homeroom/graph/model"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/job/cause"
 	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
+
+func (r bulkJobChangeResolver) Student(ctx context.Context, c *model.BulkJobChange) (*model.Student, error) {
+	return targetOf(ctx, c.StudentID)
+}
+
+func (r bulkJobChangedRowResolver) Student(ctx context.Context, c *model.BulkJobChangedRow) (*model.Student, error) {
+	return targetOf(ctx, c.StudentID)
+}
+
+// targetOf is the student whom a row changes; nil if there is none or if the viewer does
+// not see the student.
+func targetOf(ctx context.Context, id int) (*model.Student, error) {
+	if id == 0 {
+		return nil, nil
+	}
+	s, err := loader.From(ctx).StudentByID.Load(ctx, id)
+	return toStudent(s), err
+}
+
+func (r bulkJobResolver) ChangedRows(ctx context.Context, j *model.BulkJob, first *int,
+	after *string) (*model.BulkJobChangedRowConnection, error) {
+	p, err := r.Importer.ChangedRows(ctx, j.Entity.ID, first, after)
+	if err != nil {
+		return nil, err
+	}
+	if selects(ctx, "nodes.student", "edges.node.student", "nodes.changes.student", "edges.node.changes.student") {
+		var ids []int
+		for _, row := range p.Items {
+			if row.StudentID != 0 {
+				ids = append(ids, row.StudentID)
+			}
+		}
+		if err := loader.From(ctx).StudentByID.Prime(ctx, ids); err != nil {
+			return nil, err
+		}
+	}
+	noteRead(ctx, reading{list: "changedRows", students: len(p.Items), organization: j.Entity.OrganizationID})
+	nodes := all(p.Items, func(row reader.ChangedRow) *model.BulkJobChangedRow {
+		return &model.BulkJobChangedRow{Row: row.Row, Label: row.Label, StudentID: row.StudentID,
+			Changes: all(row.Changes, toChange)}
+	})
+	return &model.BulkJobChangedRowConnection{JobID: j.Entity.ID, Nodes: nodes, PageInfo: toPageInfo(p),
+		Edges: edges(p.Cursors, nodes, func(cursor string, row *model.BulkJobChangedRow) *model.BulkJobChangedRowEdge {
+			return &model.BulkJobChangedRowEdge{Cursor: cursor, Node: row}
+		})}, nil
+}
+
+func (r bulkJobChangedRowConnectionResolver) TotalCount(ctx context.Context,
+	c *model.BulkJobChangedRowConnection) (int, error) {
+	return r.Importer.CountChangedRows(ctx, c.JobID)
+}
+
+func (r bulkJobResolver) ProblemGroups(ctx context.Context, j *model.BulkJob, first *int,
+	severity *model.ProblemSeverity) ([]*model.BulkJobProblemGroup, error) {
+	groups, err := r.Importer.ProblemGroups(ctx, j.Entity.ID, first, (*bulkjobproblem.Severity)(severity))
+	if err != nil {
+		return nil, err
+	}
+	noteRead(ctx, reading{list: "problemGroups", students: len(groups), organization: j.Entity.OrganizationID})
+	return all(groups, func(g cause.Group) *model.BulkJobProblemGroup {
+		return &model.BulkJobProblemGroup{
+			Severity:   model.ProblemSeverity(g.Severity),
+			Code:       g.Code,
+			Column:     optional(g.Column),
+			Value:      optional(g.Value),
+			ValueCount: g.Values,
+			Count:      g.Count,
+			Rows:       all(g.Rows, func(n int) int { return n }),
+			Message:    g.Message,
+			Hint:       optional(g.Hint),
+		}
+	}), nil
+}
 
 func (r bulkJobResolver) RefusedRows(ctx context.Context, j *model.BulkJob, first *int,
 	after *string) (*model.BulkJobRefusedRowConnection, error) {

@@ -121,6 +121,16 @@ func (r *Resolver) BulkJobProblem() generated.BulkJobProblemResolver {
 	return bulkJobProblemResolver{r}
 }
 
+// BulkJobChangedRow implements generated.ResolverRoot.
+func (r *Resolver) BulkJobChangedRow() generated.BulkJobChangedRowResolver {
+	return bulkJobChangedRowResolver{r}
+}
+
+// BulkJobChangedRowConnection implements generated.ResolverRoot.
+func (r *Resolver) BulkJobChangedRowConnection() generated.BulkJobChangedRowConnectionResolver {
+	return bulkJobChangedRowConnectionResolver{r}
+}
+
 // BulkJobRefusedRowConnection implements generated.ResolverRoot.
 func (r *Resolver) BulkJobRefusedRowConnection() generated.BulkJobRefusedRowConnectionResolver {
 	return bulkJobRefusedRowConnectionResolver{r}
@@ -180,6 +190,8 @@ type (
 	usageRowResolver                    struct{ *Resolver }
 	bulkJobResolver                     struct{ *Resolver }
 	bulkJobProblemResolver              struct{ *Resolver }
+	bulkJobChangedRowResolver           struct{ *Resolver }
+	bulkJobChangedRowConnectionResolver struct{ *Resolver }
 	bulkJobRefusedRowConnectionResolver struct{ *Resolver }
 	bulkJobChangeResolver               struct{ *Resolver }
 	bulkJobConnectionResolver           struct{ *Resolver }

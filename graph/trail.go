@@ -269,7 +269,7 @@ func (r *Resolver) recordWatch(ctx context.Context) error {
 // givesOutPeople reports whether the fields of a subscription are about people.
 func givesOutPeople(oc *graphql.OperationContext) bool {
 	for _, f := range collect(oc, oc.Operation.SelectionSet) {
-		for _, list := range []string{"changes", "problems", "refusedRows"} {
+		for _, list := range []string{"changes", "changedRows", "problems", "problemGroups", "refusedRows"} {
 			if selected(oc, collect(oc, f.Selections), []string{list}) {
 				return true
 			}

@@ -39,6 +39,8 @@ type BulkJobProblem struct {
 	Message string `json:"message,omitempty"`
 	// Hint holds the value of the "hint" field.
 	Hint string `json:"hint,omitempty"`
+	// Equal in the problems of a job that have the same value: a keyed digest of it, from which the value cannot be found; empty without a value.
+	Cause string `json:"cause,omitempty"`
 	// 1 where it names something outside of the school of the job, which the school's administrators are not shown.
 	Outside int8 `json:"outside,omitempty"`
 	// Keys of students in the submitter's purview whom the row may mean.
@@ -78,7 +80,7 @@ func (*BulkJobProblem) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case bulkjobproblem.FieldID, bulkjobproblem.FieldJobID, bulkjobproblem.FieldRow, bulkjobproblem.FieldOutside:
 			values[i] = new(sql.NullInt64)
-		case bulkjobproblem.FieldColumn, bulkjobproblem.FieldSeverity, bulkjobproblem.FieldCode, bulkjobproblem.FieldValue, bulkjobproblem.FieldMessage, bulkjobproblem.FieldHint:
+		case bulkjobproblem.FieldColumn, bulkjobproblem.FieldSeverity, bulkjobproblem.FieldCode, bulkjobproblem.FieldValue, bulkjobproblem.FieldMessage, bulkjobproblem.FieldHint, bulkjobproblem.FieldCause:
 			values[i] = new(sql.NullString)
 		case bulkjobproblem.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -163,6 +165,12 @@ func (_m *BulkJobProblem) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Hint = value.String
 			}
+		case bulkjobproblem.FieldCause:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field cause", values[i])
+			} else if value.Valid {
+				_m.Cause = value.String
+			}
 		case bulkjobproblem.FieldOutside:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field outside", values[i])
@@ -246,6 +254,9 @@ func (_m *BulkJobProblem) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("hint=")
 	builder.WriteString(_m.Hint)
+	builder.WriteString(", ")
+	builder.WriteString("cause=")
+	builder.WriteString(_m.Cause)
 	builder.WriteString(", ")
 	builder.WriteString("outside=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Outside))

@@ -115,6 +115,20 @@ func (_c *BulkJobProblemCreate) SetNillableHint(v *string) *BulkJobProblemCreate
 	return _c
 }
 
+// SetCause sets the "cause" field.
+func (_c *BulkJobProblemCreate) SetCause(v string) *BulkJobProblemCreate {
+	_c.mutation.SetCause(v)
+	return _c
+}
+
+// SetNillableCause sets the "cause" field if the given value is not nil.
+func (_c *BulkJobProblemCreate) SetNillableCause(v *string) *BulkJobProblemCreate {
+	if v != nil {
+		_c.SetCause(*v)
+	}
+	return _c
+}
+
 // SetOutside sets the "outside" field.
 func (_c *BulkJobProblemCreate) SetOutside(v int8) *BulkJobProblemCreate {
 	_c.mutation.SetOutside(v)
@@ -196,6 +210,10 @@ func (_c *BulkJobProblemCreate) defaults() error {
 		v := bulkjobproblem.DefaultHint
 		_c.mutation.SetHint(v)
 	}
+	if _, ok := _c.mutation.Cause(); !ok {
+		v := bulkjobproblem.DefaultCause
+		_c.mutation.SetCause(v)
+	}
 	if _, ok := _c.mutation.Outside(); !ok {
 		v := bulkjobproblem.DefaultOutside
 		_c.mutation.SetOutside(v)
@@ -236,6 +254,9 @@ func (_c *BulkJobProblemCreate) check() error {
 	}
 	if _, ok := _c.mutation.Hint(); !ok {
 		return &ValidationError{Name: "hint", err: errors.New(`db: missing required field "BulkJobProblem.hint"`)}
+	}
+	if _, ok := _c.mutation.Cause(); !ok {
+		return &ValidationError{Name: "cause", err: errors.New(`db: missing required field "BulkJobProblem.cause"`)}
 	}
 	if _, ok := _c.mutation.Outside(); !ok {
 		return &ValidationError{Name: "outside", err: errors.New(`db: missing required field "BulkJobProblem.outside"`)}
@@ -305,6 +326,10 @@ func (_c *BulkJobProblemCreate) createSpec() (*BulkJobProblem, *sqlgraph.CreateS
 	if value, ok := _c.mutation.Hint(); ok {
 		_spec.SetField(bulkjobproblem.FieldHint, field.TypeString, value)
 		_node.Hint = value
+	}
+	if value, ok := _c.mutation.Cause(); ok {
+		_spec.SetField(bulkjobproblem.FieldCause, field.TypeString, value)
+		_node.Cause = value
 	}
 	if value, ok := _c.mutation.Outside(); ok {
 		_spec.SetField(bulkjobproblem.FieldOutside, field.TypeInt8, value)
@@ -401,6 +426,18 @@ func (u *BulkJobProblemUpsert) ClearSealed() *BulkJobProblemUpsert {
 	return u
 }
 
+// SetCause sets the "cause" field.
+func (u *BulkJobProblemUpsert) SetCause(v string) *BulkJobProblemUpsert {
+	u.Set(bulkjobproblem.FieldCause, v)
+	return u
+}
+
+// UpdateCause sets the "cause" field to the value that was provided on create.
+func (u *BulkJobProblemUpsert) UpdateCause() *BulkJobProblemUpsert {
+	u.SetExcluded(bulkjobproblem.FieldCause)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create.
 // Using this option is equivalent to using:
 //
@@ -494,6 +531,20 @@ func (u *BulkJobProblemUpsertOne) UpdateSealed() *BulkJobProblemUpsertOne {
 func (u *BulkJobProblemUpsertOne) ClearSealed() *BulkJobProblemUpsertOne {
 	return u.Update(func(s *BulkJobProblemUpsert) {
 		s.ClearSealed()
+	})
+}
+
+// SetCause sets the "cause" field.
+func (u *BulkJobProblemUpsertOne) SetCause(v string) *BulkJobProblemUpsertOne {
+	return u.Update(func(s *BulkJobProblemUpsert) {
+		s.SetCause(v)
+	})
+}
+
+// UpdateCause sets the "cause" field to the value that was provided on create.
+func (u *BulkJobProblemUpsertOne) UpdateCause() *BulkJobProblemUpsertOne {
+	return u.Update(func(s *BulkJobProblemUpsert) {
+		s.UpdateCause()
 	})
 }
 
@@ -756,6 +807,20 @@ func (u *BulkJobProblemUpsertBulk) UpdateSealed() *BulkJobProblemUpsertBulk {
 func (u *BulkJobProblemUpsertBulk) ClearSealed() *BulkJobProblemUpsertBulk {
 	return u.Update(func(s *BulkJobProblemUpsert) {
 		s.ClearSealed()
+	})
+}
+
+// SetCause sets the "cause" field.
+func (u *BulkJobProblemUpsertBulk) SetCause(v string) *BulkJobProblemUpsertBulk {
+	return u.Update(func(s *BulkJobProblemUpsert) {
+		s.SetCause(v)
+	})
+}
+
+// UpdateCause sets the "cause" field to the value that was provided on create.
+func (u *BulkJobProblemUpsertBulk) UpdateCause() *BulkJobProblemUpsertBulk {
+	return u.Update(func(s *BulkJobProblemUpsert) {
+		s.UpdateCause()
 	})
 }
 

@@ -9804,6 +9804,7 @@ type BulkJobProblemMutation struct {
 	value            *string
 	message          *string
 	hint             *string
+	cause            *string
 	outside          *int8
 	addoutside       *int8
 	candidates       *[]int
@@ -10307,6 +10308,42 @@ func (m *BulkJobProblemMutation) ResetHint() {
 	m.hint = nil
 }
 
+// SetCause sets the "cause" field.
+func (m *BulkJobProblemMutation) SetCause(s string) {
+	m.cause = &s
+}
+
+// Cause returns the value of the "cause" field in the mutation.
+func (m *BulkJobProblemMutation) Cause() (r string, exists bool) {
+	v := m.cause
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCause returns the old "cause" field's value of the BulkJobProblem entity.
+// If the BulkJobProblem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobProblemMutation) OldCause(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCause is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCause requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCause: %w", err)
+	}
+	return oldValue.Cause, nil
+}
+
+// ResetCause resets all changes to the "cause" field.
+func (m *BulkJobProblemMutation) ResetCause() {
+	m.cause = nil
+}
+
 // SetOutside sets the "outside" field.
 func (m *BulkJobProblemMutation) SetOutside(i int8) {
 	m.outside = &i
@@ -10489,7 +10526,7 @@ func (m *BulkJobProblemMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobProblemMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 13)
 	if m.created_at != nil {
 		fields = append(fields, bulkjobproblem.FieldCreatedAt)
 	}
@@ -10519,6 +10556,9 @@ func (m *BulkJobProblemMutation) Fields() []string {
 	}
 	if m.hint != nil {
 		fields = append(fields, bulkjobproblem.FieldHint)
+	}
+	if m.cause != nil {
+		fields = append(fields, bulkjobproblem.FieldCause)
 	}
 	if m.outside != nil {
 		fields = append(fields, bulkjobproblem.FieldOutside)
@@ -10554,6 +10594,8 @@ func (m *BulkJobProblemMutation) Field(name string) (ent.Value, bool) {
 		return m.Message()
 	case bulkjobproblem.FieldHint:
 		return m.Hint()
+	case bulkjobproblem.FieldCause:
+		return m.Cause()
 	case bulkjobproblem.FieldOutside:
 		return m.Outside()
 	case bulkjobproblem.FieldCandidates:
@@ -10587,6 +10629,8 @@ func (m *BulkJobProblemMutation) OldField(ctx context.Context, name string) (ent
 		return m.OldMessage(ctx)
 	case bulkjobproblem.FieldHint:
 		return m.OldHint(ctx)
+	case bulkjobproblem.FieldCause:
+		return m.OldCause(ctx)
 	case bulkjobproblem.FieldOutside:
 		return m.OldOutside(ctx)
 	case bulkjobproblem.FieldCandidates:
@@ -10669,6 +10713,13 @@ func (m *BulkJobProblemMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetHint(v)
+		return nil
+	case bulkjobproblem.FieldCause:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCause(v)
 		return nil
 	case bulkjobproblem.FieldOutside:
 		v, ok := value.(int8)
@@ -10804,6 +10855,9 @@ func (m *BulkJobProblemMutation) ResetField(name string) error {
 		return nil
 	case bulkjobproblem.FieldHint:
 		m.ResetHint()
+		return nil
+	case bulkjobproblem.FieldCause:
+		m.ResetCause()
 		return nil
 	case bulkjobproblem.FieldOutside:
 		m.ResetOutside()

@@ -33,6 +33,9 @@ func (BulkJobProblem) Fields() []ent.Field {
 			Comment("The cell, shortened; empty where it is in sealed."),
 		field.String("message").SchemaType(varchar(1000)).Immutable(),
 		field.String("hint").SchemaType(varchar(1000)).Default("").Immutable(),
+		field.String("cause").SchemaType(varchar(32)).Default("").
+			Comment("Equal in the problems of a job that have the same value: a keyed digest of it, from which the value " +
+				"cannot be found; empty without a value."),
 		field.Int8("outside").Default(0).Immutable().
 			Comment("1 where it names something outside of the school of the job, " +
 				"which the school's administrators are not shown."),
@@ -53,6 +56,7 @@ func (BulkJobProblem) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("job_id", "row"),
 		index.Fields("job_id", "severity", "row"),
+		index.Fields("job_id", "severity", "code", "column", "cause", "row", "outside"), // counts the problems by cause
 	}
 }
 

@@ -20,6 +20,7 @@ var listRows = map[string]int{
 	"Student.groups":        5, "DeletedStudent.groups": 5,
 	"UsageReport.weeks": 10, "UsageReport.rows": 40, "UsageReport.notifications": 1,
 	"BulkJobProblem.candidates": 3, "BulkJobRefusedRow.cells": 3, "BulkJobRefusedRow.problems": 3,
+	"BulkJobChangedRow.changes": 5, "BulkJobProblemGroup.rows": 1,
 	"ImportTemplate.columns": 3,
 	"AuditEvent.subjects":    3, "AuditEvent.facts": 3, "AuditSubject.changes": 3,
 	"Query.dashboardNotifications": 1, "Subscription.dashboardNotifications": 1,

@@ -37,6 +37,8 @@ type ResolverRoot interface {
 	BulkJob() BulkJobResolver
 	BulkJobChange() BulkJobChangeResolver
 	BulkJobChangeConnection() BulkJobChangeConnectionResolver
+	BulkJobChangedRow() BulkJobChangedRowResolver
+	BulkJobChangedRowConnection() BulkJobChangedRowConnectionResolver
 	BulkJobConnection() BulkJobConnectionResolver
 	BulkJobProblem() BulkJobProblemResolver
 	BulkJobProblemConnection() BulkJobProblemConnectionResolver
@@ -143,6 +145,7 @@ type ComplexityRoot struct {
 	}
 
 	BulkJob struct {
+		ChangedRows      func(childComplexity int, first *int, after *string) int
 		Changes          func(childComplexity int, first *int, after *string) int
 		CommitMode       func(childComplexity int) int
 		Counts           func(childComplexity int) int
@@ -157,6 +160,7 @@ type ComplexityRoot struct {
 		Kind             func(childComplexity int) int
 		Organization     func(childComplexity int) int
 		PreviewVersion   func(childComplexity int) int
+		ProblemGroups    func(childComplexity int, first *int, severity *model.ProblemSeverity) int
 		Problems         func(childComplexity int, first *int, after *string, severity *model.ProblemSeverity) int
 		Progress         func(childComplexity int) int
 		RefusedRows      func(childComplexity int, first *int, after *string) int
@@ -189,6 +193,25 @@ type ComplexityRoot struct {
 	}
 
 	BulkJobChangeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	BulkJobChangedRow struct {
+		Changes func(childComplexity int) int
+		Label   func(childComplexity int) int
+		Row     func(childComplexity int) int
+		Student func(childComplexity int) int
+	}
+
+	BulkJobChangedRowConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	BulkJobChangedRowEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -242,6 +265,18 @@ type ComplexityRoot struct {
 	BulkJobProblemEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	BulkJobProblemGroup struct {
+		Code       func(childComplexity int) int
+		Column     func(childComplexity int) int
+		Count      func(childComplexity int) int
+		Hint       func(childComplexity int) int
+		Message    func(childComplexity int) int
+		Rows       func(childComplexity int) int
+		Severity   func(childComplexity int) int
+		Value      func(childComplexity int) int
+		ValueCount func(childComplexity int) int
 	}
 
 	BulkJobProgress struct {
@@ -823,6 +858,8 @@ type BulkJobResolver interface {
 
 	Changes(ctx context.Context, obj *model.BulkJob, first *int, after *string) (*model.BulkJobChangeConnection, error)
 	Problems(ctx context.Context, obj *model.BulkJob, first *int, after *string, severity *model.ProblemSeverity) (*model.BulkJobProblemConnection, error)
+	ProblemGroups(ctx context.Context, obj *model.BulkJob, first *int, severity *model.ProblemSeverity) ([]*model.BulkJobProblemGroup, error)
+	ChangedRows(ctx context.Context, obj *model.BulkJob, first *int, after *string) (*model.BulkJobChangedRowConnection, error)
 	RefusedRows(ctx context.Context, obj *model.BulkJob, first *int, after *string) (*model.BulkJobRefusedRowConnection, error)
 	FailedRowsCSVURL(ctx context.Context, obj *model.BulkJob) (*string, error)
 }
@@ -831,6 +868,12 @@ type BulkJobChangeResolver interface {
 }
 type BulkJobChangeConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.BulkJobChangeConnection) (int, error)
+}
+type BulkJobChangedRowResolver interface {
+	Student(ctx context.Context, obj *model.BulkJobChangedRow) (*model.Student, error)
+}
+type BulkJobChangedRowConnectionResolver interface {
+	TotalCount(ctx context.Context, obj *model.BulkJobChangedRowConnection) (int, error)
 }
 type BulkJobConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.BulkJobConnection) (int, error)
@@ -1290,6 +1333,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BeginTotpEnrollmentPayload.UserErrors(childComplexity), true
 
+	case "BulkJob.changedRows":
+		if e.ComplexityRoot.BulkJob.ChangedRows == nil {
+			break
+		}
+
+		args, err := ec.field_BulkJob_changedRows_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.BulkJob.ChangedRows(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "BulkJob.changes":
 		if e.ComplexityRoot.BulkJob.Changes == nil {
 			break
@@ -1379,6 +1433,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkJob.PreviewVersion(childComplexity), true
+	case "BulkJob.problemGroups":
+		if e.ComplexityRoot.BulkJob.ProblemGroups == nil {
+			break
+		}
+
+		args, err := ec.field_BulkJob_problemGroups_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.BulkJob.ProblemGroups(childComplexity, args["first"].(*int), args["severity"].(*model.ProblemSeverity)), true
 	case "BulkJob.problems":
 		if e.ComplexityRoot.BulkJob.Problems == nil {
 			break
@@ -1525,6 +1590,69 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkJobChangeEdge.Node(childComplexity), true
+
+	case "BulkJobChangedRow.changes":
+		if e.ComplexityRoot.BulkJobChangedRow.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobChangedRow.Changes(childComplexity), true
+	case "BulkJobChangedRow.label":
+		if e.ComplexityRoot.BulkJobChangedRow.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobChangedRow.Label(childComplexity), true
+	case "BulkJobChangedRow.row":
+		if e.ComplexityRoot.BulkJobChangedRow.Row == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobChangedRow.Row(childComplexity), true
+	case "BulkJobChangedRow.student":
+		if e.ComplexityRoot.BulkJobChangedRow.Student == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobChangedRow.Student(childComplexity), true
+
+	case "BulkJobChangedRowConnection.edges":
+		if e.ComplexityRoot.BulkJobChangedRowConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobChangedRowConnection.Edges(childComplexity), true
+	case "BulkJobChangedRowConnection.nodes":
+		if e.ComplexityRoot.BulkJobChangedRowConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobChangedRowConnection.Nodes(childComplexity), true
+	case "BulkJobChangedRowConnection.pageInfo":
+		if e.ComplexityRoot.BulkJobChangedRowConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobChangedRowConnection.PageInfo(childComplexity), true
+	case "BulkJobChangedRowConnection.totalCount":
+		if e.ComplexityRoot.BulkJobChangedRowConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobChangedRowConnection.TotalCount(childComplexity), true
+
+	case "BulkJobChangedRowEdge.cursor":
+		if e.ComplexityRoot.BulkJobChangedRowEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobChangedRowEdge.Cursor(childComplexity), true
+	case "BulkJobChangedRowEdge.node":
+		if e.ComplexityRoot.BulkJobChangedRowEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobChangedRowEdge.Node(childComplexity), true
 
 	case "BulkJobConnection.edges":
 		if e.ComplexityRoot.BulkJobConnection.Edges == nil {
@@ -1712,6 +1840,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkJobProblemEdge.Node(childComplexity), true
+
+	case "BulkJobProblemGroup.code":
+		if e.ComplexityRoot.BulkJobProblemGroup.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobProblemGroup.Code(childComplexity), true
+	case "BulkJobProblemGroup.column":
+		if e.ComplexityRoot.BulkJobProblemGroup.Column == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobProblemGroup.Column(childComplexity), true
+	case "BulkJobProblemGroup.count":
+		if e.ComplexityRoot.BulkJobProblemGroup.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobProblemGroup.Count(childComplexity), true
+	case "BulkJobProblemGroup.hint":
+		if e.ComplexityRoot.BulkJobProblemGroup.Hint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobProblemGroup.Hint(childComplexity), true
+	case "BulkJobProblemGroup.message":
+		if e.ComplexityRoot.BulkJobProblemGroup.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobProblemGroup.Message(childComplexity), true
+	case "BulkJobProblemGroup.rows":
+		if e.ComplexityRoot.BulkJobProblemGroup.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobProblemGroup.Rows(childComplexity), true
+	case "BulkJobProblemGroup.severity":
+		if e.ComplexityRoot.BulkJobProblemGroup.Severity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobProblemGroup.Severity(childComplexity), true
+	case "BulkJobProblemGroup.value":
+		if e.ComplexityRoot.BulkJobProblemGroup.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobProblemGroup.Value(childComplexity), true
+	case "BulkJobProblemGroup.valueCount":
+		if e.ComplexityRoot.BulkJobProblemGroup.ValueCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobProblemGroup.ValueCount(childComplexity), true
 
 	case "BulkJobProgress.hashedPasswords":
 		if e.ComplexityRoot.BulkJobProgress.HashedPasswords == nil {
@@ -5222,6 +5405,10 @@ type BulkJob implements Node {
   changes(first: Int, after: String): BulkJobChangeConnection!
   "What is wrong, in the order of the file."
   problems(first: Int, after: String, severity: ProblemSeverity): BulkJobProblemConnection!
+  "The problems grouped by cause: one group for each severity, code, column and value, the largest group first. If a code and a column have more than 10 values, they are one group. The counts are those of all problems that you can see, not only of the first groups. first is 20 by default and at most 100."
+  problemGroups(first: Int, severity: ProblemSeverity): [BulkJobProblemGroup!]!
+  "What changes lists, row by row: each row with all of its fields, in the order of the file."
+  changedRows(first: Int, after: String): BulkJobChangedRowConnection!
   "The refused rows with their cells, in the order of the file; correctBulkJobRow corrects one."
   refusedRows(first: Int, after: String): BulkJobRefusedRowConnection!
   "An address of the refused rows as a file with the columns of the uploaded file and, at the end of each row, what is wrong. Once corrected, it can be uploaded as it is. A job that FAILED wrote nothing, so correct these rows in the uploaded file instead, and upload that whole file again. Passwords are left out. The address works for 15 minutes, for the person or program that asks, and ends with the session or service key. Null if no single row was refused, and once the job is too old to be undone."
@@ -5354,6 +5541,60 @@ type BulkJobProblem {
   hint: String
   "Students whom you can see and whom the row may mean; always empty for a program with a service key. To change one of them instead, correct the row with that student's Database ID."
   candidates: [Student!]!
+}
+
+"A row with everything that it changes."
+type BulkJobChangedRow {
+  "Counts from 1 for the first line under the header."
+  row: Int!
+  "The student, if the student exists and you can see him or her; always null for a program with a service key."
+  student: Student
+  "Whom or what the row is about, for people."
+  label: String!
+  "Its fields, before and after."
+  changes: [BulkJobChange!]!
+}
+
+"A changed row's place in the list."
+type BulkJobChangedRowEdge {
+  "The place, for after and before."
+  cursor: String!
+  "The row."
+  node: BulkJobChangedRow!
+}
+
+"A page of changed rows."
+type BulkJobChangedRowConnection {
+  "The rows with their places."
+  edges: [BulkJobChangedRowEdge!]!
+  "The rows of the edges, for clients that need no cursors."
+  nodes: [BulkJobChangedRow!]!
+  "Whether there are further pages, and the cursors to ask for them."
+  pageInfo: PageInfo!
+  "All rows of the list, not only of the page. Counted only if you ask for it."
+  totalCount: Int!
+}
+
+"Problems that have one cause."
+type BulkJobProblemGroup {
+  "Whether the rows are refused."
+  severity: ProblemSeverity!
+  "A constant for programs, such as AMBIGUOUS_GROUP."
+  code: String!
+  "The header as the file has it."
+  column: String
+  "The cell that all of them have; null if there are several values, or none. Never a password."
+  value: String
+  "How many different values they have; 0 if they are not about a value."
+  valueCount: Int!
+  "How many problems the group has."
+  count: Int!
+  "The first rows, at most 5. They count from 1 for the first line under the header; 0 is the file as a whole."
+  rows: [Int!]!
+  "What is wrong in the first of these rows, for people."
+  message: String!
+  "What to do about it."
+  hint: String
 }
 
 "A cell of a row."
@@ -6597,6 +6838,10 @@ func (ec *executionContext) childFields_BulkJob(ctx context.Context, field graph
 		return ec.fieldContext_BulkJob_changes(ctx, field)
 	case "problems":
 		return ec.fieldContext_BulkJob_problems(ctx, field)
+	case "problemGroups":
+		return ec.fieldContext_BulkJob_problemGroups(ctx, field)
+	case "changedRows":
+		return ec.fieldContext_BulkJob_changedRows(ctx, field)
 	case "refusedRows":
 		return ec.fieldContext_BulkJob_refusedRows(ctx, field)
 	case "failedRowsCsvUrl":
@@ -6663,6 +6908,44 @@ func (ec *executionContext) childFields_BulkJobChangeEdge(ctx context.Context, f
 		return ec.fieldContext_BulkJobChangeEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BulkJobChangeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkJobChangedRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "row":
+		return ec.fieldContext_BulkJobChangedRow_row(ctx, field)
+	case "student":
+		return ec.fieldContext_BulkJobChangedRow_student(ctx, field)
+	case "label":
+		return ec.fieldContext_BulkJobChangedRow_label(ctx, field)
+	case "changes":
+		return ec.fieldContext_BulkJobChangedRow_changes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobChangedRow", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkJobChangedRowConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BulkJobChangedRowConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_BulkJobChangedRowConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BulkJobChangedRowConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_BulkJobChangedRowConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobChangedRowConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkJobChangedRowEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BulkJobChangedRowEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BulkJobChangedRowEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobChangedRowEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_BulkJobConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6765,6 +7048,30 @@ func (ec *executionContext) childFields_BulkJobProblemEdge(ctx context.Context, 
 		return ec.fieldContext_BulkJobProblemEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BulkJobProblemEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkJobProblemGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "severity":
+		return ec.fieldContext_BulkJobProblemGroup_severity(ctx, field)
+	case "code":
+		return ec.fieldContext_BulkJobProblemGroup_code(ctx, field)
+	case "column":
+		return ec.fieldContext_BulkJobProblemGroup_column(ctx, field)
+	case "value":
+		return ec.fieldContext_BulkJobProblemGroup_value(ctx, field)
+	case "valueCount":
+		return ec.fieldContext_BulkJobProblemGroup_valueCount(ctx, field)
+	case "count":
+		return ec.fieldContext_BulkJobProblemGroup_count(ctx, field)
+	case "rows":
+		return ec.fieldContext_BulkJobProblemGroup_rows(ctx, field)
+	case "message":
+		return ec.fieldContext_BulkJobProblemGroup_message(ctx, field)
+	case "hint":
+		return ec.fieldContext_BulkJobProblemGroup_hint(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobProblemGroup", field.Name)
 }
 
 func (ec *executionContext) childFields_BulkJobProgress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7839,6 +8146,28 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_BulkJob_changedRows_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_BulkJob_changes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7858,6 +8187,28 @@ func (ec *executionContext) field_BulkJob_changes_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_BulkJob_problemGroups_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "severity",
+		func(ctx context.Context, v any) (*model.ProblemSeverity, error) {
+			return ec.unmarshalOProblemSeverity2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐProblemSeverity(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["severity"] = arg1
 	return args, nil
 }
 
@@ -10775,6 +11126,94 @@ func (ec *executionContext) fieldContext_BulkJob_problems(ctx context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _BulkJob_problemGroups(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_problemGroups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.BulkJob().ProblemGroups(ctx, obj, fc.Args["first"].(*int), fc.Args["severity"].(*model.ProblemSeverity))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobProblemGroup) graphql.Marshaler {
+			return ec.marshalNBulkJobProblemGroup2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobProblemGroupᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_problemGroups(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJob",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobProblemGroup(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_BulkJob_problemGroups_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJob_changedRows(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_changedRows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.BulkJob().ChangedRows(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobChangedRowConnection) graphql.Marshaler {
+			return ec.marshalNBulkJobChangedRowConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangedRowConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_changedRows(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJob",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobChangedRowConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_BulkJob_changedRows_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _BulkJob_refusedRows(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11296,6 +11735,290 @@ func (ec *executionContext) fieldContext_BulkJobChangeEdge_node(_ context.Contex
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_BulkJobChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobChangedRow_row(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobChangedRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobChangedRow_row(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Row, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobChangedRow_row(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobChangedRow", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BulkJobChangedRow_student(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobChangedRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobChangedRow_student(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkJobChangedRow().Student(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Student) graphql.Marshaler {
+			return ec.marshalOStudent2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobChangedRow_student(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobChangedRow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Student(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobChangedRow_label(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobChangedRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobChangedRow_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobChangedRow_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobChangedRow", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkJobChangedRow_changes(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobChangedRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobChangedRow_changes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobChange) graphql.Marshaler {
+			return ec.marshalNBulkJobChange2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobChangedRow_changes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobChangedRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobChangedRowConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobChangedRowConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobChangedRowConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobChangedRowEdge) graphql.Marshaler {
+			return ec.marshalNBulkJobChangedRowEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangedRowEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobChangedRowConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobChangedRowConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobChangedRowEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobChangedRowConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobChangedRowConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobChangedRowConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobChangedRow) graphql.Marshaler {
+			return ec.marshalNBulkJobChangedRow2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangedRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobChangedRowConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobChangedRowConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobChangedRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobChangedRowConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobChangedRowConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobChangedRowConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobChangedRowConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobChangedRowConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobChangedRowConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobChangedRowConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobChangedRowConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkJobChangedRowConnection().TotalCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobChangedRowConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobChangedRowConnection", field, true, true, "Int")
+}
+
+func (ec *executionContext) _BulkJobChangedRowEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobChangedRowEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobChangedRowEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobChangedRowEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobChangedRowEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkJobChangedRowEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobChangedRowEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobChangedRowEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobChangedRow) graphql.Marshaler {
+			return ec.marshalNBulkJobChangedRow2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangedRow(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobChangedRowEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobChangedRowEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobChangedRow(ctx, field)
 		},
 	}
 	return fc, nil
@@ -12088,6 +12811,213 @@ func (ec *executionContext) fieldContext_BulkJobProblemEdge_node(_ context.Conte
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobProblemGroup_severity(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobProblemGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobProblemGroup_severity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Severity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ProblemSeverity) graphql.Marshaler {
+			return ec.marshalNProblemSeverity2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐProblemSeverity(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobProblemGroup_severity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobProblemGroup", field, false, false, "ProblemSeverity")
+}
+
+func (ec *executionContext) _BulkJobProblemGroup_code(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobProblemGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobProblemGroup_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobProblemGroup_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobProblemGroup", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkJobProblemGroup_column(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobProblemGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobProblemGroup_column(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Column, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobProblemGroup_column(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobProblemGroup", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkJobProblemGroup_value(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobProblemGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobProblemGroup_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobProblemGroup_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobProblemGroup", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkJobProblemGroup_valueCount(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobProblemGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobProblemGroup_valueCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValueCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobProblemGroup_valueCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobProblemGroup", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BulkJobProblemGroup_count(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobProblemGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobProblemGroup_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobProblemGroup_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobProblemGroup", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BulkJobProblemGroup_rows(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobProblemGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobProblemGroup_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []int) graphql.Marshaler {
+			return ec.marshalNInt2ᚕintᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobProblemGroup_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobProblemGroup", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BulkJobProblemGroup_message(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobProblemGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobProblemGroup_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobProblemGroup_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobProblemGroup", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkJobProblemGroup_hint(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobProblemGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobProblemGroup_hint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobProblemGroup_hint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobProblemGroup", field, false, false, "String")
 }
 
 func (ec *executionContext) _BulkJobProgress_processedRows(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobProgress) (ret graphql.Marshaler) {
@@ -26403,6 +27333,18 @@ func (ec *executionContext) _BulkJob(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._BulkJob_problems(ctx, field, obj)
 				})
+		case "problemGroups":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJob_problemGroups(ctx, field, obj)
+				})
+		case "changedRows":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJob_changedRows(ctx, field, obj)
+				})
 		case "refusedRows":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -26616,6 +27558,142 @@ func (ec *executionContext) _BulkJobChangeEdge(ctx context.Context, sel ast.Sele
 			}
 		case "node":
 			out.Values[i] = ec._BulkJobChangeEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkJobChangedRowImplementors = []string{"BulkJobChangedRow"}
+
+func (ec *executionContext) _BulkJobChangedRow(ctx context.Context, sel ast.SelectionSet, obj *model.BulkJobChangedRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkJobChangedRowImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkJobChangedRow")
+		case "row":
+			out.Values[i] = ec._BulkJobChangedRow_row(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "student":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJobChangedRow_student(ctx, field, obj)
+				})
+		case "label":
+			out.Values[i] = ec._BulkJobChangedRow_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "changes":
+			out.Values[i] = ec._BulkJobChangedRow_changes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkJobChangedRowConnectionImplementors = []string{"BulkJobChangedRowConnection"}
+
+func (ec *executionContext) _BulkJobChangedRowConnection(ctx context.Context, sel ast.SelectionSet, obj *model.BulkJobChangedRowConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkJobChangedRowConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkJobChangedRowConnection")
+		case "edges":
+			out.Values[i] = ec._BulkJobChangedRowConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._BulkJobChangedRowConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._BulkJobChangedRowConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJobChangedRowConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkJobChangedRowEdgeImplementors = []string{"BulkJobChangedRowEdge"}
+
+func (ec *executionContext) _BulkJobChangedRowEdge(ctx context.Context, sel ast.SelectionSet, obj *model.BulkJobChangedRowEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkJobChangedRowEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkJobChangedRowEdge")
+		case "cursor":
+			out.Values[i] = ec._BulkJobChangedRowEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._BulkJobChangedRowEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -26966,6 +28044,79 @@ func (ec *executionContext) _BulkJobProblemEdge(ctx context.Context, sel ast.Sel
 		case "node":
 			out.Values[i] = ec._BulkJobProblemEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkJobProblemGroupImplementors = []string{"BulkJobProblemGroup"}
+
+func (ec *executionContext) _BulkJobProblemGroup(ctx context.Context, sel ast.SelectionSet, obj *model.BulkJobProblemGroup) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkJobProblemGroupImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkJobProblemGroup")
+		case "severity":
+			out.Values[i] = ec._BulkJobProblemGroup_severity(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._BulkJobProblemGroup_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "column":
+			out.Values[i] = ec._BulkJobProblemGroup_column(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._BulkJobProblemGroup_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "valueCount":
+			out.Values[i] = ec._BulkJobProblemGroup_valueCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._BulkJobProblemGroup_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._BulkJobProblemGroup_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._BulkJobProblemGroup_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hint":
+			out.Values[i] = ec._BulkJobProblemGroup_hint(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -31513,6 +32664,62 @@ func (ec *executionContext) marshalNBulkJobChangeEdge2ᚖgithubᚗcomᚋopenhome
 	return ec._BulkJobChangeEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNBulkJobChangedRow2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangedRowᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobChangedRow) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkJobChangedRow2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangedRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBulkJobChangedRow2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangedRow(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobChangedRow) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BulkJobChangedRow!")
+		return graphql.Null
+	}
+	return ec._BulkJobChangedRow(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBulkJobChangedRowConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangedRowConnection(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobChangedRowConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BulkJobChangedRowConnection!")
+		return graphql.Null
+	}
+	return ec._BulkJobChangedRowConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBulkJobChangedRowEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangedRowEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobChangedRowEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkJobChangedRowEdge2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangedRowEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBulkJobChangedRowEdge2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangedRowEdge(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobChangedRowEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BulkJobChangedRowEdge!")
+		return graphql.Null
+	}
+	return ec._BulkJobChangedRowEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNBulkJobCounts2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobCounts(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobCounts) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BulkJobCounts!")
@@ -31617,6 +32824,30 @@ func (ec *executionContext) marshalNBulkJobProblemEdge2ᚖgithubᚗcomᚋopenhom
 		return graphql.Null
 	}
 	return ec._BulkJobProblemEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBulkJobProblemGroup2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobProblemGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobProblemGroup) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkJobProblemGroup2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobProblemGroup(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBulkJobProblemGroup2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobProblemGroup(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobProblemGroup) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BulkJobProblemGroup!")
+		return graphql.Null
+	}
+	return ec._BulkJobProblemGroup(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNBulkJobProgress2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobProgress(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobProgress) graphql.Marshaler {
@@ -32152,6 +33383,35 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 		graphql.AddInvalidNullFromMarshaler(ctx, "Int!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]int, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInt2int(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNInt2ᚕintᚄ(ctx context.Context, sel ast.SelectionSet, v []int) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNInt2int(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNInviteEducatorInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐInviteEducatorInput(ctx context.Context, v any) (model.InviteEducatorInput, error) {

@@ -249,6 +249,10 @@ type BulkJob struct {
 	Changes *BulkJobChangeConnection `json:"changes"`
 	// What is wrong, in the order of the file.
 	Problems *BulkJobProblemConnection `json:"problems"`
+	// The problems grouped by cause: one group for each severity, code, column and value, the largest group first. If a code and a column have more than 10 values, they are one group. The counts are those of all problems that you can see, not only of the first groups. first is 20 by default and at most 100.
+	ProblemGroups []*BulkJobProblemGroup `json:"problemGroups"`
+	// What changes lists, row by row: each row with all of its fields, in the order of the file.
+	ChangedRows *BulkJobChangedRowConnection `json:"changedRows"`
 	// The refused rows with their cells, in the order of the file; correctBulkJobRow corrects one.
 	RefusedRows *BulkJobRefusedRowConnection `json:"refusedRows"`
 	// An address of the refused rows as a file with the columns of the uploaded file and, at the end of each row, what is wrong. Once corrected, it can be uploaded as it is. A job that FAILED wrote nothing, so correct these rows in the uploaded file instead, and upload that whole file again. Passwords are left out. The address works for 15 minutes, for the person or program that asks, and ends with the session or service key. Null if no single row was refused, and once the job is too old to be undone.
@@ -321,6 +325,40 @@ type BulkJobChangeEdge struct {
 	Cursor string `json:"cursor"`
 	// The change.
 	Node *BulkJobChange `json:"node"`
+}
+
+// A row with everything that it changes.
+type BulkJobChangedRow struct {
+	// Counts from 1 for the first line under the header.
+	Row int `json:"row"`
+	// The student, if the student exists and you can see him or her; always null for a program with a service key.
+	Student *Student `json:"student,omitempty"`
+	// Whom or what the row is about, for people.
+	Label string `json:"label"`
+	// Its fields, before and after.
+	Changes   []*BulkJobChange `json:"changes"`
+	StudentID int              `json:"-"`
+}
+
+// A page of changed rows.
+type BulkJobChangedRowConnection struct {
+	// The rows with their places.
+	Edges []*BulkJobChangedRowEdge `json:"edges"`
+	// The rows of the edges, for clients that need no cursors.
+	Nodes []*BulkJobChangedRow `json:"nodes"`
+	// Whether there are further pages, and the cursors to ask for them.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// All rows of the list, not only of the page. Counted only if you ask for it.
+	TotalCount int `json:"totalCount"`
+	JobID      int `json:"-"`
+}
+
+// A changed row's place in the list.
+type BulkJobChangedRowEdge struct {
+	// The place, for after and before.
+	Cursor string `json:"cursor"`
+	// The row.
+	Node *BulkJobChangedRow `json:"node"`
 }
 
 // A page of jobs.
@@ -413,6 +451,28 @@ type BulkJobProblemEdge struct {
 	Cursor string `json:"cursor"`
 	// The problem.
 	Node *BulkJobProblem `json:"node"`
+}
+
+// Problems that have one cause.
+type BulkJobProblemGroup struct {
+	// Whether the rows are refused.
+	Severity ProblemSeverity `json:"severity"`
+	// A constant for programs, such as AMBIGUOUS_GROUP.
+	Code string `json:"code"`
+	// The header as the file has it.
+	Column *string `json:"column,omitempty"`
+	// The cell that all of them have; null if there are several values, or none. Never a password.
+	Value *string `json:"value,omitempty"`
+	// How many different values they have; 0 if they are not about a value.
+	ValueCount int `json:"valueCount"`
+	// How many problems the group has.
+	Count int `json:"count"`
+	// The first rows, at most 5. They count from 1 for the first line under the header; 0 is the file as a whole.
+	Rows []int `json:"rows"`
+	// What is wrong in the first of these rows, for people.
+	Message string `json:"message"`
+	// What to do about it.
+	Hint *string `json:"hint,omitempty"`
 }
 
 // The progress of a job. The rows are those of its present phase: checked, written, or put back.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
+	"github.com/openhomeroom/homeroom/internal/job/cause"
 	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/page"
 	"github.com/openhomeroom/homeroom/internal/quote"
@@ -76,33 +78,57 @@ func (a *app) showChanges(ctx context.Context, s *services, job *db.BulkJob, mos
 	return err
 }
 
-// showProblems prints the first problems of a job, and how many more there are.
+// showProblems prints the problems of a job by cause, the most frequent ones first, and how
+// many more there are.
 func (a *app) showProblems(ctx context.Context, s *services, job *db.BulkJob, most int) error {
 	// After an undo the warnings matter: they say which rows were left as they are.
 	var only *bulkjobproblem.Severity
 	if severity := bulkjobproblem.SeverityWARNING; job.Status == bulkjob.StatusPARTIALLY_UNDONE {
 		only = &severity
 	}
-	n, err := eachOf(most, func(first *int, after *string) (page.Result[*db.BulkJobProblem], error) {
-		return s.importer.Problems(ctx, job.ID, first, after, only)
-	}, func(x *db.BulkJobProblem) {
-		where := "the file"
-		if x.Row > 0 {
-			where = fmt.Sprintf("row %d", x.Row)
-		}
-		if x.Column != "" {
-			where += ", " + x.Column
-		}
-		fmt.Fprintf(a.out, "  %s in %s: %s (%s)\n", x.Severity, where, strings.TrimSpace(x.Message+" "+x.Hint), x.Code)
-	})
-	if err != nil || n < most || most == 0 {
+	first := min(most, cause.Most)
+	groups, err := s.importer.ProblemGroups(ctx, job.ID, &first, only)
+	if err != nil || len(groups) == 0 {
 		return err
 	}
+	told := 0
+	for _, g := range groups {
+		told += g.Count
+		where := rowsOf(g)
+		if g.Column != "" {
+			where += ", " + g.Column
+		}
+		fmt.Fprintf(a.out, "  %s in %s: %s (%s)\n", g.Severity, where, strings.TrimSpace(g.Message+" "+g.Hint), g.Code)
+	}
 	all, err := s.importer.CountProblems(ctx, job.ID, only)
-	if err == nil && all > n {
-		fmt.Fprintf(a.out, "  … and %s\n", quote.Count(all-n, "more problem"))
+	if err == nil && all > told {
+		fmt.Fprintf(a.out, "  … and %s\n", quote.Count(all-told, "more problem"))
 	}
 	return err
+}
+
+// rowsOf names the rows of a group of problems. If they have several values, the message is
+// that of the first one.
+func rowsOf(g cause.Group) string {
+	if g.Rows[0] == 0 {
+		return "the file"
+	}
+	if g.Count == 1 {
+		return fmt.Sprintf("row %d", g.Rows[0])
+	}
+	rows := make([]string, len(g.Rows))
+	for i, row := range g.Rows {
+		rows[i] = strconv.Itoa(row)
+	}
+	named := strings.Join(rows, ", ")
+	if g.Count > len(rows) {
+		named += ", …"
+	}
+	if g.Values > 1 {
+		return fmt.Sprintf("%s (%s; %s, such as the first)", quote.Count(g.Count, "row"), named,
+			quote.Count(g.Values, "value"))
+	}
+	return fmt.Sprintf("%s (%s)", quote.Count(g.Count, "row"), named)
 }
 
 // eachOf calls a function with the first elements of a list, page by page. It returns how

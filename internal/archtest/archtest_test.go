@@ -26,7 +26,7 @@ var layers = [][]string{
 	// A kind imports no other kind.
 	{"internal/job/educator", "internal/job/enrollment", "internal/job/group", "internal/job/school", "internal/job/student"},
 	{"internal/job/actor", "internal/job/progress", "internal/job/reader", "internal/job/scale", "internal/job/trace"},
-	{"internal/job/queue"},
+	{"internal/job/cause", "internal/job/queue"},
 	{"internal/job/budget", "internal/job/vault"},
 	{"internal/job/kind", "internal/job/state", "internal/job/teaching"},
 	{"internal/job/reach"},

@@ -43,7 +43,7 @@ var aboutStudents = map[string]place{
 	"bulk_job_problems": {
 		"job_id": "bulkJobRows.0.job", "row": "bulkJobRows.0.row", "column": "bulkJobRows.problems", "severity": "bulkJobRows.problems",
 		"code": "bulkJobRows.problems", "sealed": "-value, message and hint, encrypted", "value": "bulkJobRows.problems", "message": "-a sentence that may name somebody else", "hint": "-a sentence that may name somebody else",
-		"candidates": "bulkJobRows.problems", "outside": "-bookkeeping of the job",
+		"candidates": "bulkJobRows.problems", "outside": "-bookkeeping of the job", "cause": "-a digest of the value",
 	},
 	"bulk_job_refused_rows": {
 		"job_id": "bulkJobRows.0.job", "row": "bulkJobRows.0.row", "cells": "bulkJobRows.cells", "n": "-bookkeeping of the job", "password": "-never told",

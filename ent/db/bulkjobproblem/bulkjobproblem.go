@@ -36,6 +36,8 @@ const (
 	FieldMessage = "message"
 	// FieldHint holds the string denoting the hint field in the database.
 	FieldHint = "hint"
+	// FieldCause holds the string denoting the cause field in the database.
+	FieldCause = "cause"
 	// FieldOutside holds the string denoting the outside field in the database.
 	FieldOutside = "outside"
 	// FieldCandidates holds the string denoting the candidates field in the database.
@@ -66,6 +68,7 @@ var Columns = []string{
 	FieldValue,
 	FieldMessage,
 	FieldHint,
+	FieldCause,
 	FieldOutside,
 	FieldCandidates,
 }
@@ -96,6 +99,8 @@ var (
 	DefaultValue string
 	// DefaultHint holds the default value on creation for the "hint" field.
 	DefaultHint string
+	// DefaultCause holds the default value on creation for the "cause" field.
+	DefaultCause string
 	// DefaultOutside holds the default value on creation for the "outside" field.
 	DefaultOutside int8
 )
@@ -174,6 +179,11 @@ func ByMessage(opts ...sql.OrderTermOption) OrderOption {
 // ByHint orders the results by the hint field.
 func ByHint(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldHint, opts...).ToFunc()
+}
+
+// ByCause orders the results by the cause field.
+func ByCause(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCause, opts...).ToFunc()
 }
 
 // ByOutside orders the results by the outside field.

@@ -100,6 +100,11 @@ func Hint(v string) predicate.BulkJobProblem {
 	return predicate.BulkJobProblem(sql.FieldEQ(FieldHint, v))
 }
 
+// Cause applies equality check predicate on the "cause" field. It's identical to CauseEQ.
+func Cause(v string) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldEQ(FieldCause, v))
+}
+
 // Outside applies equality check predicate on the "outside" field. It's identical to OutsideEQ.
 func Outside(v int8) predicate.BulkJobProblem {
 	return predicate.BulkJobProblem(sql.FieldEQ(FieldOutside, v))
@@ -598,6 +603,71 @@ func HintEqualFold(v string) predicate.BulkJobProblem {
 // HintContainsFold applies the ContainsFold predicate on the "hint" field.
 func HintContainsFold(v string) predicate.BulkJobProblem {
 	return predicate.BulkJobProblem(sql.FieldContainsFold(FieldHint, v))
+}
+
+// CauseEQ applies the EQ predicate on the "cause" field.
+func CauseEQ(v string) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldEQ(FieldCause, v))
+}
+
+// CauseNEQ applies the NEQ predicate on the "cause" field.
+func CauseNEQ(v string) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldNEQ(FieldCause, v))
+}
+
+// CauseIn applies the In predicate on the "cause" field.
+func CauseIn(vs ...string) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldIn(FieldCause, vs...))
+}
+
+// CauseNotIn applies the NotIn predicate on the "cause" field.
+func CauseNotIn(vs ...string) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldNotIn(FieldCause, vs...))
+}
+
+// CauseGT applies the GT predicate on the "cause" field.
+func CauseGT(v string) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldGT(FieldCause, v))
+}
+
+// CauseGTE applies the GTE predicate on the "cause" field.
+func CauseGTE(v string) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldGTE(FieldCause, v))
+}
+
+// CauseLT applies the LT predicate on the "cause" field.
+func CauseLT(v string) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldLT(FieldCause, v))
+}
+
+// CauseLTE applies the LTE predicate on the "cause" field.
+func CauseLTE(v string) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldLTE(FieldCause, v))
+}
+
+// CauseContains applies the Contains predicate on the "cause" field.
+func CauseContains(v string) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldContains(FieldCause, v))
+}
+
+// CauseHasPrefix applies the HasPrefix predicate on the "cause" field.
+func CauseHasPrefix(v string) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldHasPrefix(FieldCause, v))
+}
+
+// CauseHasSuffix applies the HasSuffix predicate on the "cause" field.
+func CauseHasSuffix(v string) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldHasSuffix(FieldCause, v))
+}
+
+// CauseEqualFold applies the EqualFold predicate on the "cause" field.
+func CauseEqualFold(v string) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldEqualFold(FieldCause, v))
+}
+
+// CauseContainsFold applies the ContainsFold predicate on the "cause" field.
+func CauseContainsFold(v string) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldContainsFold(FieldCause, v))
 }
 
 // OutsideEQ applies the EQ predicate on the "outside" field.

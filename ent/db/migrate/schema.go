@@ -311,6 +311,7 @@ var (
 		{Name: "value", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(255)"}},
 		{Name: "message", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(1000)"}},
 		{Name: "hint", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(1000)"}},
+		{Name: "cause", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "outside", Type: field.TypeInt8, Default: 0},
 		{Name: "candidates", Type: field.TypeJSON, Nullable: true},
 		{Name: "job_id", Type: field.TypeInt},
@@ -323,7 +324,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_job_problems_bulk_jobs_problems",
-				Columns:    []*schema.Column{BulkJobProblemsColumns[12]},
+				Columns:    []*schema.Column{BulkJobProblemsColumns[13]},
 				RefColumns: []*schema.Column{BulkJobsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -332,12 +333,17 @@ var (
 			{
 				Name:    "bulkjobproblem_job_id_row",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobProblemsColumns[12], BulkJobProblemsColumns[2]},
+				Columns: []*schema.Column{BulkJobProblemsColumns[13], BulkJobProblemsColumns[2]},
 			},
 			{
 				Name:    "bulkjobproblem_job_id_severity_row",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobProblemsColumns[12], BulkJobProblemsColumns[4], BulkJobProblemsColumns[2]},
+				Columns: []*schema.Column{BulkJobProblemsColumns[13], BulkJobProblemsColumns[4], BulkJobProblemsColumns[2]},
+			},
+			{
+				Name:    "bulkjobproblem_job_id_severity_code_column_cause_row_outside",
+				Unique:  false,
+				Columns: []*schema.Column{BulkJobProblemsColumns[13], BulkJobProblemsColumns[4], BulkJobProblemsColumns[5], BulkJobProblemsColumns[3], BulkJobProblemsColumns[10], BulkJobProblemsColumns[2], BulkJobProblemsColumns[11]},
 			},
 		},
 	}

@@ -391,8 +391,12 @@ func init() {
 	bulkjobproblemDescHint := bulkjobproblemFields[8].Descriptor()
 	// bulkjobproblem.DefaultHint holds the default value on creation for the hint field.
 	bulkjobproblem.DefaultHint = bulkjobproblemDescHint.Default.(string)
+	// bulkjobproblemDescCause is the schema descriptor for cause field.
+	bulkjobproblemDescCause := bulkjobproblemFields[9].Descriptor()
+	// bulkjobproblem.DefaultCause holds the default value on creation for the cause field.
+	bulkjobproblem.DefaultCause = bulkjobproblemDescCause.Default.(string)
 	// bulkjobproblemDescOutside is the schema descriptor for outside field.
-	bulkjobproblemDescOutside := bulkjobproblemFields[9].Descriptor()
+	bulkjobproblemDescOutside := bulkjobproblemFields[10].Descriptor()
 	// bulkjobproblem.DefaultOutside holds the default value on creation for the outside field.
 	bulkjobproblem.DefaultOutside = bulkjobproblemDescOutside.Default.(int8)
 	bulkjobrefusedrowMixin := schema.BulkJobRefusedRow{}.Mixin()

@@ -25,8 +25,71 @@ type RowChange struct {
 	row.Change
 }
 
-// Changes reads a page of what a job will change or has changed, in the order of
-// the file. Rows that were refused in the end are not among them.
+// ChangedRow is a row of a file with everything that it changes.
+type ChangedRow struct {
+	Row int
+	// StudentID and Label are those of each RowChange.
+	StudentID int
+	Label     string
+	Changes   []RowChange
+}
+
+// changing finds the rows of a job that change something. Those that were refused in the end are not among them.
+func (r *Reader) changing(ctx context.Context, jobID int) *db.BulkJobRowQuery {
+	return r.db.Client(ctx).BulkJobRow.Query().Where(bulkjobrow.JobID(jobID), bulkjobrow.StateNEQ(row.StateRefused))
+}
+
+// ChangedRows reads a page of the rows of a job that change something, in the order of the file.
+func (r *Reader) ChangedRows(ctx context.Context, jobID int, first *int,
+	after *string) (page.Result[ChangedRow], error) {
+	var none page.Result[ChangedRow]
+	q, err := page.Parse(page.Args{First: first, After: after}, page.Order{Name: "ROW", Column: bulkjobrow.FieldRow})
+	if err != nil {
+		return none, err
+	}
+	stored, err := r.changing(ctx, jobID).Where(q.Select).All(ctx)
+	if err != nil {
+		return none, err
+	}
+	p := page.NewResult(q, stored, func(r *db.BulkJobRow) (page.Value, int) { return r.Row, r.ID })
+	result := page.Result[ChangedRow]{Cursors: p.Cursors, HasNextPage: p.HasNextPage, HasPrevious: p.HasPrevious}
+	for _, stored := range p.Items {
+		fields, err := changesOf(stored)
+		if err != nil {
+			return none, err
+		}
+		shown := ChangedRow{Row: stored.Row, Label: stored.Label, Changes: fields}
+		if len(fields) > 0 {
+			shown.StudentID = fields[0].StudentID
+		}
+		result.Items = append(result.Items, shown)
+	}
+	return result, nil
+}
+
+// CountChangedRows counts what ChangedRows lists.
+func (r *Reader) CountChangedRows(ctx context.Context, jobID int) (int, error) {
+	return r.changing(ctx, jobID).Count(ctx)
+}
+
+// changesOf is what a row changes.
+func changesOf(stored *db.BulkJobRow) ([]RowChange, error) {
+	p, err := row.ReadPlan(stored.Plan)
+	if err != nil {
+		return nil, fmt.Errorf("plan of row %d of job %d: %w", stored.Row, stored.JobID, err)
+	}
+	fields := make([]RowChange, len(p.Changes))
+	for i, c := range p.Changes {
+		fields[i] = RowChange{Row: stored.Row, Label: stored.Label, Change: c}
+		if p.AboutStudent() {
+			fields[i].StudentID = stored.TargetID
+		}
+	}
+	return fields, nil
+}
+
+// Changes reads a page of what a job will change or has changed, field by field, in the
+// order of the file. Rows that were refused in the end are not among them.
 func (r *Reader) Changes(ctx context.Context, jobID int, first *int, after *string) (page.Result[RowChange], error) {
 	var result page.Result[RowChange]
 	q, err := page.Parse(page.Args{First: first}, page.Order{Name: "CHANGE", Column: bulkjobrow.FieldRow})
@@ -38,36 +101,30 @@ func (r *Reader) Changes(ctx context.Context, jobID int, first *int, after *stri
 		return result, err
 	}
 	// A row with a plan changes something, so a page never needs more rows.
-	rows, err := r.db.Client(ctx).BulkJobRow.Query().
-		Where(bulkjobrow.JobID(jobID), bulkjobrow.RowGTE(from.Row), bulkjobrow.StateNEQ(row.StateRefused)).
-		Order(db.Asc(bulkjobrow.FieldRow)).Limit(q.Limit() + 2).All(ctx)
+	rows, err := r.changing(ctx, jobID).Where(bulkjobrow.RowGTE(from.Row)).Order(db.Asc(bulkjobrow.FieldRow)).
+		Limit(q.Limit() + 2).All(ctx)
 	if err != nil {
 		return result, err
 	}
+	result.HasPrevious = after != nil
 	for _, stored := range rows {
-		p, err := row.ReadPlan(stored.Plan)
+		fields, err := changesOf(stored)
 		if err != nil {
-			return result, fmt.Errorf("plan of row %d of job %d: %w", stored.Row, jobID, err)
+			return result, err
 		}
-		for i, c := range p.Changes {
+		for i, f := range fields {
 			at := place{stored.Row, i + 1}
 			switch {
 			case at.Row == from.Row && at.Index <= from.Index:
 				continue
 			case len(result.Items) == q.Limit():
 				result.HasNextPage = true
-				result.HasPrevious = after != nil
 				return result, nil
 			}
-			change := RowChange{Row: stored.Row, Label: stored.Label, Change: c}
-			if p.AboutStudent() {
-				change.StudentID = stored.TargetID
-			}
-			result.Items = append(result.Items, change)
+			result.Items = append(result.Items, f)
 			result.Cursors = append(result.Cursors, at.cursor())
 		}
 	}
-	result.HasPrevious = after != nil
 	return result, nil
 }
 
@@ -76,8 +133,7 @@ func (r *Reader) CountChanges(ctx context.Context, jobID int) (int, error) {
 	var sums []struct {
 		Sum *int `json:"sum"`
 	}
-	err := r.db.Client(ctx).BulkJobRow.Query().Where(bulkjobrow.JobID(jobID), bulkjobrow.StateNEQ(row.StateRefused)).
-		Aggregate(db.As(db.Sum(bulkjobrow.FieldChangeCount), "sum")).Scan(ctx, &sums)
+	err := r.changing(ctx, jobID).Aggregate(db.As(db.Sum(bulkjobrow.FieldChangeCount), "sum")).Scan(ctx, &sums)
 	if err != nil || len(sums) == 0 || sums[0].Sum == nil {
 		return 0, err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
+	"github.com/openhomeroom/homeroom/internal/job/cause"
 	"github.com/openhomeroom/homeroom/internal/page"
 )
 
@@ -25,6 +26,16 @@ func (r *Reader) Problems(ctx context.Context, jobID int, first *int, after *str
 // CountProblems counts the problems of a job; severity is nil for all.
 func (r *Reader) CountProblems(ctx context.Context, jobID int, severity *bulkjobproblem.Severity) (int, error) {
 	return r.problems(ctx, jobID, severity).Count(ctx)
+}
+
+// ProblemGroups groups the problems of a job by cause, the largest groups first; severity
+// is nil for all, and limit for the usual number of groups.
+func (r *Reader) ProblemGroups(ctx context.Context, jobID int, limit *int,
+	severity *bulkjobproblem.Severity) ([]cause.Group, error) {
+	p := cause.Problems{Vault: r.vault, JobID: jobID, Query: func() *db.BulkJobProblemQuery {
+		return r.problems(ctx, jobID, severity)
+	}}
+	return p.Groups(ctx, limit)
 }
 
 // problems finds the problems of a job; severity is nil for all.

@@ -253,9 +253,7 @@ func eraseBeside(ctx context.Context, client *db.Client, job int, numbers []int)
 	for chunk := range slices.Chunk(numbers, bulk.StatementRows) {
 		in := " WHERE job_id = ? AND `row` IN (" + bulk.Placeholders(len(chunk)) + ")"
 		args := append([]any{job}, bulk.Args(chunk)...)
-		if _, err := client.ExecContext(ctx,
-			"UPDATE bulk_job_problems SET sealed = NULL, value = '', hint = '', candidates = NULL, message = ?"+in,
-			append([]any{erasedText}, args...)...); err != nil {
+		if _, err := client.ExecContext(ctx, vault.EraseProblems+in, append([]any{erasedText}, args...)...); err != nil {
 			return err
 		}
 		if _, err := client.ExecContext(ctx, "DELETE FROM bulk_job_refused_rows"+in, args...); err != nil {

@@ -218,9 +218,7 @@ func (e *eraser) inProblems(system context.Context, job *db.BulkJob, after int) 
 		}
 	}
 	return page[len(page)-1].ID,
-		e.execIn(system,
-			"UPDATE bulk_job_problems SET sealed = NULL, value = '', hint = '', candidates = NULL, message = ? WHERE id IN ",
-			ids, erasedText)
+		e.execIn(system, vault.EraseProblems+" WHERE id IN ", ids, erasedText)
 }
 
 // inRefused removes refused rows that name one of the students, with the wording of

@@ -2,6 +2,10 @@ package vault
 
 import (
 	"context"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 
 	"github.com/openhomeroom/homeroom/ent/db"
@@ -14,6 +18,10 @@ import (
 func (t *Vault) WriteProblems(ctx context.Context, client *db.Client, jobID int, problems []*row.Problem) error {
 	now := t.Instant()
 	sealer, err := t.SealOf(jobID, forProblems)
+	if err != nil {
+		return err
+	}
+	cause, err := t.causes(jobID)
 	if err != nil {
 		return err
 	}
@@ -32,10 +40,37 @@ func (t *Vault) WriteProblems(ctx context.Context, client *db.Client, jobID int,
 			text, sealed = wording{}, sealer.Close(p.Row, plain)
 		}
 		rows[i] = []any{now, jobID, p.Row, row.Shorten(p.Column, maxValue), string(p.Severity()), p.Code, sealed,
-			text.Value, text.Message, text.Hint, candidates, bulk.Flag(p.Outside)}
+			text.Value, text.Message, text.Hint, candidates, cause(p.Value), bulk.Flag(p.Outside)}
 	}
 	return bulk.Insert(ctx, client, "bulk_job_problems",
-		"created_at, job_id, `row`, `column`, severity, code, sealed, value, message, hint, candidates, outside", rows)
+		"created_at, job_id, `row`, `column`, severity, code, sealed, value, message, hint, candidates, cause, outside", rows)
+}
+
+// ErasedCause is the cause of problems whose wording was erased.
+const ErasedCause = "erased"
+
+// EraseProblems begins the statement that empties the wording of problems and writes
+// another message.
+const EraseProblems = "UPDATE bulk_job_problems SET sealed = NULL, value = '', hint = '', cause = '" + ErasedCause +
+	"', candidates = NULL, message = ?"
+
+// causes returns a function that makes the same short text of the same value, from which
+// the value cannot be found. Problems are grouped by it, because their values are
+// encrypted. Each job has a key of its own, so that two jobs cannot be compared.
+func (t *Vault) causes(jobID int) (func(value string) string, error) {
+	key, err := hkdf.Key(sha256.New, t.key, nil, cipherOf(jobID, "causes"), sha256.Size)
+	if err != nil {
+		return nil, err
+	}
+	mac := hmac.New(sha256.New, key)
+	return func(value string) string {
+		if value == "" {
+			return ""
+		}
+		mac.Reset()
+		mac.Write([]byte(value)) // a hash takes everything
+		return hex.EncodeToString(mac.Sum(nil)[:8])
+	}, nil
 }
 
 // wording is what a problem says about a row. It quotes cells, and in a shifted row

@@ -49,6 +49,7 @@ export function cache(): Exchange {
       BulkJobCounts: embedded,
       BulkJobChange: embedded,
       BulkJobProblem: embedded,
+      BulkJobProblemGroup: embedded,
       ImportTemplate: embedded,
       UsageReport: embedded,
       UsageTotals: embedded,

@@ -201,6 +201,7 @@ export const en = {
   "problems.rows": "{count, plural, one {Row {rows}} other {Rows {rows}}}",
   "problems.rest": "and {count, number} more",
   "problems.file": "The file",
+  "problems.values": "{count, number} different values, such as this one:",
   "jobs.none": "No jobs yet",
   "jobs.none.text": "Every import and every change of many students is kept here, so that you can look at it and undo it.",
   "jobs.counts":

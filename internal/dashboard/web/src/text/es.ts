@@ -203,6 +203,7 @@ export const es: Texts & Record<string, string> = {
   "problems.rows": "{count, plural, one {Fila {rows}} other {Filas {rows}}}",
   "problems.rest": "y {count, number} más",
   "problems.file": "El archivo",
+  "problems.values": "{count, number} valores distintos, como este:",
   "jobs.none": "Todavía no hay trabajos",
   "jobs.none.text": "Cada importación y cada cambio de muchos estudiantes se guarda aquí, para que pueda verlo y deshacerlo.",
   "jobs.counts":

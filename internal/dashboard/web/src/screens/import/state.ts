@@ -37,17 +37,3 @@ export function byRow<C extends Change>(changes: readonly C[]): { row: number; l
   }
   return rows;
 }
-
-type Problem = { row: number; column?: string | null; value?: string | null; code: string; message: string };
-
-/** byCause puts together the rows in which the same is wrong. */
-export function byCause<P extends Problem>(problems: readonly P[]): { problem: P; rows: number[] }[] {
-  const causes = new Map<string, { problem: P; rows: number[] }>();
-  for (const problem of problems) {
-    const cause = JSON.stringify([problem.code, problem.column, problem.value, problem.message]);
-    const known = causes.get(cause);
-    if (known) known.rows.push(problem.row);
-    else causes.set(cause, { problem, rows: [problem.row] });
-  }
-  return [...causes.values()];
-}
