@@ -170,7 +170,10 @@ func refuseZip(head []byte) error {
 		return notText("This is a word processor document, not a CSV file.",
 			"Copy the list into a spreadsheet and save it as CSV.")
 	case bytes.Contains(head, []byte("[Content_Types].xml")), bytes.Contains(head, []byte("xl/")):
-		return notText("This is an Excel workbook (.xlsx), not a CSV file.", hintSaveAsCSV)
+		// A whole workbook is read before anybody asks what else the file may be.
+		return notText("This Excel workbook (.xlsx) is damaged, or was not copied to its end.",
+			"Try to open it in your spreadsheet program. If it opens, save it again and upload the new file. If it does not, "+
+				"get the file again from where it came from.")
 	case bytes.Contains(head, []byte("opendocument")):
 		return notText("This is an OpenDocument workbook (.ods), not a CSV file.", hintSaveAsCSV)
 	}

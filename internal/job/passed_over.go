@@ -41,6 +41,14 @@ func (c passing) Prepare(ctx context.Context, rows []*sheet.Row) (check func(ctx
 	}, nil
 }
 
+// Conclude implements kind.Concluder.
+func (c passing) Conclude(rows int) *row.Problem {
+	if whole, is := c.Checker.(kind.Concluder); is {
+		return whole.Conclude(rows)
+	}
+	return nil
+}
+
 // divide passes over rows. It returns the rows that count, and those about somebody or
 // something that is no longer there.
 func (c passing) divide(rows []*sheet.Row) (counting, left []*sheet.Row) {

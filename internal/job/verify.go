@@ -194,6 +194,11 @@ func (s checking) verifyRows(ctx context.Context, h *queue.Lease, v *viewer.View
 			return s.failPreview(ctx, h, err)
 		}
 	}
+	if whole, is := c.(kind.Concluder); is {
+		if refusal := whole.Conclude(p.total.Rows); refusal != nil {
+			return s.fail(ctx, h, refusal)
+		}
+	}
 	if err := p.flush(ctx); err != nil {
 		return s.failPreview(ctx, h, err)
 	}

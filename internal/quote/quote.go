@@ -54,3 +54,12 @@ func Count(n int, one string) string {
 	}
 	return strconv.Itoa(n) + " " + one
 }
+
+// And lists texts in a sentence: First Name, Last Name and Grade.
+func And(texts []string) string {
+	last := len(texts) - 1
+	if last < 1 {
+		return strings.Join(texts, "")
+	}
+	return strings.Join(texts[:last], ", ") + " and " + texts[last]
+}

@@ -35,3 +35,13 @@ func TestCount(t *testing.T) {
 		}
 	}
 }
+
+func TestAnd(t *testing.T) {
+	t.Parallel()
+	lists := map[string][]string{"": nil, "A": {"A"}, "A and B": {"A", "B"}, "A, B and C": {"A", "B", "C"}}
+	for want, list := range lists {
+		if got := quote.And(list); got != want {
+			t.Errorf("%q is %q", list, got)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package kind
 import (
 	"context"
 
+	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
@@ -17,6 +18,12 @@ type Checker interface {
 // work while those are checked. prepare returns the rest of checkRows.
 type Preparer interface {
 	Prepare(ctx context.Context, rows []*sheet.Row) (check func(ctx context.Context) error, err error)
+}
+
+// Concluder is a checker that may refuse the file as a whole after its last row: if every
+// row is refused for one reason, which belongs to the file. rows is how many there were.
+type Concluder interface {
+	Conclude(rows int) *row.Problem
 }
 
 // Finder is a checker that can look up rows that are passed over because they say that

@@ -19,7 +19,13 @@ import (
 )
 
 // checker makes plans of the rows of a file of students.
-type checker struct{ *reach.Check }
+type checker struct {
+	*reach.Check
+	// lacks are the columns that the file needs for new students, and strangers is how many
+	// rows are about nobody on record, with an ID like no other.
+	lacks     []string
+	strangers int
+}
 
 // studentRow is one row and what it means.
 type studentRow struct {

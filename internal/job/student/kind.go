@@ -82,7 +82,7 @@ func (importKind) About() *kind.About {
 
 // Checker implements kind.Kind.
 func (k importKind) Checker(_ context.Context, c *reach.Check) (kind.Checker, *row.Problem, error) {
-	return &checker{c}, nil, nil
+	return &checker{Check: c}, nil, nil
 }
 
 // editKind is the kind of a selection of students who are edited.

@@ -36,7 +36,7 @@ type selectionCheck struct {
 // selectionCheck returns the checker of the students of a selection, or a problem if a
 // group of the edit no longer exists.
 func (k *shared) selectionCheck(ctx context.Context, base *reach.Check) (*selectionCheck, *row.Problem, error) {
-	c := &selectionCheck{checker: &checker{base}}
+	c := &selectionCheck{checker: &checker{Check: base}}
 	job := base.Job
 	if job.Kind == bulkjob.KindDELETE_STUDENTS {
 		return c, nil, nil

@@ -70,12 +70,26 @@ func (c *checker) refuseUnknown(r *studentRow, found *lookup) bool {
 	}
 	hint := c.suggest(r, found)
 	if hint == "" {
+		c.lacks, c.strangers = lacks, c.strangers+1
 		hint = fmt.Sprintf("Check the Student ID. For new students the file needs these columns as well: %s.",
 			strings.Join(lacks, ", "))
 	}
 	r.Fail(field.ColStudentID, row.Problemf(row.UnknownStudent, strings.TrimSpace(hint),
 		"You see no student with this Student ID."))
 	return true
+}
+
+// Conclude implements kind.Concluder. A list that only says who the new students are, such as
+// one of their accounts, is refused once and not in each of its rows. In a single row, the ID
+// is the likelier mistake.
+func (c *checker) Conclude(rows int) *row.Problem {
+	if rows < 2 || c.strangers < rows {
+		return nil
+	}
+	return row.Problemf(row.MissingColumn,
+		"If the rows are about new students, add these columns. If not, check the Student IDs.",
+		"None of the %d rows is about a student whom you see, and the file does not have the columns that new students "+
+			"need: %s.", rows, quote.And(c.lacks))
 }
 
 // suggest names the students whom a row may mean by an unknown Student ID.
