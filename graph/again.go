@@ -9,6 +9,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/openhomeroom/homeroom/graph/loader"
+	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/identity"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -104,7 +106,8 @@ func (r *Resolver) stillThere(age time.Duration) graphql.ResponseMiddleware {
 }
 
 // beforeField does the same before each field of a mutation. They run one after the other,
-// so nothing else reads the viewer at that moment.
+// so nothing else reads the viewer at that moment. Each has loaders of its own, because the
+// one before it may have changed what those hold.
 func (r *Resolver) beforeField(age time.Duration) graphql.RootFieldMiddleware {
 	return func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 		if graphql.GetOperationContext(ctx).Operation.Operation != ast.Mutation {
@@ -117,7 +120,8 @@ func (r *Resolver) beforeField(age time.Duration) graphql.RootFieldMiddleware {
 			graphql.AddError(at, err)
 			return graphql.Null
 		}
-		return next(ctx)
+		ctx = loader.NewContext(ctx, r.loaders())
+		return next(audit.WithConcerned(ctx, &audit.Concerned{}))
 	}
 }
 

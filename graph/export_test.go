@@ -6,6 +6,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/openhomeroom/homeroom/internal/database"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
 )
 
 // FewHeavy limits operations that keep a core busy for long.
@@ -14,5 +15,5 @@ func FewHeavy(l Limits) graphql.ResponseMiddleware { return fewHeavy(l) }
 // Prepare prepares answers over a database. Callers wait for a connection no longer than
 // patience.
 func Prepare(d *database.DB, patience time.Duration) graphql.ResponseMiddleware {
-	return (&Resolver{DB: d}).prepare(connections(d, patience))
+	return (&Resolver{DB: d, Importer: &jobs.Service{}}).prepare(connections(d, patience))
 }

@@ -20,8 +20,8 @@ import (
 )
 
 // TestForeignClients lets programs of others loose on the endpoint: the audits of
-// graphql-http, which check the GraphQL-over-HTTP draft, and the clients of Apollo, urql,
-// graphql-ws and of graphql-sse. It needs node and npm (.ci/with-node), and fails
+// graphql-http, which check the GraphQL-over-HTTP draft, and the clients of Apollo, urql
+// with graphcache, graphql-ws and graphql-sse. It needs node and npm (.ci/with-node), and fails
 // without them.
 func TestForeignClients(t *testing.T) {
 	t.Parallel()
@@ -30,7 +30,8 @@ func TestForeignClients(t *testing.T) {
 		file string
 		// checks is how many the script has: one that ends early has failed.
 		checks int
-	}{{"audit.mjs", 61}, {"websocket.mjs", 9}, {"sse.mjs", 6}, {"persisted.mjs", 5}, {"urql.mjs", 5}} {
+	}{{"audit.mjs", 61}, {"websocket.mjs", 9}, {"sse.mjs", 6}, {"persisted.mjs", 5}, {"urql.mjs", 5},
+		{"cache.mjs", 4}} {
 		t.Run(strings.TrimSuffix(script.file, ".mjs"), func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t, dbtest.Open(t, database.SQLite), func(l *graph.Limits) { l.SessionCheck = 100 * time.Millisecond })

@@ -23,7 +23,7 @@ import (
 // NewHandler returns the GraphQL endpoint. Its requests must pass through Authenticate
 // first.
 func NewHandler(r *Resolver, limits Limits) http.Handler {
-	l := limits.withDefaults()
+	l := limits.WithDefaults()
 	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r})
 	srv := handler.New(schema)
 	addTransports(srv, r, l)
@@ -129,8 +129,12 @@ func (r *Resolver) prepare(turns *share.Gate) graphql.ResponseMiddleware {
 			ctx = viewer.NewContext(ctx, s.await())
 		}
 		ctx, made := database.WithMade(ctx)
-		return wholly(op, made, next(loader.NewContext(ctx, loader.NewLoaders(r.DB, r.Roster, r.Usage, r.Importer))))
+		return wholly(op, made, next(loader.NewContext(ctx, r.loaders())))
 	}
+}
+
+func (r *Resolver) loaders() *loader.Loaders {
+	return loader.NewLoaders(r.DB, r.Roster, r.Usage, r.Importer, r.Notify)
 }
 
 // open are the fields of Query and Mutation that need no session.

@@ -7,6 +7,7 @@ import (
 	"github.com/openhomeroom/homeroom/graph/model"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/notify"
 	"github.com/openhomeroom/homeroom/internal/page"
 )
 
@@ -36,6 +37,8 @@ func (r queryResolver) Nodes(ctx context.Context, ids []string) ([]model.Node, e
 		globalid.Group:        l.GroupByID.Prime,
 		globalid.Student:      l.StudentByID.Prime,
 		globalid.BulkJob:      l.BulkJobByID.Prime,
+
+		globalid.UnassignedNotice: l.Notices.Prime,
 	}
 	for t, list := range keysOf {
 		primeNodes, isNode := prime[t]
@@ -79,6 +82,13 @@ func loadNode(ctx context.Context, l *loader.Loaders, id string) (model.Node, er
 		return node(ctx, l.StudentByID, k, toStudent)
 	case globalid.BulkJob:
 		return node(ctx, l.BulkJobByID, k, toBulkJob)
+	case globalid.UnassignedNotice:
+		return node(ctx, l.Notices, k, func(list []notify.Notification) *model.DashboardNotification {
+			if len(list) == 0 {
+				return nil
+			}
+			return toNotification(list[0])
+		})
 	default:
 		return nil, nil
 	}

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 
+	"github.com/openhomeroom/homeroom/graph/loader"
 	"github.com/openhomeroom/homeroom/graph/model"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/notify"
@@ -19,13 +20,22 @@ func (r queryResolver) DashboardNotifications(ctx context.Context,
 
 func (r *Resolver) notifications(ctx context.Context, organizationID int) ([]*model.DashboardNotification, error) {
 	list, err := r.Notify.Unassigned(ctx, organizationID)
-	return all(list, func(n notify.Notification) *model.DashboardNotification {
-		return &model.DashboardNotification{
-			Kind:           model.NotificationKind(n.Kind),
-			Count:          n.Count,
-			OrganizationID: n.OrganizationID,
-		}
-	}), err
+	return all(list, toNotification), err
+}
+
+func toNotification(n notify.Notification) *model.DashboardNotification {
+	return &model.DashboardNotification{
+		ID:             globalid.Encode(globalid.UnassignedNotice, n.OrganizationID),
+		Kind:           model.NotificationKind(n.Kind),
+		Count:          n.Count,
+		OrganizationID: n.OrganizationID,
+	}
+}
+
+func (r organizationResolver) Notifications(ctx context.Context,
+	o *model.Organization) ([]*model.DashboardNotification, error) {
+	list, err := loader.From(ctx).Notices.Load(ctx, o.Entity.ID)
+	return all(list, toNotification), err
 }
 
 func (r notificationResolver) Organization(ctx context.Context,

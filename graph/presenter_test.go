@@ -13,6 +13,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fixture"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
 )
 
 // TestErrorsAreMasked breaks the server on purpose: the caller learns that something went
@@ -23,7 +24,8 @@ func TestErrorsAreMasked(t *testing.T) {
 		w := fixture.New(t, d)
 		var log bytes.Buffer
 		// Without its services every resolver that needs one panics.
-		endpoint := graph.NewHandler(&graph.Resolver{DB: d, Log: slog.New(slog.NewTextHandler(&log, nil))}, graph.Limits{})
+		endpoint := graph.NewHandler(&graph.Resolver{DB: d, Importer: &jobs.Service{},
+			Log: slog.New(slog.NewTextHandler(&log, nil))}, graph.Limits{})
 		asking := w.As(t, w.DistrictAdmin)
 		ask := func(query string) (string, answer) {
 			t.Helper()

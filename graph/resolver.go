@@ -9,6 +9,7 @@ import (
 	"log/slog"
 
 	"github.com/openhomeroom/homeroom/graph/generated"
+	"github.com/openhomeroom/homeroom/graph/limit"
 	"github.com/openhomeroom/homeroom/graph/model"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/database"
@@ -22,6 +23,12 @@ import (
 	"github.com/openhomeroom/homeroom/internal/setting"
 	"github.com/openhomeroom/homeroom/internal/usage"
 )
+
+// Limits are what one request, and one caller, may ask for.
+type Limits = limit.Limits
+
+// DefaultLimits are the limits of a field that is 0.
+func DefaultLimits() Limits { return limit.Default() }
 
 // Resolver holds the services that the resolvers call.
 type Resolver struct {

@@ -125,6 +125,7 @@ func primeOrganizations(ctx context.Context, organizations []*db.Organization, p
 		{[]string{"children"}, l.SchoolsByDistrict.Prime, districts},
 		{[]string{"schoolYear", "usageGoalMinutesPerWeek", "settings"}, l.Settings.Prime, ids},
 		{[]string{"studentCount"}, l.StudentCount.Prime, ids},
+		{[]string{"notifications"}, l.Notices.Prime, ids},
 	} {
 		for _, name := range field.names {
 			if selects(ctx, under(prefixes, name)...) {

@@ -15,9 +15,9 @@ const (
 var listRows = map[string]int{
 	"Viewer.roles": 2, "Viewer.organizations": 40, "Viewer.sessions": 100,
 	"Educator.roles": 2, "Educator.groups": 5,
-	"Organization.children": 40,
-	"Group.educators":       2,
-	"Student.groups":        5, "DeletedStudent.groups": 5,
+	"Organization.children": 40, "Organization.notifications": 1,
+	"Group.educators": 2,
+	"Student.groups":  5, "DeletedStudent.groups": 5,
 	"UsageReport.weeks": 10, "UsageReport.rows": 40, "UsageReport.notifications": 1,
 	"BulkJobProblem.candidates": 3, "BulkJobRefusedRow.cells": 3, "BulkJobRefusedRow.problems": 3,
 	"BulkJobChangedRow.changes": 5, "BulkJobProblemGroup.rows": 1,
@@ -30,6 +30,13 @@ var listRows = map[string]int{
 	"AssignStudentsToGroupsPayload.students": 1, "AssignStudentsToGroupsPayload.groups": 1,
 	"RemoveStudentsFromGroupsPayload.students": 1, "RemoveStudentsFromGroupsPayload.groups": 1,
 	"RestoreStudentsPayload.students": 1, "EraseStudentsPayload.certificates": 1, "EraseStudentsPayload.erasures": 1,
+	"CreateGroupPayload.organizations": 3, "DeleteGroupPayload.organizations": 3,
+	"AssignStudentsToGroupsPayload.organizations": 3, "RemoveStudentsFromGroupsPayload.organizations": 3,
+	"CreateStudentPayload.organizations": 3, "UpdateStudentPayload.organizations": 3,
+	"DeleteStudentsPayload.organizations": 3, "RestoreStudentsPayload.organizations": 3,
+	"EraseStudentsPayload.organizations": 3, "RecordUsagePayload.organizations": 3,
+	"BulkJobPayload.organizations": 40, "UpdateOrganizationSettingsPayload.organizations": 40,
+
 	"OrganizationSettings.pending": 4, "SecondFactors.passkeys": 20,
 
 	"__Schema.types": 20, "__Schema.directives": 1, "__Type.fields": 7, "__Type.inputFields": 3, "__Type.interfaces": 1,

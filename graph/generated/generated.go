@@ -31,6 +31,7 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	AssignStudentsToGroupsPayload() AssignStudentsToGroupsPayloadResolver
 	AuditEvent() AuditEventResolver
 	AuditEventConnection() AuditEventConnectionResolver
 	AuditSubject() AuditSubjectResolver
@@ -40,13 +41,19 @@ type ResolverRoot interface {
 	BulkJobChangedRow() BulkJobChangedRowResolver
 	BulkJobChangedRowConnection() BulkJobChangedRowConnectionResolver
 	BulkJobConnection() BulkJobConnectionResolver
+	BulkJobPayload() BulkJobPayloadResolver
 	BulkJobProblem() BulkJobProblemResolver
 	BulkJobProblemConnection() BulkJobProblemConnectionResolver
 	BulkJobRefusedRowConnection() BulkJobRefusedRowConnectionResolver
+	CreateGroupPayload() CreateGroupPayloadResolver
+	CreateStudentPayload() CreateStudentPayloadResolver
 	DashboardNotification() DashboardNotificationResolver
+	DeleteGroupPayload() DeleteGroupPayloadResolver
+	DeleteStudentsPayload() DeleteStudentsPayloadResolver
 	DeletedStudent() DeletedStudentResolver
 	DeletedStudentConnection() DeletedStudentConnectionResolver
 	Educator() EducatorResolver
+	EraseStudentsPayload() EraseStudentsPayloadResolver
 	ErasureCertificate() ErasureCertificateResolver
 	Group() GroupResolver
 	GroupConnection() GroupConnectionResolver
@@ -54,11 +61,16 @@ type ResolverRoot interface {
 	Organization() OrganizationResolver
 	PendingSetting() PendingSettingResolver
 	Query() QueryResolver
+	RecordUsagePayload() RecordUsagePayloadResolver
+	RemoveStudentsFromGroupsPayload() RemoveStudentsFromGroupsPayloadResolver
+	RestoreStudentsPayload() RestoreStudentsPayloadResolver
 	RoleAssignment() RoleAssignmentResolver
 	ServiceKey() ServiceKeyResolver
 	Student() StudentResolver
 	StudentConnection() StudentConnectionResolver
 	Subscription() SubscriptionResolver
+	UpdateOrganizationSettingsPayload() UpdateOrganizationSettingsPayloadResolver
+	UpdateStudentPayload() UpdateStudentPayloadResolver
 	UsageReport() UsageReportResolver
 	UsageRow() UsageRowResolver
 	Viewer() ViewerResolver
@@ -77,6 +89,7 @@ type ComplexityRoot struct {
 		AlreadyEnrolled  func(childComplexity int) int
 		EnrollmentsAdded func(childComplexity int) int
 		Groups           func(childComplexity int) int
+		Organizations    func(childComplexity int) int
 		Students         func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 	}
@@ -240,8 +253,9 @@ type ComplexityRoot struct {
 	}
 
 	BulkJobPayload struct {
-		Job        func(childComplexity int) int
-		UserErrors func(childComplexity int) int
+		Job           func(childComplexity int) int
+		Organizations func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
 	}
 
 	BulkJobProblem struct {
@@ -314,8 +328,9 @@ type ComplexityRoot struct {
 	}
 
 	CreateGroupPayload struct {
-		Group      func(childComplexity int) int
-		UserErrors func(childComplexity int) int
+		Group         func(childComplexity int) int
+		Organizations func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
 	}
 
 	CreateServiceKeyPayload struct {
@@ -325,25 +340,29 @@ type ComplexityRoot struct {
 	}
 
 	CreateStudentPayload struct {
-		Student    func(childComplexity int) int
-		UserErrors func(childComplexity int) int
+		Organizations func(childComplexity int) int
+		Student       func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
 	}
 
 	DashboardNotification struct {
 		CSVURL       func(childComplexity int) int
 		Count        func(childComplexity int) int
+		ID           func(childComplexity int) int
 		Kind         func(childComplexity int) int
 		Organization func(childComplexity int) int
 	}
 
 	DeleteGroupPayload struct {
-		DeletedID  func(childComplexity int) int
-		UserErrors func(childComplexity int) int
+		DeletedID     func(childComplexity int) int
+		Organizations func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
 	}
 
 	DeleteStudentsPayload struct {
-		DeletedIds func(childComplexity int) int
-		UserErrors func(childComplexity int) int
+		DeletedIds    func(childComplexity int) int
+		Organizations func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
 	}
 
 	DeletedStudent struct {
@@ -389,9 +408,10 @@ type ComplexityRoot struct {
 	}
 
 	EraseStudentsPayload struct {
-		Certificates func(childComplexity int) int
-		Erasures     func(childComplexity int) int
-		UserErrors   func(childComplexity int) int
+		Certificates  func(childComplexity int) int
+		Erasures      func(childComplexity int) int
+		Organizations func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
 	}
 
 	Erasure struct {
@@ -521,6 +541,7 @@ type ComplexityRoot struct {
 		ExternalID              func(childComplexity int) int
 		ID                      func(childComplexity int) int
 		Name                    func(childComplexity int) int
+		Notifications           func(childComplexity int) int
 		Parent                  func(childComplexity int) int
 		SchoolYear              func(childComplexity int) int
 		Settings                func(childComplexity int) int
@@ -602,14 +623,16 @@ type ComplexityRoot struct {
 	}
 
 	RecordUsagePayload struct {
-		Accepted   func(childComplexity int) int
-		Duplicates func(childComplexity int) int
-		UserErrors func(childComplexity int) int
+		Accepted      func(childComplexity int) int
+		Duplicates    func(childComplexity int) int
+		Organizations func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
 	}
 
 	RemoveStudentsFromGroupsPayload struct {
 		EnrollmentsRemoved func(childComplexity int) int
 		Groups             func(childComplexity int) int
+		Organizations      func(childComplexity int) int
 		Students           func(childComplexity int) int
 		UserErrors         func(childComplexity int) int
 	}
@@ -626,6 +649,7 @@ type ComplexityRoot struct {
 	RestoreStudentsPayload struct {
 		EnrollmentsLost     func(childComplexity int) int
 		EnrollmentsRestored func(childComplexity int) int
+		Organizations       func(childComplexity int) int
 		Students            func(childComplexity int) int
 		UserErrors          func(childComplexity int) int
 	}
@@ -773,13 +797,15 @@ type ComplexityRoot struct {
 	}
 
 	UpdateOrganizationSettingsPayload struct {
-		Organization func(childComplexity int) int
-		UserErrors   func(childComplexity int) int
+		Organization  func(childComplexity int) int
+		Organizations func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
 	}
 
 	UpdateStudentPayload struct {
-		Student    func(childComplexity int) int
-		UserErrors func(childComplexity int) int
+		Organizations func(childComplexity int) int
+		Student       func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
 	}
 
 	UsageReport struct {
@@ -838,6 +864,9 @@ type ComplexityRoot struct {
 
 // region    ************************** generated!.gotpl **************************
 
+type AssignStudentsToGroupsPayloadResolver interface {
+	Organizations(ctx context.Context, obj *model.AssignStudentsToGroupsPayload) ([]*model.Organization, error)
+}
 type AuditEventResolver interface {
 	Actor(ctx context.Context, obj *model.AuditEvent) (*model.AuditActor, error)
 	Organization(ctx context.Context, obj *model.AuditEvent) (*model.Organization, error)
@@ -878,6 +907,9 @@ type BulkJobChangedRowConnectionResolver interface {
 type BulkJobConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.BulkJobConnection) (int, error)
 }
+type BulkJobPayloadResolver interface {
+	Organizations(ctx context.Context, obj *model.BulkJobPayload) ([]*model.Organization, error)
+}
 type BulkJobProblemResolver interface {
 	Candidates(ctx context.Context, obj *model.BulkJobProblem) ([]*model.Student, error)
 }
@@ -887,10 +919,22 @@ type BulkJobProblemConnectionResolver interface {
 type BulkJobRefusedRowConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.BulkJobRefusedRowConnection) (int, error)
 }
+type CreateGroupPayloadResolver interface {
+	Organizations(ctx context.Context, obj *model.CreateGroupPayload) ([]*model.Organization, error)
+}
+type CreateStudentPayloadResolver interface {
+	Organizations(ctx context.Context, obj *model.CreateStudentPayload) ([]*model.Organization, error)
+}
 type DashboardNotificationResolver interface {
 	Organization(ctx context.Context, obj *model.DashboardNotification) (*model.Organization, error)
 
 	CSVURL(ctx context.Context, obj *model.DashboardNotification) (*string, error)
+}
+type DeleteGroupPayloadResolver interface {
+	Organizations(ctx context.Context, obj *model.DeleteGroupPayload) ([]*model.Organization, error)
+}
+type DeleteStudentsPayloadResolver interface {
+	Organizations(ctx context.Context, obj *model.DeleteStudentsPayload) ([]*model.Organization, error)
 }
 type DeletedStudentResolver interface {
 	Organization(ctx context.Context, obj *model.DeletedStudent) (*model.Organization, error)
@@ -901,6 +945,9 @@ type DeletedStudentConnectionResolver interface {
 type EducatorResolver interface {
 	Roles(ctx context.Context, obj *model.Educator) ([]*model.RoleAssignment, error)
 	Groups(ctx context.Context, obj *model.Educator) ([]*model.Group, error)
+}
+type EraseStudentsPayloadResolver interface {
+	Organizations(ctx context.Context, obj *model.EraseStudentsPayload) ([]*model.Organization, error)
 }
 type ErasureCertificateResolver interface {
 	Organization(ctx context.Context, obj *model.ErasureCertificate) (*model.Organization, error)
@@ -970,6 +1017,7 @@ type OrganizationResolver interface {
 	UsageGoalMinutesPerWeek(ctx context.Context, obj *model.Organization) (int, error)
 	StudentCount(ctx context.Context, obj *model.Organization) (int, error)
 	Settings(ctx context.Context, obj *model.Organization) (*model.OrganizationSettings, error)
+	Notifications(ctx context.Context, obj *model.Organization) ([]*model.DashboardNotification, error)
 }
 type PendingSettingResolver interface {
 	RequestedBy(ctx context.Context, obj *model.PendingSetting) (*model.Educator, error)
@@ -995,6 +1043,15 @@ type QueryResolver interface {
 	ServiceKeys(ctx context.Context, organizationID string) ([]*model.ServiceKey, error)
 	SignInProviders(ctx context.Context) ([]*model.SignInProvider, error)
 }
+type RecordUsagePayloadResolver interface {
+	Organizations(ctx context.Context, obj *model.RecordUsagePayload) ([]*model.Organization, error)
+}
+type RemoveStudentsFromGroupsPayloadResolver interface {
+	Organizations(ctx context.Context, obj *model.RemoveStudentsFromGroupsPayload) ([]*model.Organization, error)
+}
+type RestoreStudentsPayloadResolver interface {
+	Organizations(ctx context.Context, obj *model.RestoreStudentsPayload) ([]*model.Organization, error)
+}
 type RoleAssignmentResolver interface {
 	Organization(ctx context.Context, obj *model.RoleAssignment) (*model.Organization, error)
 }
@@ -1012,6 +1069,12 @@ type StudentConnectionResolver interface {
 type SubscriptionResolver interface {
 	BulkJob(ctx context.Context, id string) (<-chan *model.BulkJob, error)
 	DashboardNotifications(ctx context.Context, organizationID string) (<-chan []*model.DashboardNotification, error)
+}
+type UpdateOrganizationSettingsPayloadResolver interface {
+	Organizations(ctx context.Context, obj *model.UpdateOrganizationSettingsPayload) ([]*model.Organization, error)
+}
+type UpdateStudentPayloadResolver interface {
+	Organizations(ctx context.Context, obj *model.UpdateStudentPayload) ([]*model.Organization, error)
 }
 type UsageReportResolver interface {
 	Organization(ctx context.Context, obj *model.UsageReport) (*model.Organization, error)
@@ -1078,6 +1141,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AssignStudentsToGroupsPayload.Groups(childComplexity), true
+	case "AssignStudentsToGroupsPayload.organizations":
+		if e.ComplexityRoot.AssignStudentsToGroupsPayload.Organizations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignStudentsToGroupsPayload.Organizations(childComplexity), true
 	case "AssignStudentsToGroupsPayload.students":
 		if e.ComplexityRoot.AssignStudentsToGroupsPayload.Students == nil {
 			break
@@ -1747,6 +1816,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkJobPayload.Job(childComplexity), true
+	case "BulkJobPayload.organizations":
+		if e.ComplexityRoot.BulkJobPayload.Organizations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobPayload.Organizations(childComplexity), true
 	case "BulkJobPayload.userErrors":
 		if e.ComplexityRoot.BulkJobPayload.UserErrors == nil {
 			break
@@ -2021,6 +2096,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateGroupPayload.Group(childComplexity), true
+	case "CreateGroupPayload.organizations":
+		if e.ComplexityRoot.CreateGroupPayload.Organizations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateGroupPayload.Organizations(childComplexity), true
 	case "CreateGroupPayload.userErrors":
 		if e.ComplexityRoot.CreateGroupPayload.UserErrors == nil {
 			break
@@ -2047,6 +2128,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateServiceKeyPayload.UserErrors(childComplexity), true
 
+	case "CreateStudentPayload.organizations":
+		if e.ComplexityRoot.CreateStudentPayload.Organizations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateStudentPayload.Organizations(childComplexity), true
 	case "CreateStudentPayload.student":
 		if e.ComplexityRoot.CreateStudentPayload.Student == nil {
 			break
@@ -2072,6 +2159,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DashboardNotification.Count(childComplexity), true
+	case "DashboardNotification.id":
+		if e.ComplexityRoot.DashboardNotification.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardNotification.ID(childComplexity), true
 	case "DashboardNotification.kind":
 		if e.ComplexityRoot.DashboardNotification.Kind == nil {
 			break
@@ -2091,6 +2184,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteGroupPayload.DeletedID(childComplexity), true
+	case "DeleteGroupPayload.organizations":
+		if e.ComplexityRoot.DeleteGroupPayload.Organizations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteGroupPayload.Organizations(childComplexity), true
 	case "DeleteGroupPayload.userErrors":
 		if e.ComplexityRoot.DeleteGroupPayload.UserErrors == nil {
 			break
@@ -2104,6 +2203,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteStudentsPayload.DeletedIds(childComplexity), true
+	case "DeleteStudentsPayload.organizations":
+		if e.ComplexityRoot.DeleteStudentsPayload.Organizations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteStudentsPayload.Organizations(childComplexity), true
 	case "DeleteStudentsPayload.userErrors":
 		if e.ComplexityRoot.DeleteStudentsPayload.UserErrors == nil {
 			break
@@ -2290,6 +2395,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EraseStudentsPayload.Erasures(childComplexity), true
+	case "EraseStudentsPayload.organizations":
+		if e.ComplexityRoot.EraseStudentsPayload.Organizations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EraseStudentsPayload.Organizations(childComplexity), true
 	case "EraseStudentsPayload.userErrors":
 		if e.ComplexityRoot.EraseStudentsPayload.UserErrors == nil {
 			break
@@ -3078,6 +3189,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Organization.Name(childComplexity), true
+	case "Organization.notifications":
+		if e.ComplexityRoot.Organization.Notifications == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organization.Notifications(childComplexity), true
 	case "Organization.parent":
 		if e.ComplexityRoot.Organization.Parent == nil {
 			break
@@ -3526,6 +3643,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RecordUsagePayload.Duplicates(childComplexity), true
+	case "RecordUsagePayload.organizations":
+		if e.ComplexityRoot.RecordUsagePayload.Organizations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordUsagePayload.Organizations(childComplexity), true
 	case "RecordUsagePayload.userErrors":
 		if e.ComplexityRoot.RecordUsagePayload.UserErrors == nil {
 			break
@@ -3545,6 +3668,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RemoveStudentsFromGroupsPayload.Groups(childComplexity), true
+	case "RemoveStudentsFromGroupsPayload.organizations":
+		if e.ComplexityRoot.RemoveStudentsFromGroupsPayload.Organizations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveStudentsFromGroupsPayload.Organizations(childComplexity), true
 	case "RemoveStudentsFromGroupsPayload.students":
 		if e.ComplexityRoot.RemoveStudentsFromGroupsPayload.Students == nil {
 			break
@@ -3590,6 +3719,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RestoreStudentsPayload.EnrollmentsRestored(childComplexity), true
+	case "RestoreStudentsPayload.organizations":
+		if e.ComplexityRoot.RestoreStudentsPayload.Organizations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreStudentsPayload.Organizations(childComplexity), true
 	case "RestoreStudentsPayload.students":
 		if e.ComplexityRoot.RestoreStudentsPayload.Students == nil {
 			break
@@ -4114,6 +4249,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateOrganizationSettingsPayload.Organization(childComplexity), true
+	case "UpdateOrganizationSettingsPayload.organizations":
+		if e.ComplexityRoot.UpdateOrganizationSettingsPayload.Organizations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateOrganizationSettingsPayload.Organizations(childComplexity), true
 	case "UpdateOrganizationSettingsPayload.userErrors":
 		if e.ComplexityRoot.UpdateOrganizationSettingsPayload.UserErrors == nil {
 			break
@@ -4121,6 +4262,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateOrganizationSettingsPayload.UserErrors(childComplexity), true
 
+	case "UpdateStudentPayload.organizations":
+		if e.ComplexityRoot.UpdateStudentPayload.Organizations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateStudentPayload.Organizations(childComplexity), true
 	case "UpdateStudentPayload.student":
 		if e.ComplexityRoot.UpdateStudentPayload.Student == nil {
 			break
@@ -4905,6 +5052,8 @@ type Organization implements Node {
   studentCount: Int!
   "The settings in effect here, and which of them the organization has set itself."
   settings: OrganizationSettings!
+  "The notices of the organization for its administrators; empty for teachers. Those of all schools of a district take one query: organization(id) { children { notifications { id count } } }."
+  notifications: [DashboardNotification!]!
 }
 
 "The settings in effect for an organization: its own, otherwise its district's, otherwise the default. updateOrganizationSettings changes them."
@@ -5207,8 +5356,10 @@ enum NotificationKind {
   UNASSIGNED_ACTIVE_STUDENTS
 }
 
-"A notice of the dashboard."
-type DashboardNotification {
+"A notice of the dashboard. There is one of each kind at each organization, and its id stays, so caches of clients recognize it in every answer."
+type DashboardNotification implements Node {
+  "The same in queries, payloads and subscriptions."
+  id: ID!
   "What it is about."
   kind: NotificationKind!
   "Where; for a district it covers the schools."
@@ -6090,6 +6241,8 @@ input CreateGroupInput {
 type CreateGroupPayload {
   "The group; null if something was refused."
   group: Group
+  "The district and the schools whose numbers may have changed, as far as you can see them: ask for notifications { id count }. Empty if something was refused."
+  organizations: [Organization!]!
   "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
@@ -6124,6 +6277,8 @@ input DeleteGroupInput {
 type DeleteGroupPayload {
   "The id that the group had; null if something was refused."
   deletedId: ID
+  "The district and the schools whose numbers may have changed, as far as you can see them: ask for notifications { id count }. Empty if something was refused."
+  organizations: [Organization!]!
   "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
@@ -6146,6 +6301,8 @@ type AssignStudentsToGroupsPayload {
   students: [Student!]!
   "The groups as they are now; empty if something was refused."
   groups: [Group!]!
+  "The district and the schools whose numbers may have changed, as far as you can see them: ask for notifications { id count }. Empty if something was refused."
+  organizations: [Organization!]!
   "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
@@ -6166,6 +6323,8 @@ type RemoveStudentsFromGroupsPayload {
   students: [Student!]!
   "The groups as they are now; empty if something was refused."
   groups: [Group!]!
+  "The district and the schools whose numbers may have changed, as far as you can see them: ask for notifications { id count }. Empty if something was refused."
+  organizations: [Organization!]!
   "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
@@ -6194,6 +6353,8 @@ input CreateStudentInput {
 type CreateStudentPayload {
   "The student; null if something was refused."
   student: Student
+  "The district and the schools whose numbers may have changed, as far as you can see them: ask for notifications { id count }. Empty if something was refused."
+  organizations: [Organization!]!
   "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
@@ -6222,6 +6383,8 @@ input UpdateStudentInput {
 type UpdateStudentPayload {
   "The student as he or she is now; null if something was refused."
   student: Student
+  "The district and the schools whose numbers may have changed, as far as you can see them: ask for notifications { id count }. Empty if something was refused."
+  organizations: [Organization!]!
   "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
@@ -6236,6 +6399,8 @@ input DeleteStudentsInput {
 type DeleteStudentsPayload {
   "The students; empty if something was refused."
   deletedIds: [ID!]!
+  "The district and the schools whose numbers may have changed, as far as you can see them: ask for notifications { id count }. Empty if something was refused."
+  organizations: [Organization!]!
   "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
@@ -6254,6 +6419,8 @@ type RestoreStudentsPayload {
   enrollmentsRestored: Int!
   "Enrollments that did not come back, because the group no longer exists or is now synced."
   enrollmentsLost: Int!
+  "The district and the schools whose numbers may have changed, as far as you can see them: ask for notifications { id count }. Empty if something was refused."
+  organizations: [Organization!]!
   "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
@@ -6280,6 +6447,8 @@ type EraseStudentsPayload {
   erasures: [Erasure!]!
   "The certificates of erasures that are already done; usually none, because all bulk jobs of the district are searched first."
   certificates: [ErasureCertificate!]!
+  "The district and the schools whose numbers may have changed, as far as you can see them: ask for notifications { id count }. Empty if something was refused."
+  organizations: [Organization!]!
   "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
@@ -6422,6 +6591,8 @@ type CorrectBulkJobRowPayload {
 type BulkJobPayload {
   "The job as it is now; null if something was refused."
   job: BulkJob
+  "The district and the schools of the job, as far as you can see them. A job changes their numbers while it works: follow it with the subscription bulkJob, and ask for them again when it has ended. Empty if something was refused, and for a program with a service key."
+  organizations: [Organization!]!
   "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
@@ -6454,6 +6625,8 @@ type RecordUsagePayload {
   accepted: Int!
   "Events that had been recorded before."
   duplicates: Int!
+  "The district and the schools whose numbers may have changed, as far as you can see them: ask for notifications { id count }. Empty if something was refused, and for a program with a service key."
+  organizations: [Organization!]!
   "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
@@ -6496,6 +6669,8 @@ input UpdateOrganizationSettingsInput {
 type UpdateOrganizationSettingsPayload {
   "The organization as it is now; null if something was refused."
   organization: Organization
+  "The district and the schools whose settings may have changed, as far as you can see them. Another school year changes their numbers within seconds. Empty if something was refused."
+  organizations: [Organization!]!
   "Why nothing was changed; empty if something was changed."
   userErrors: [UserError!]!
 }
@@ -6672,6 +6847,8 @@ func (ec *executionContext) childFields_AssignStudentsToGroupsPayload(ctx contex
 		return ec.fieldContext_AssignStudentsToGroupsPayload_students(ctx, field)
 	case "groups":
 		return ec.fieldContext_AssignStudentsToGroupsPayload_groups(ctx, field)
+	case "organizations":
+		return ec.fieldContext_AssignStudentsToGroupsPayload_organizations(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_AssignStudentsToGroupsPayload_userErrors(ctx, field)
 	}
@@ -6998,6 +7175,8 @@ func (ec *executionContext) childFields_BulkJobPayload(ctx context.Context, fiel
 	switch field.Name {
 	case "job":
 		return ec.fieldContext_BulkJobPayload_job(ctx, field)
+	case "organizations":
+		return ec.fieldContext_BulkJobPayload_organizations(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_BulkJobPayload_userErrors(ctx, field)
 	}
@@ -7146,6 +7325,8 @@ func (ec *executionContext) childFields_CreateGroupPayload(ctx context.Context, 
 	switch field.Name {
 	case "group":
 		return ec.fieldContext_CreateGroupPayload_group(ctx, field)
+	case "organizations":
+		return ec.fieldContext_CreateGroupPayload_organizations(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreateGroupPayload_userErrors(ctx, field)
 	}
@@ -7168,6 +7349,8 @@ func (ec *executionContext) childFields_CreateStudentPayload(ctx context.Context
 	switch field.Name {
 	case "student":
 		return ec.fieldContext_CreateStudentPayload_student(ctx, field)
+	case "organizations":
+		return ec.fieldContext_CreateStudentPayload_organizations(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreateStudentPayload_userErrors(ctx, field)
 	}
@@ -7176,6 +7359,8 @@ func (ec *executionContext) childFields_CreateStudentPayload(ctx context.Context
 
 func (ec *executionContext) childFields_DashboardNotification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_DashboardNotification_id(ctx, field)
 	case "kind":
 		return ec.fieldContext_DashboardNotification_kind(ctx, field)
 	case "organization":
@@ -7192,6 +7377,8 @@ func (ec *executionContext) childFields_DeleteGroupPayload(ctx context.Context, 
 	switch field.Name {
 	case "deletedId":
 		return ec.fieldContext_DeleteGroupPayload_deletedId(ctx, field)
+	case "organizations":
+		return ec.fieldContext_DeleteGroupPayload_organizations(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteGroupPayload_userErrors(ctx, field)
 	}
@@ -7202,6 +7389,8 @@ func (ec *executionContext) childFields_DeleteStudentsPayload(ctx context.Contex
 	switch field.Name {
 	case "deletedIds":
 		return ec.fieldContext_DeleteStudentsPayload_deletedIds(ctx, field)
+	case "organizations":
+		return ec.fieldContext_DeleteStudentsPayload_organizations(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteStudentsPayload_userErrors(ctx, field)
 	}
@@ -7298,6 +7487,8 @@ func (ec *executionContext) childFields_EraseStudentsPayload(ctx context.Context
 		return ec.fieldContext_EraseStudentsPayload_erasures(ctx, field)
 	case "certificates":
 		return ec.fieldContext_EraseStudentsPayload_certificates(ctx, field)
+	case "organizations":
+		return ec.fieldContext_EraseStudentsPayload_organizations(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_EraseStudentsPayload_userErrors(ctx, field)
 	}
@@ -7472,6 +7663,8 @@ func (ec *executionContext) childFields_Organization(ctx context.Context, field 
 		return ec.fieldContext_Organization_studentCount(ctx, field)
 	case "settings":
 		return ec.fieldContext_Organization_settings(ctx, field)
+	case "notifications":
+		return ec.fieldContext_Organization_notifications(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Organization", field.Name)
 }
@@ -7582,6 +7775,8 @@ func (ec *executionContext) childFields_RecordUsagePayload(ctx context.Context, 
 		return ec.fieldContext_RecordUsagePayload_accepted(ctx, field)
 	case "duplicates":
 		return ec.fieldContext_RecordUsagePayload_duplicates(ctx, field)
+	case "organizations":
+		return ec.fieldContext_RecordUsagePayload_organizations(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_RecordUsagePayload_userErrors(ctx, field)
 	}
@@ -7596,6 +7791,8 @@ func (ec *executionContext) childFields_RemoveStudentsFromGroupsPayload(ctx cont
 		return ec.fieldContext_RemoveStudentsFromGroupsPayload_students(ctx, field)
 	case "groups":
 		return ec.fieldContext_RemoveStudentsFromGroupsPayload_groups(ctx, field)
+	case "organizations":
+		return ec.fieldContext_RemoveStudentsFromGroupsPayload_organizations(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_RemoveStudentsFromGroupsPayload_userErrors(ctx, field)
 	}
@@ -7628,6 +7825,8 @@ func (ec *executionContext) childFields_RestoreStudentsPayload(ctx context.Conte
 		return ec.fieldContext_RestoreStudentsPayload_enrollmentsRestored(ctx, field)
 	case "enrollmentsLost":
 		return ec.fieldContext_RestoreStudentsPayload_enrollmentsLost(ctx, field)
+	case "organizations":
+		return ec.fieldContext_RestoreStudentsPayload_organizations(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_RestoreStudentsPayload_userErrors(ctx, field)
 	}
@@ -7912,6 +8111,8 @@ func (ec *executionContext) childFields_UpdateOrganizationSettingsPayload(ctx co
 	switch field.Name {
 	case "organization":
 		return ec.fieldContext_UpdateOrganizationSettingsPayload_organization(ctx, field)
+	case "organizations":
+		return ec.fieldContext_UpdateOrganizationSettingsPayload_organizations(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateOrganizationSettingsPayload_userErrors(ctx, field)
 	}
@@ -7922,6 +8123,8 @@ func (ec *executionContext) childFields_UpdateStudentPayload(ctx context.Context
 	switch field.Name {
 	case "student":
 		return ec.fieldContext_UpdateStudentPayload_student(ctx, field)
+	case "organizations":
+		return ec.fieldContext_UpdateStudentPayload_organizations(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateStudentPayload_userErrors(ctx, field)
 	}
@@ -9629,6 +9832,38 @@ func (ec *executionContext) fieldContext_AssignStudentsToGroupsPayload_groups(_ 
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Group(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssignStudentsToGroupsPayload_organizations(ctx context.Context, field graphql.CollectedField, obj *model.AssignStudentsToGroupsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignStudentsToGroupsPayload_organizations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AssignStudentsToGroupsPayload().Organizations(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Organization) graphql.Marshaler {
+			return ec.marshalNOrganization2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganizationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignStudentsToGroupsPayload_organizations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignStudentsToGroupsPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
 		},
 	}
 	return fc, nil
@@ -12414,6 +12649,38 @@ func (ec *executionContext) fieldContext_BulkJobPayload_job(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _BulkJobPayload_organizations(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobPayload_organizations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkJobPayload().Organizations(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Organization) graphql.Marshaler {
+			return ec.marshalNOrganization2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganizationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobPayload_organizations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _BulkJobPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13579,6 +13846,38 @@ func (ec *executionContext) fieldContext_CreateGroupPayload_group(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateGroupPayload_organizations(ctx context.Context, field graphql.CollectedField, obj *model.CreateGroupPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateGroupPayload_organizations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CreateGroupPayload().Organizations(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Organization) graphql.Marshaler {
+			return ec.marshalNOrganization2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganizationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateGroupPayload_organizations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateGroupPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateGroupPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateGroupPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13730,6 +14029,38 @@ func (ec *executionContext) fieldContext_CreateStudentPayload_student(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateStudentPayload_organizations(ctx context.Context, field graphql.CollectedField, obj *model.CreateStudentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateStudentPayload_organizations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CreateStudentPayload().Organizations(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Organization) graphql.Marshaler {
+			return ec.marshalNOrganization2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganizationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateStudentPayload_organizations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateStudentPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateStudentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateStudentPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13760,6 +14091,29 @@ func (ec *executionContext) fieldContext_CreateStudentPayload_userErrors(_ conte
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _DashboardNotification_id(ctx context.Context, field graphql.CollectedField, obj *model.DashboardNotification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DashboardNotification_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DashboardNotification_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DashboardNotification", field, false, false, "ID")
 }
 
 func (ec *executionContext) _DashboardNotification_kind(ctx context.Context, field graphql.CollectedField, obj *model.DashboardNotification) (ret graphql.Marshaler) {
@@ -13886,6 +14240,38 @@ func (ec *executionContext) fieldContext_DeleteGroupPayload_deletedId(_ context.
 	return graphql.NewScalarFieldContext("DeleteGroupPayload", field, false, false, "ID")
 }
 
+func (ec *executionContext) _DeleteGroupPayload_organizations(ctx context.Context, field graphql.CollectedField, obj *model.DeleteGroupPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteGroupPayload_organizations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.DeleteGroupPayload().Organizations(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Organization) graphql.Marshaler {
+			return ec.marshalNOrganization2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganizationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteGroupPayload_organizations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteGroupPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DeleteGroupPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DeleteGroupPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13939,6 +14325,38 @@ func (ec *executionContext) _DeleteStudentsPayload_deletedIds(ctx context.Contex
 }
 func (ec *executionContext) fieldContext_DeleteStudentsPayload_deletedIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeleteStudentsPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _DeleteStudentsPayload_organizations(ctx context.Context, field graphql.CollectedField, obj *model.DeleteStudentsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteStudentsPayload_organizations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.DeleteStudentsPayload().Organizations(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Organization) graphql.Marshaler {
+			return ec.marshalNOrganization2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganizationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteStudentsPayload_organizations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteStudentsPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _DeleteStudentsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DeleteStudentsPayload) (ret graphql.Marshaler) {
@@ -14725,6 +15143,38 @@ func (ec *executionContext) fieldContext_EraseStudentsPayload_certificates(_ con
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ErasureCertificate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EraseStudentsPayload_organizations(ctx context.Context, field graphql.CollectedField, obj *model.EraseStudentsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EraseStudentsPayload_organizations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EraseStudentsPayload().Organizations(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Organization) graphql.Marshaler {
+			return ec.marshalNOrganization2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganizationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EraseStudentsPayload_organizations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EraseStudentsPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
 		},
 	}
 	return fc, nil
@@ -18125,6 +18575,38 @@ func (ec *executionContext) fieldContext_Organization_settings(_ context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Organization_notifications(ctx context.Context, field graphql.CollectedField, obj *model.Organization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organization_notifications(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Organization().Notifications(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.DashboardNotification) graphql.Marshaler {
+			return ec.marshalNDashboardNotification2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDashboardNotificationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Organization_notifications(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Organization",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DashboardNotification(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _OrganizationSettings_schoolYear(ctx context.Context, field graphql.CollectedField, obj *model.OrganizationSettings) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19921,6 +20403,38 @@ func (ec *executionContext) fieldContext_RecordUsagePayload_duplicates(_ context
 	return graphql.NewScalarFieldContext("RecordUsagePayload", field, false, false, "Int")
 }
 
+func (ec *executionContext) _RecordUsagePayload_organizations(ctx context.Context, field graphql.CollectedField, obj *model.RecordUsagePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordUsagePayload_organizations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RecordUsagePayload().Organizations(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Organization) graphql.Marshaler {
+			return ec.marshalNOrganization2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganizationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordUsagePayload_organizations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordUsagePayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RecordUsagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RecordUsagePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20035,6 +20549,38 @@ func (ec *executionContext) fieldContext_RemoveStudentsFromGroupsPayload_groups(
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Group(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemoveStudentsFromGroupsPayload_organizations(ctx context.Context, field graphql.CollectedField, obj *model.RemoveStudentsFromGroupsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveStudentsFromGroupsPayload_organizations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RemoveStudentsFromGroupsPayload().Organizations(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Organization) graphql.Marshaler {
+			return ec.marshalNOrganization2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganizationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveStudentsFromGroupsPayload_organizations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemoveStudentsFromGroupsPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
 		},
 	}
 	return fc, nil
@@ -20244,6 +20790,38 @@ func (ec *executionContext) _RestoreStudentsPayload_enrollmentsLost(ctx context.
 }
 func (ec *executionContext) fieldContext_RestoreStudentsPayload_enrollmentsLost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RestoreStudentsPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RestoreStudentsPayload_organizations(ctx context.Context, field graphql.CollectedField, obj *model.RestoreStudentsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreStudentsPayload_organizations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RestoreStudentsPayload().Organizations(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Organization) graphql.Marshaler {
+			return ec.marshalNOrganization2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganizationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreStudentsPayload_organizations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RestoreStudentsPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _RestoreStudentsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RestoreStudentsPayload) (ret graphql.Marshaler) {
@@ -22358,6 +22936,38 @@ func (ec *executionContext) fieldContext_UpdateOrganizationSettingsPayload_organ
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateOrganizationSettingsPayload_organizations(ctx context.Context, field graphql.CollectedField, obj *model.UpdateOrganizationSettingsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateOrganizationSettingsPayload_organizations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UpdateOrganizationSettingsPayload().Organizations(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Organization) graphql.Marshaler {
+			return ec.marshalNOrganization2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganizationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateOrganizationSettingsPayload_organizations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateOrganizationSettingsPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateOrganizationSettingsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateOrganizationSettingsPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22417,6 +23027,38 @@ func (ec *executionContext) fieldContext_UpdateStudentPayload_student(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Student(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateStudentPayload_organizations(ctx context.Context, field graphql.CollectedField, obj *model.UpdateStudentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateStudentPayload_organizations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UpdateStudentPayload().Organizations(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Organization) graphql.Marshaler {
+			return ec.marshalNOrganization2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganizationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateStudentPayload_organizations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateStudentPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
 		},
 	}
 	return fc, nil
@@ -26701,6 +27343,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Educator(ctx, sel, obj)
+	case model.DashboardNotification:
+		return ec._DashboardNotification(ctx, sel, &obj)
+	case *model.DashboardNotification:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._DashboardNotification(ctx, sel, obj)
 	case model.BulkJob:
 		return ec._BulkJob(ctx, sel, &obj)
 	case *model.BulkJob:
@@ -26773,27 +27422,33 @@ func (ec *executionContext) _AssignStudentsToGroupsPayload(ctx context.Context, 
 		case "enrollmentsAdded":
 			out.Values[i] = ec._AssignStudentsToGroupsPayload_enrollmentsAdded(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "alreadyEnrolled":
 			out.Values[i] = ec._AssignStudentsToGroupsPayload_alreadyEnrolled(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "students":
 			out.Values[i] = ec._AssignStudentsToGroupsPayload_students(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "groups":
 			out.Values[i] = ec._AssignStudentsToGroupsPayload_groups(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "organizations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AssignStudentsToGroupsPayload_organizations(ctx, field, obj)
+				})
 		case "userErrors":
 			out.Values[i] = ec._AssignStudentsToGroupsPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -27883,12 +28538,18 @@ func (ec *executionContext) _BulkJobPayload(ctx context.Context, sel ast.Selecti
 		case "job":
 			out.Values[i] = ec._BulkJobPayload_job(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "organizations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJobPayload_organizations(ctx, field, obj)
+				})
 		case "userErrors":
 			out.Values[i] = ec._BulkJobPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -28386,12 +29047,18 @@ func (ec *executionContext) _CreateGroupPayload(ctx context.Context, sel ast.Sel
 		case "group":
 			out.Values[i] = ec._CreateGroupPayload_group(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "organizations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CreateGroupPayload_organizations(ctx, field, obj)
+				})
 		case "userErrors":
 			out.Values[i] = ec._CreateGroupPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -28467,12 +29134,18 @@ func (ec *executionContext) _CreateStudentPayload(ctx context.Context, sel ast.S
 		case "student":
 			out.Values[i] = ec._CreateStudentPayload_student(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "organizations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CreateStudentPayload_organizations(ctx, field, obj)
+				})
 		case "userErrors":
 			out.Values[i] = ec._CreateStudentPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -28491,7 +29164,7 @@ func (ec *executionContext) _CreateStudentPayload(ctx context.Context, sel ast.S
 	return out
 }
 
-var dashboardNotificationImplementors = []string{"DashboardNotification"}
+var dashboardNotificationImplementors = []string{"DashboardNotification", "Node"}
 
 func (ec *executionContext) _DashboardNotification(ctx context.Context, sel ast.SelectionSet, obj *model.DashboardNotification) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, dashboardNotificationImplementors)
@@ -28502,6 +29175,11 @@ func (ec *executionContext) _DashboardNotification(ctx context.Context, sel ast.
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("DashboardNotification")
+		case "id":
+			out.Values[i] = ec._DashboardNotification_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "kind":
 			out.Values[i] = ec._DashboardNotification_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -28555,12 +29233,18 @@ func (ec *executionContext) _DeleteGroupPayload(ctx context.Context, sel ast.Sel
 		case "deletedId":
 			out.Values[i] = ec._DeleteGroupPayload_deletedId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "organizations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._DeleteGroupPayload_organizations(ctx, field, obj)
+				})
 		case "userErrors":
 			out.Values[i] = ec._DeleteGroupPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -28593,12 +29277,18 @@ func (ec *executionContext) _DeleteStudentsPayload(ctx context.Context, sel ast.
 		case "deletedIds":
 			out.Values[i] = ec._DeleteStudentsPayload_deletedIds(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "organizations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._DeleteStudentsPayload_organizations(ctx, field, obj)
+				})
 		case "userErrors":
 			out.Values[i] = ec._DeleteStudentsPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -28910,17 +29600,23 @@ func (ec *executionContext) _EraseStudentsPayload(ctx context.Context, sel ast.S
 		case "erasures":
 			out.Values[i] = ec._EraseStudentsPayload_erasures(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "certificates":
 			out.Values[i] = ec._EraseStudentsPayload_certificates(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "organizations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EraseStudentsPayload_organizations(ctx, field, obj)
+				})
 		case "userErrors":
 			out.Values[i] = ec._EraseStudentsPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -29851,6 +30547,12 @@ func (ec *executionContext) _Organization(ctx context.Context, sel ast.Selection
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Organization_settings(ctx, field, obj)
 				})
+		case "notifications":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Organization_notifications(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -30375,17 +31077,23 @@ func (ec *executionContext) _RecordUsagePayload(ctx context.Context, sel ast.Sel
 		case "accepted":
 			out.Values[i] = ec._RecordUsagePayload_accepted(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "duplicates":
 			out.Values[i] = ec._RecordUsagePayload_duplicates(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "organizations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RecordUsagePayload_organizations(ctx, field, obj)
+				})
 		case "userErrors":
 			out.Values[i] = ec._RecordUsagePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -30418,22 +31126,28 @@ func (ec *executionContext) _RemoveStudentsFromGroupsPayload(ctx context.Context
 		case "enrollmentsRemoved":
 			out.Values[i] = ec._RemoveStudentsFromGroupsPayload_enrollmentsRemoved(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "students":
 			out.Values[i] = ec._RemoveStudentsFromGroupsPayload_students(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "groups":
 			out.Values[i] = ec._RemoveStudentsFromGroupsPayload_groups(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "organizations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RemoveStudentsFromGroupsPayload_organizations(ctx, field, obj)
+				})
 		case "userErrors":
 			out.Values[i] = ec._RemoveStudentsFromGroupsPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -30537,22 +31251,28 @@ func (ec *executionContext) _RestoreStudentsPayload(ctx context.Context, sel ast
 		case "students":
 			out.Values[i] = ec._RestoreStudentsPayload_students(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "enrollmentsRestored":
 			out.Values[i] = ec._RestoreStudentsPayload_enrollmentsRestored(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "enrollmentsLost":
 			out.Values[i] = ec._RestoreStudentsPayload_enrollmentsLost(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "organizations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RestoreStudentsPayload_organizations(ctx, field, obj)
+				})
 		case "userErrors":
 			out.Values[i] = ec._RestoreStudentsPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -31557,12 +32277,18 @@ func (ec *executionContext) _UpdateOrganizationSettingsPayload(ctx context.Conte
 		case "organization":
 			out.Values[i] = ec._UpdateOrganizationSettingsPayload_organization(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "organizations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UpdateOrganizationSettingsPayload_organizations(ctx, field, obj)
+				})
 		case "userErrors":
 			out.Values[i] = ec._UpdateOrganizationSettingsPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -31595,12 +32321,18 @@ func (ec *executionContext) _UpdateStudentPayload(ctx context.Context, sel ast.S
 		case "student":
 			out.Values[i] = ec._UpdateStudentPayload_student(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "organizations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UpdateStudentPayload_organizations(ctx, field, obj)
+				})
 		case "userErrors":
 			out.Values[i] = ec._UpdateStudentPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

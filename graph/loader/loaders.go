@@ -7,6 +7,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
 	"github.com/openhomeroom/homeroom/internal/job/progress"
+	"github.com/openhomeroom/homeroom/internal/notify"
 	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/setting"
 	"github.com/openhomeroom/homeroom/internal/usage"
@@ -19,17 +20,19 @@ type Loaders struct {
 	SchoolsByDistrict *Loader[int, []*db.Organization]
 	StudentCount      *Loader[int, int]
 	Settings          *Loader[int, setting.Settings]
-	GroupByID         *Loader[int, *db.Group]
-	GroupsByStudent   *Loader[int, []*db.Group]
-	GroupsByEducator  *Loader[int, []*db.Group]
-	EducatorByID      *Loader[int, *db.Educator]
-	EducatorsByGroup  *Loader[int, []*db.Educator]
-	SubmitterByID     *Loader[int, *db.Educator]
-	RolesByEducator   *Loader[int, []*db.RoleAssignment]
-	StudentByID       *Loader[int, *db.Student]
-	BulkJobByID       *Loader[int, *db.BulkJob]
-	ServiceKeyByID    *Loader[int, *db.ServiceKey]
-	FailedRowsByJob   *Loader[int, bool]
+	// Notices are those of an organization that the viewer administers.
+	Notices          *Loader[int, []notify.Notification]
+	GroupByID        *Loader[int, *db.Group]
+	GroupsByStudent  *Loader[int, []*db.Group]
+	GroupsByEducator *Loader[int, []*db.Group]
+	EducatorByID     *Loader[int, *db.Educator]
+	EducatorsByGroup *Loader[int, []*db.Educator]
+	SubmitterByID    *Loader[int, *db.Educator]
+	RolesByEducator  *Loader[int, []*db.RoleAssignment]
+	StudentByID      *Loader[int, *db.Student]
+	BulkJobByID      *Loader[int, *db.BulkJob]
+	ServiceKeyByID   *Loader[int, *db.ServiceKey]
+	FailedRowsByJob  *Loader[int, bool]
 	// The keys of these are the rows that the answer shows, so that all its fields are of
 	// one moment.
 	ProgressByJob *Loader[*db.BulkJob, progress.Progress]
@@ -37,7 +40,8 @@ type Loaders struct {
 }
 
 // NewLoaders returns empty loaders.
-func NewLoaders(d *database.DB, r *roster.Service, u *usage.Service, i *jobs.Service) *Loaders {
+func NewLoaders(d *database.DB, r *roster.Service, u *usage.Service, i *jobs.Service,
+	n *notify.Service) *Loaders {
 	l := &Loaders{
 		OrganizationByID:  New(organizationByID(d)),
 		SchoolByID:        New(schoolByID(d)),
@@ -57,7 +61,8 @@ func NewLoaders(d *database.DB, r *roster.Service, u *usage.Service, i *jobs.Ser
 		Settings:          New(settings(u)),
 		ServiceKeyByID:    New(serviceKeyByID(d)),
 	}
-	l.StudentCount = New(studentCount(r, l.SchoolByID))
+	l.StudentCount = New(each(l.SchoolByID, r.CountStudents))
+	l.Notices = New(each(l.SchoolByID, n.UnassignedOf))
 	return l
 }
 

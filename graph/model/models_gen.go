@@ -63,6 +63,8 @@ type AssignStudentsToGroupsPayload struct {
 	Students []*Student `json:"students"`
 	// The groups as they are now; empty if something was refused.
 	Groups []*Group `json:"groups"`
+	// The district and the schools whose numbers may have changed, as far as you can see them: ask for notifications { id count }. Empty if something was refused.
+	Organizations []*Organization `json:"organizations"`
 	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -406,6 +408,8 @@ type BulkJobEdge struct {
 type BulkJobPayload struct {
 	// The job as it is now; null if something was refused.
 	Job *BulkJob `json:"job,omitempty"`
+	// The district and the schools of the job, as far as you can see them. A job changes their numbers while it works: follow it with the subscription bulkJob, and ask for them again when it has ended. Empty if something was refused, and for a program with a service key.
+	Organizations []*Organization `json:"organizations"`
 	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -580,6 +584,8 @@ type CreateGroupInput struct {
 type CreateGroupPayload struct {
 	// The group; null if something was refused.
 	Group *Group `json:"group,omitempty"`
+	// The district and the schools whose numbers may have changed, as far as you can see them: ask for notifications { id count }. Empty if something was refused.
+	Organizations []*Organization `json:"organizations"`
 	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -630,12 +636,16 @@ type CreateStudentInput struct {
 type CreateStudentPayload struct {
 	// The student; null if something was refused.
 	Student *Student `json:"student,omitempty"`
+	// The district and the schools whose numbers may have changed, as far as you can see them: ask for notifications { id count }. Empty if something was refused.
+	Organizations []*Organization `json:"organizations"`
 	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// A notice of the dashboard.
+// A notice of the dashboard. There is one of each kind at each organization, and its id stays, so caches of clients recognize it in every answer.
 type DashboardNotification struct {
+	// The same in queries, payloads and subscriptions.
+	ID string `json:"id"`
 	// What it is about.
 	Kind NotificationKind `json:"kind"`
 	// Where; for a district it covers the schools.
@@ -647,6 +657,11 @@ type DashboardNotification struct {
 	OrganizationID int     `json:"-"`
 }
 
+func (DashboardNotification) IsNode() {}
+
+// Unique among all nodes of all types; never changes.
+func (this DashboardNotification) GetID() string { return this.ID }
+
 // A group that is to go.
 type DeleteGroupInput struct {
 	// The group.
@@ -657,6 +672,8 @@ type DeleteGroupInput struct {
 type DeleteGroupPayload struct {
 	// The id that the group had; null if something was refused.
 	DeletedID *string `json:"deletedId,omitempty"`
+	// The district and the schools whose numbers may have changed, as far as you can see them: ask for notifications { id count }. Empty if something was refused.
+	Organizations []*Organization `json:"organizations"`
 	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -671,6 +688,8 @@ type DeleteStudentsInput struct {
 type DeleteStudentsPayload struct {
 	// The students; empty if something was refused.
 	DeletedIds []string `json:"deletedIds"`
+	// The district and the schools whose numbers may have changed, as far as you can see them: ask for notifications { id count }. Empty if something was refused.
+	Organizations []*Organization `json:"organizations"`
 	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -771,6 +790,8 @@ type EraseStudentsPayload struct {
 	Erasures []*Erasure `json:"erasures"`
 	// The certificates of erasures that are already done; usually none, because all bulk jobs of the district are searched first.
 	Certificates []*ErasureCertificate `json:"certificates"`
+	// The district and the schools whose numbers may have changed, as far as you can see them: ask for notifications { id count }. Empty if something was refused.
+	Organizations []*Organization `json:"organizations"`
 	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -988,7 +1009,9 @@ type Organization struct {
 	StudentCount int `json:"studentCount"`
 	// The settings in effect here, and which of them the organization has set itself.
 	Settings *OrganizationSettings `json:"settings"`
-	Entity   *db.Organization      `json:"-"`
+	// The notices of the organization for its administrators; empty for teachers. Those of all schools of a district take one query: organization(id) { children { notifications { id count } } }.
+	Notifications []*DashboardNotification `json:"notifications"`
+	Entity        *db.Organization         `json:"-"`
 }
 
 func (Organization) IsNode() {}
@@ -1124,6 +1147,8 @@ type RecordUsagePayload struct {
 	Accepted int `json:"accepted"`
 	// Events that had been recorded before.
 	Duplicates int `json:"duplicates"`
+	// The district and the schools whose numbers may have changed, as far as you can see them: ask for notifications { id count }. Empty if something was refused, and for a program with a service key.
+	Organizations []*Organization `json:"organizations"`
 	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1144,6 +1169,8 @@ type RemoveStudentsFromGroupsPayload struct {
 	Students []*Student `json:"students"`
 	// The groups as they are now; empty if something was refused.
 	Groups []*Group `json:"groups"`
+	// The district and the schools whose numbers may have changed, as far as you can see them: ask for notifications { id count }. Empty if something was refused.
+	Organizations []*Organization `json:"organizations"`
 	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1176,6 +1203,8 @@ type RestoreStudentsPayload struct {
 	EnrollmentsRestored int `json:"enrollmentsRestored"`
 	// Enrollments that did not come back, because the group no longer exists or is now synced.
 	EnrollmentsLost int `json:"enrollmentsLost"`
+	// The district and the schools whose numbers may have changed, as far as you can see them: ask for notifications { id count }. Empty if something was refused.
+	Organizations []*Organization `json:"organizations"`
 	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1562,6 +1591,8 @@ type UpdateOrganizationSettingsInput struct {
 type UpdateOrganizationSettingsPayload struct {
 	// The organization as it is now; null if something was refused.
 	Organization *Organization `json:"organization,omitempty"`
+	// The district and the schools whose settings may have changed, as far as you can see them. Another school year changes their numbers within seconds. Empty if something was refused.
+	Organizations []*Organization `json:"organizations"`
 	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1590,6 +1621,8 @@ type UpdateStudentInput struct {
 type UpdateStudentPayload struct {
 	// The student as he or she is now; null if something was refused.
 	Student *Student `json:"student,omitempty"`
+	// The district and the schools whose numbers may have changed, as far as you can see them: ask for notifications { id count }. Empty if something was refused.
+	Organizations []*Organization `json:"organizations"`
 	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
 }

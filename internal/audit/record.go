@@ -82,6 +82,7 @@ func (t *trail) End(ctx context.Context, client *db.Client) error {
 			return fmt.Errorf("audit trail: %w", err)
 		}
 	}
+	ConcernedOf(ctx).add(t.entries)
 	return nil
 }
 

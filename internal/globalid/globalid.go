@@ -19,6 +19,9 @@ const (
 	Group        Type = "grp"
 	Student      Type = "stu"
 	BulkJob      Type = "job"
+	// UnassignedNotice is the notice of unassigned students at an organization, by the key of
+	// the organization.
+	UnassignedNotice Type = "una"
 	// Session, ServiceKey and Passkey are not nodes: the API shows them only within the
 	// account or the organization that they belong to.
 	Session    Type = "ses"
@@ -44,7 +47,8 @@ func Decode(id string) (Type, int, bool) {
 		return "", 0, false
 	}
 	switch t := Type(prefix); t {
-	case Organization, Educator, Group, Student, BulkJob, Session, ServiceKey, Passkey, AuditEvent, Erasure:
+	case Organization, Educator, Group, Student, BulkJob, UnassignedNotice, Session, ServiceKey, Passkey,
+		AuditEvent, Erasure:
 		return t, int(key), true
 	default:
 		return "", 0, false

@@ -5,6 +5,7 @@ package notify
 import (
 	"context"
 	"log/slog"
+	"slices"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -69,6 +70,57 @@ func (s *Service) Unassigned(ctx context.Context, organizationID int) ([]Notific
 		return nil, err
 	}
 	return []Notification{{Kind: UnassignedActiveStudents, OrganizationID: org.ID, Count: n}}, nil
+}
+
+// UnassignedOf returns what Unassigned does of several organizations, by their keys, with
+// one statement.
+func (s *Service) UnassignedOf(ctx context.Context, organizations []*db.Organization) (map[int][]Notification, error) {
+	var districts, schools, told []int
+	for _, o := range organizations {
+		if administers(ctx, o) && o.Type == organization.TypeDISTRICT {
+			districts = append(districts, o.ID)
+		}
+	}
+	for _, o := range organizations {
+		if !administers(ctx, o) {
+			continue
+		}
+		told = append(told, o.ID)
+		// The rows of a district are those of its schools.
+		if o.Type == organization.TypeSCHOOL && !slices.Contains(districts, o.DistrictID) {
+			schools = append(schools, o.ID)
+		}
+	}
+	if len(told) == 0 {
+		return nil, nil
+	}
+	of := student.OrganizationIDIn(schools...)
+	switch {
+	case len(districts) > 0 && len(schools) > 0:
+		of = student.Or(student.DistrictIDIn(districts...), of)
+	case len(districts) > 0:
+		of = student.DistrictIDIn(districts...)
+	}
+	var rows []struct {
+		DistrictID     int `json:"district_id"`
+		OrganizationID int `json:"organization_id"`
+		Count          int `json:"count"`
+	}
+	err := s.db.Client(ctx).Student.Query().Where(of, student.DeletedAtIsNil(), ActiveAndUnassigned()).
+		GroupBy(student.FieldDistrictID, student.FieldOrganizationID).Aggregate(db.Count()).Scan(ctx, &rows)
+	if err != nil {
+		return nil, err
+	}
+	counts := map[int]int{}
+	for _, r := range rows {
+		counts[r.DistrictID] += r.Count
+		counts[r.OrganizationID] += r.Count
+	}
+	notices := make(map[int][]Notification, len(told))
+	for _, id := range told {
+		notices[id] = []Notification{{Kind: UnassignedActiveStudents, OrganizationID: id, Count: counts[id]}}
+	}
+	return notices, nil
 }
 
 func (s *Service) organization(ctx context.Context, id int) (*db.Organization, error) {

@@ -1,22 +1,24 @@
 import { cacheExchange } from "@urql/exchange-graphcache";
 import type { Exchange } from "@urql/core";
-import { NoticeDocument, type NoticeQueryVariables, type WatchNoticeSubscription } from "../gql/graphql";
 
-/** What a change may have moved besides the objects in its answer: lists and counts are asked for anew. */
+/**
+ * What a change may have moved besides the objects in its answer: lists and sums are asked for anew. The notice is one of
+ * the objects: it comes with the organizations in the answer, and by its subscription.
+ */
 const stale = {
   students: ["students"],
-  notice: ["dashboardNotifications", "usageReport"],
+  usage: ["usageReport"],
   groups: ["groups"],
   jobs: ["bulkJobs"],
 };
 type What = keyof typeof stale;
 
 const after: Record<string, What[]> = {
-  assignStudentsToGroups: ["students", "notice"],
-  removeStudentsFromGroups: ["students", "notice"],
+  assignStudentsToGroups: ["students", "usage"],
+  removeStudentsFromGroups: ["students", "usage"],
   createGroup: ["groups"],
   updateGroup: ["groups"],
-  deleteGroup: ["groups", "students", "notice"],
+  deleteGroup: ["groups", "students", "usage"],
   bulkEditStudents: ["jobs"],
   submitBulkImport: ["jobs"],
   startBulkJob: ["jobs"],
@@ -26,7 +28,7 @@ const after: Record<string, What[]> = {
 };
 
 /** The fields of Query that everything a finished job may have changed stands in. */
-export const movedByJobs = [...stale.students, ...stale.notice, ...stale.groups, ...stale.jobs];
+export const movedByJobs = [...stale.students, ...stale.usage, ...stale.groups, ...stale.jobs];
 
 /** cache keeps each object once, by its id; types without an id belong to the object that they stand in. */
 export function cache(): Exchange {
@@ -37,7 +39,6 @@ export function cache(): Exchange {
       RoleAssignment: embedded,
       SecondFactors: embedded,
       SchoolYear: embedded,
-      DashboardNotification: embedded,
       StudentConnection: embedded,
       GroupConnection: embedded,
       BulkJobConnection: embedded,
@@ -70,10 +71,6 @@ export function cache(): Exchange {
         ]),
       ),
       Subscription: {
-        dashboardNotifications: (result, args, store) => {
-          const told = result as WatchNoticeSubscription;
-          store.updateQuery({ query: NoticeDocument, variables: args as NoticeQueryVariables }, () => told);
-        },
         bulkJob: (result, _args, store) => {
           const job = result.bulkJob as { finishedAt?: string | null };
           if (!job.finishedAt) return;
