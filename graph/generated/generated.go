@@ -4624,6 +4624,9 @@ scalar Date
 "A file of a multipart/form-data request, as described by the GraphQL multipart request specification."
 scalar Upload
 
+"Exactly one field of the input is given. GraphQL of September 2025 has the directive; it stands here for older tools."
+directive @oneOf on INPUT_OBJECT
+
 "Everything with an id. The id is opaque text that includes the type; exported files show it as Database ID."
 interface Node {
   "Unique among all nodes of all types; never changes."

@@ -62,7 +62,7 @@ var edges = map[string]string{
 }
 
 // testOnly are packages that no other package may import outside of its tests.
-var testOnly = []string{"internal/dbtest", "internal/fixture", "internal/testlog", "internal/factortest",
+var testOnly = []string{"internal/contract", "internal/dbtest", "internal/fixture", "internal/testlog", "internal/factortest",
 	"internal/archtest"}
 
 // forbidden are imports that a package must not have, each with its reason.
