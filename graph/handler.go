@@ -58,7 +58,8 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 func addTransports(srv *handler.Server, r *Resolver, l Limits) {
 	limits := transport.Limits{
 		RequestBytes: l.RequestBytes, VariableBytes: l.VariableBytes,
-		Room:     share.NewBodies(l.BodyMemory, l.RequestBytes, l.StrangerBytes, int64(l.VariableBytes), l.OperationWait).Room,
+		Room: share.NewBodies(l.BodyMemory, l.RequestBytes, l.StrangerBytes, int64(l.VariableBytes),
+			l.OperationWait).Room,
 		SignIn:   presented(errSignIn),
 		Stranger: isStranger, StrangerBytes: l.StrangerBytes, StrangerPatience: l.StrangerPatience,
 		Arrived: r.hasArrived(l.SessionAge),
