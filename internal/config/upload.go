@@ -24,7 +24,8 @@ type Uploads struct {
 type Quota struct {
 	// Jobs limits the jobs that wait to be checked, started or approved.
 	Jobs int
-	// Bytes limits the files of jobs that have not ended.
+	// Bytes limits the files of jobs that have not ended, and what is kept of their refused
+	// rows.
 	Bytes int64
 	// Daily limits the jobs that are submitted within 24 hours.
 	Daily int
@@ -98,7 +99,8 @@ func (u Uploads) settings() (list []Setting) {
 				"and corrected rows that are submitted anew",
 			func(c *Config, v string) error { return store(&q.of(&c.Uploads).Jobs, parseCount)(v) })
 		add("stored files "+q.whose, "bytes", "size", formatSize(is.Bytes),
-			"the total size of the files of all bulk jobs "+q.whose+" that have not ended",
+			"the total size of the files of all bulk jobs "+q.whose+" that have not ended, and of what is kept of their "+
+				"refused rows and warnings",
 			func(c *Config, v string) error { return store(&q.of(&c.Uploads).Bytes, parseSize)(v) })
 		add("daily jobs "+q.whose, "daily", "number", strconv.Itoa(is.Daily),
 			"how many bulk jobs "+q.whose+" may be submitted within 24 hours",

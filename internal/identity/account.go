@@ -40,6 +40,9 @@ func (s *Service) Invite(ctx context.Context, in NewEducator) (*db.Educator, err
 	if err := s.mayMail(ctx, in); err != nil {
 		return nil, err
 	}
+	if s.outbox.full() {
+		return nil, errOutbox
+	}
 	e, _, err := s.addEducator(ctx, in, audit.EducatorInvited)
 	if err != nil {
 		return nil, err
@@ -54,8 +57,9 @@ func (s *Service) Invite(ctx context.Context, in NewEducator) (*db.Educator, err
 // mayMail limits the invitations to one mailbox: each is a mail that the server sends for
 // somebody else, with a link that works for days. Each district has its own limit for a
 // mailbox, so that none can keep another from inviting. Addresses can be made up, so
-// invitations by one person and by one district are limited as well. The operator's are
-// not.
+// invitations by one person, by one organization and by all schools of a district are
+// limited as well. Schools take nothing from the administrators of the district. The
+// operator's are not limited.
 func (s *Service) mayMail(ctx context.Context, in NewEducator) error {
 	o, err := s.administered(ctx, in.OrganizationID, notInviting)
 	if err != nil {
@@ -65,12 +69,16 @@ func (s *Service) mayMail(ctx context.Context, in NewEducator) error {
 		return err
 	}
 	system := viewer.AsSystem(ctx, "how many invitations an address gets")
-	district := strconv.Itoa(o.DistrictID)
+	district, level := strconv.Itoa(o.DistrictID), "school"
 	if v := viewer.FromContext(ctx); !v.IsSystem() {
-		err := s.take(system, []bucket{
-			{mark("invitations of a district", district), districtRate},
-			{mark("invitations of", strconv.Itoa(v.EducatorID)), inviterRate},
-		}, "too many people have been invited; add more of them with a file, or wait")
+		buckets := []bucket{{mark("invitations of schools", district), districtRate},
+			{mark("invitations of a school", strconv.Itoa(o.ID)), schoolRate}}
+		if v.Administers(o.DistrictID, o.DistrictID) {
+			level, buckets = "district", []bucket{{mark("invitations of a district", district), districtRate}}
+		}
+		err := s.take(system, append(buckets,
+			bucket{mark("invitations of", strconv.Itoa(v.EducatorID)), inviterRate},
+		), "too many people have been invited; add more of them with a file, or wait")
 		if err != nil {
 			return err
 		}
@@ -82,7 +90,7 @@ func (s *Service) mayMail(ctx context.Context, in NewEducator) error {
 	}
 	return s.take(system, []bucket{
 		{mark("invitation", district, by, to), inviteRate},
-		{mark("invitations to a mailbox", district, to), mailboxRate},
+		{mark("invitations to a mailbox", district, level, to), mailboxRate},
 	}, "this address has already got several invitations")
 }
 

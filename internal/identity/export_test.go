@@ -12,11 +12,10 @@ func SealTOTP(s *Service, educatorID int, secret string) []byte {
 // Deliver sends the mails that are waiting, one after the other.
 func Deliver(ctx context.Context, s *Service) {
 	for {
-		select {
-		case d := <-s.outbox:
-			s.deliver(ctx, d)
-		default:
+		d, waits := s.outbox.take(orderOf(0)...)
+		if !waits {
 			return
 		}
+		s.deliver(ctx, d)
 	}
 }

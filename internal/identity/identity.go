@@ -41,7 +41,7 @@ type Service struct {
 	probes   *probe.Counter
 	send     func(ctx context.Context, m Mail) error
 	linkBase string
-	outbox   chan delivery
+	outbox   *outbox
 	// tryingOne limits the password attempts on one account, trying limits those on all
 	// accounts, and entering limits the transactions of people who sign in.
 	tryingOne, trying, entering *queue
@@ -92,7 +92,7 @@ func New(d *database.DB, o Options) *Service {
 	}
 	return &Service{
 		db: d, hasher: o.Hasher, lifetime: o.Lifetime, idle: o.Idle, now: o.Now, log: o.Log,
-		audit: o.Audit, probes: o.Probes, send: o.Send, linkBase: o.LinkBase, outbox: make(chan delivery, outboxSize),
+		audit: o.Audit, probes: o.Probes, send: o.Send, linkBase: o.LinkBase, outbox: newOutbox(),
 		trying: newQueue(maxTrying, 0), tryingOne: newQueue(maxTryingOne, 0), entering: newQueue(1, maxEntering),
 		guard: NewGuard(o.ProviderOf), namesOf: names, factors: o.Factors,
 	}

@@ -101,16 +101,44 @@ func TestInvitationsAreFew(t *testing.T) {
 			}
 			limited(t, invite(nora, "later2@example.net", h.North))
 		})
-		t.Run("so has a district", func(t *testing.T) {
-			sum := sha256.Sum256(fmt.Appendf(nil, "invitations of a district\x00%d", h.Alpha.ID))
+		// nearly uses up a limit but for one.
+		nearly := func(t *testing.T, limit string, id int, until time.Duration) {
+			t.Helper()
+			sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", limit, id))
 			if n := h.Client().SignInMark.Update().Where(signinmark.Mark(hex.EncodeToString(sum[:]))).
-				SetUntilMs(h.clock().Add(499 * 2 * time.Minute).UnixMilli()).SaveX(fixture.System()); n != 1 {
+				SetUntilMs(h.clock().Add(until).UnixMilli()).SaveX(fixture.System()); n != 1 {
 				t.Fatalf("%d marks", n)
 			}
+		}
+		dora := as(h.in(t, h.DistrictAdmin, school))
+		tess := h.As(t, h.Educator(t, h.Alpha, "Tess South", viewer.SchoolAdmin, h.South))
+		t.Run("so has a school", func(t *testing.T) {
+			nearly(t, "invitations of a school", h.South.ID, 149*5*time.Minute)
+			if err := invite(tess, "tess1@example.net", h.South); err != nil {
+				t.Error(err)
+			}
+			limited(t, invite(tess, "tess2@example.net", h.South))
+			limited(t, invite(saul, "tess2@example.net", h.South))
+			h.pass(10 * time.Minute)
+			if err := invite(nora, "nora1@example.net", h.North); err != nil {
+				t.Errorf("another school: %v", err)
+			}
+			if err := invite(dora, "tess2@example.net", h.South); err != nil {
+				t.Errorf("the district at the same school: %v", err)
+			}
+		})
+		t.Run("so have all schools of a district, and its administrators go on", func(t *testing.T) {
+			nearly(t, "invitations of schools", h.Alpha.ID, 499*2*time.Minute)
 			if err := invite(saul, "saul2@example.net", h.South); err != nil {
 				t.Error(err)
 			}
 			limited(t, invite(saul, "saul3@example.net", h.South))
+			h.pass(10 * time.Minute)
+			nearly(t, "invitations of schools", h.Alpha.ID, 500*2*time.Minute)
+			limited(t, invite(nora, "nora2@example.net", h.North))
+			if err := invite(dora, "dora1@example.net", h.North); err != nil {
+				t.Errorf("the district: %v", err)
+			}
 			if err := invite(fixture.System(), "operator@example.net", h.North); err != nil {
 				t.Errorf("the operator: %v", err)
 			}

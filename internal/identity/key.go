@@ -33,8 +33,10 @@ const (
 	// shownOfKey is how many characters of a key are kept to recognize it: the prefix and
 	// six of 43 random ones.
 	shownOfKey = len(KeyPrefix) + 6
-	// maxKeys is how many valid keys a district may have.
-	maxKeys = 200
+	// maxKeys is how many valid keys a district may have. The administrators of its schools
+	// create no more than maxKeysOfSchools, and maxKeysOfSchool for a school, so that the
+	// rest is left to those of the district.
+	maxKeys, maxKeysOfSchools, maxKeysOfSchool = 200, 150, 20
 	// maxKeyAge is how far in the future a key may expire. A key that nobody renews is a
 	// key that nobody remembers.
 	maxKeyAge = 2 * 366 * 24 * time.Hour
@@ -67,7 +69,7 @@ func (s *Service) CreateKey(ctx context.Context, in NewKey) (_ *db.ServiceKey, s
 	}
 	var key *db.ServiceKey
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		if err := s.mayHaveKey(ctx, client, o.DistrictID); err != nil {
+		if err := s.mayHaveKey(ctx, client, o); err != nil {
 			return err
 		}
 		create := client.ServiceKey.Create().SetDistrictID(o.DistrictID).SetOrganizationID(o.ID).SetName(in.Name).
@@ -97,11 +99,23 @@ func (s *Service) CreateKey(ctx context.Context, in NewKey) (_ *db.ServiceKey, s
 }
 
 // mayHaveKey limits the valid keys of a district and, because each key leaves a row and an
-// account, how fast people create them. Only one key of a district is created at a time.
-func (s *Service) mayHaveKey(ctx context.Context, client *db.Client, districtID int) error {
+// account, how fast people create them. A school is limited first, and what all schools
+// create leaves a part to the administrators of the district. Only one key of a district
+// is created at a time.
+func (s *Service) mayHaveKey(ctx context.Context, client *db.Client, o *db.Organization) error {
 	system := viewer.AsSystem(ctx, "how many service keys a district has")
-	if !viewer.FromContext(ctx).IsSystem() {
-		wait, err := s.takeOne(system, client, bucket{mark("keys of a district", strconv.Itoa(districtID)), keyRate})
+	district, v := strconv.Itoa(o.DistrictID), viewer.FromContext(ctx)
+	ofSchool := !v.IsSystem() && !v.Administers(o.DistrictID, o.DistrictID)
+	buckets := []bucket{{mark("turn to make a key", district), anyRate}}
+	switch {
+	case ofSchool:
+		buckets = append(buckets, bucket{mark("keys of schools", district), keyRate},
+			bucket{mark("keys of a school", strconv.Itoa(o.ID)), schoolKeyRate})
+	case !v.IsSystem():
+		buckets = append(buckets, bucket{mark("keys of a district", district), keyRate})
+	}
+	for _, b := range buckets {
+		wait, err := s.takeOne(system, client, b)
 		if err == nil && wait > 0 {
 			err = tooOften("too many service keys have been made", wait)
 		}
@@ -109,13 +123,26 @@ func (s *Service) mayHaveKey(ctx context.Context, client *db.Client, districtID 
 			return err
 		}
 	}
-	n, err := client.ServiceKey.Query().Where(servicekey.DistrictID(districtID), servicekey.RevokedAtIsNil(),
-		servicekey.ExpiresAtGT(s.instant())).Count(system)
-	if err == nil && n >= maxKeys {
-		err = fault.Conflictf("the district has %d service keys, which is as many as it may have; revoke those that no "+
-			"program uses any more", n).WithCode("TOO_MANY_KEYS")
+	valid := client.ServiceKey.Query().Where(servicekey.DistrictID(o.DistrictID), servicekey.RevokedAtIsNil(),
+		servicekey.ExpiresAtGT(s.instant()))
+	most := maxKeys
+	if ofSchool {
+		most = maxKeysOfSchools
+		n, err := valid.Clone().Where(servicekey.OrganizationID(o.ID)).Count(system)
+		if err != nil || n >= maxKeysOfSchool {
+			return orElse(err, tooManyKeys("school", n))
+		}
+	}
+	n, err := valid.Count(system)
+	if err == nil && n >= most {
+		err = tooManyKeys("district", n)
 	}
 	return err
+}
+
+func tooManyKeys(of string, n int) error {
+	return fault.Conflictf("the %s has %d service keys, which is as many as its administrators may make; revoke those "+
+		"that no program uses any more", of, n).WithCode("TOO_MANY_KEYS")
 }
 
 // administered returns an organization that the viewer administers.

@@ -42,18 +42,24 @@ var (
 	// spareRate is for attempts that the other rates refuse. Attempts on accounts that are
 	// not known in the network count too, although they try nothing.
 	spareRate = rate{burst: 10, every: 10 * time.Second}
-	// resetRate is for mails to one address, which is somebody's mailbox.
+	// resetRate is for links to one account.
 	resetRate = rate{burst: 3, every: 10 * time.Minute}
 	// inviteRate is for invitations to one mailbox by one person, who may repeat them;
-	// mailboxRate is for those by everybody in a district, inviterRate for those by one
-	// person or key, and districtRate for those of a district. People who invite more
-	// import a file.
+	// mailboxRate is for those by everybody at the schools of a district, and for those by
+	// its administrators. inviterRate is for those by one person, schoolRate for those of
+	// one school, and districtRate for those of all schools of a district and, separately,
+	// for those by its administrators. People who invite more import a file.
 	inviteRate   = rate{burst: 5, every: 10 * time.Minute}
 	mailboxRate  = rate{burst: 20, every: 10 * time.Minute}
 	inviterRate  = rate{burst: 100, every: 10 * time.Minute}
+	schoolRate   = rate{burst: 150, every: 5 * time.Minute}
 	districtRate = rate{burst: 500, every: 2 * time.Minute}
-	// keyRate is for service keys that the people of a district create.
-	keyRate = rate{burst: 50, every: 10 * time.Minute}
+	// keyRate is for service keys that the schools of a district create and, separately, for
+	// those that its administrators create; schoolKeyRate is for those of one school.
+	keyRate       = rate{burst: 50, every: 10 * time.Minute}
+	schoolKeyRate = rate{burst: 10, every: 10 * time.Minute}
+	// anyRate limits nothing; its buckets let others wait until the transaction ends.
+	anyRate = rate{burst: 1 << 30, every: time.Millisecond}
 )
 
 // KnownFor is how long a network and a browser stay known after a sign-in.

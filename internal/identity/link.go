@@ -2,6 +2,8 @@ package identity
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/openhomeroom/homeroom/ent/db"
@@ -71,17 +73,28 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 		return err
 	}
 	kept, _ := ctx.Value(devicesKey{}).(string)
-	return s.enqueue(delivery{email: email, purpose: onetimelink.PurposeRESET, devices: kept})
+	return s.enqueue(delivery{email: email, purpose: onetimelink.PurposeRESET, devices: kept,
+		by: "network " + viewer.OriginOf(ctx).Network()})
 }
 
 // isOneTooMany counts a link for a forgotten password just before it is mailed, and
-// reports whether the mailbox has already got enough. Mere requests do not count: a
+// reports whether the account has already got enough. Mere requests do not count: a
 // stranger who asks for addresses of the mailbox that no account has, with some text after
-// a plus, could otherwise use up the mails of its owner. A browser in which the account
-// has signed in with its current password has its own limit.
+// a plus, could otherwise use up the mails of its owner. Accounts whose addresses differ
+// only after a plus have limits of their own, up to a number; later ones share one, so
+// that nobody who makes many of them fills the mailbox. A browser in which the account has
+// signed in with its current password has its own limit.
 func (s *Service) isOneTooMany(system context.Context, e *db.Educator, devices string) (bool, error) {
 	account := fold.Address(e.Email)
-	err := s.take(system, []bucket{{mark("reset", mailbox(account)), resetRate}}, "")
+	own, err := s.hasOwnLinks(system, e, account)
+	if err != nil {
+		return false, err
+	}
+	limit := bucket{mark("reset", mailbox(account)), resetRate}
+	if own {
+		limit.mark = mark("reset of an account", strconv.Itoa(e.ID))
+	}
+	err = s.take(system, []bucket{limit}, "")
 	if isLimit(err) && s.deviceWith(WithDevices(system, devices), account, e.PasswordHash) != "" {
 		err = s.take(system, []bucket{{mark("reset in a known browser", account), resetRate}}, "")
 	}
@@ -90,6 +103,23 @@ func (s *Service) isOneTooMany(system context.Context, e *db.Educator, devices s
 		return true, nil
 	}
 	return false, err
+}
+
+// ownLinks is how many accounts behind a plus of one mailbox have their own limit for
+// links: those that were there first, so that a new one takes nothing from them.
+const ownLinks = 4
+
+// hasOwnLinks reports whether links to an account do not count with those of others in the
+// same mailbox.
+func (s *Service) hasOwnLinks(system context.Context, e *db.Educator, account string) (bool, error) {
+	box := mailbox(account)
+	if account == box {
+		return true, nil
+	}
+	name, domain, _ := strings.Cut(box, "@")
+	n, err := s.db.Client(system).Educator.Query().Where(educator.EmailKeyHasPrefix(name+"+"),
+		educator.EmailKeyHasSuffix("@"+domain), educator.IDLT(e.ID)).Count(system)
+	return n < ownLinks, err
 }
 
 var errLink = fault.Conflictf("the link has been used or has expired; ask for a new one").

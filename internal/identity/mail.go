@@ -22,8 +22,7 @@ type Mail struct {
 }
 
 const (
-	// outboxSize is how many mails may wait, and deliverers how many are sent at a time.
-	outboxSize = 200
+	// deliverers is how many mails are sent at a time.
 	deliverers = 4
 	// mailPatience is how long a mail server may take.
 	mailPatience = 30 * time.Second
@@ -43,6 +42,8 @@ type delivery struct {
 	invitation invitation
 	// devices is what the browser that has asked for the link keeps; see WithDevices.
 	devices string
+	// by is the network that has asked for a link for a forgotten password.
+	by string
 	// notice is what has happened to the account, for a mail without a link.
 	notice string
 }
@@ -54,29 +55,30 @@ var (
 
 // enqueue puts a mail into the outbox, or returns why it cannot.
 func (s *Service) enqueue(d delivery) error {
-	if s.send == nil {
+	switch {
+	case s.send == nil:
 		return errNoMail
-	}
-	select {
-	case s.outbox <- d:
-		return nil
-	default:
+	case !s.outbox.put(d):
 		return errOutbox
+	default:
+		return nil
 	}
 }
 
 // Run sends mails and removes expired rows, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	ended := make(chan struct{}, deliverers)
-	for range deliverers {
+	for i := range deliverers {
 		go func() {
 			defer func() { ended <- struct{}{} }()
-			for {
+			for ctx.Err() == nil {
+				if d, waits := s.outbox.take(orderOf(i)...); waits {
+					s.deliver(ctx, d)
+					continue
+				}
 				select {
 				case <-ctx.Done():
-					return
-				case d := <-s.outbox:
-					s.deliver(ctx, d)
+				case <-s.outbox.more:
 				}
 			}
 		}()

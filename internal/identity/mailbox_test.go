@@ -96,7 +96,10 @@ func TestInvitationsToAMailboxAreCountedByInviter(t *testing.T) {
 			total += n
 		}
 		if total != 20 {
-			t.Errorf("%d invitations of a district", total)
+			t.Errorf("%d invitations of the schools of a district", total)
+		}
+		if err := invite(h.As(t, h.DistrictAdmin)); err != nil {
+			t.Errorf("an administrator of the district: %v", err)
 		}
 	})
 }

@@ -20,9 +20,10 @@ const previewBatches = 8
 type preview struct {
 	service *Service
 	held    *queue.Lease
-	// total counts all rows, and recorded their problems.
-	total    row.Tally
-	recorded int
+	// total counts all rows, and recorded their problems. looked is how many there were when
+	// the quotas were looked at.
+	total            row.Tally
+	recorded, looked int
 
 	// These have not been stored yet.
 	batches  int
@@ -60,10 +61,33 @@ func (p *preview) add(ctx context.Context, rows []*sheet.Row) error {
 	if why := p.service.tooMany(p.held.Job, p.total.Errors, p.recorded); why != nil {
 		return cmp.Or(p.flush(ctx), error(&tooManyProblems{why}))
 	}
+	if why, err := p.overQuota(ctx); err != nil || why != nil {
+		return cmp.Or(err, p.flush(ctx), error(&tooManyProblems{why}))
+	}
 	if len(p.plans)+len(p.problems) < p.service.rowsAtOnce(sheet.BatchRows) && p.batches < previewBatches {
 		return nil
 	}
 	return p.flush(ctx)
+}
+
+// looksEvery is after how many problems the quotas are looked at again.
+const looksEvery = 5000
+
+// overQuota says why what has been written down is too much for the submitter or the
+// district, or returns nil.
+func (p *preview) overQuota(ctx context.Context) (*row.Problem, error) {
+	if p.recorded-p.looked < looksEvery {
+		return nil, nil
+	}
+	p.looked = p.recorded
+	over, err := p.service.limiter.RecordedTooMuch(ctx, p.held.Job, p.total.Errors+p.total.Warnings)
+	if err != nil || !over {
+		return nil, err
+	}
+	return row.Problemf(row.TooManyProblems,
+		"Start or cancel jobs that wait, then correct the cause that the first problems name and upload the file again.",
+		"What is kept of waiting jobs takes as much as the submitter or the district may have, so the check was stopped. "+
+			"Only the first problems are shown. Nothing was written."), nil
 }
 
 // flush stores what has been collected.

@@ -17,6 +17,7 @@ import (
 	jobs "github.com/openhomeroom/homeroom/internal/job"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
 	"github.com/openhomeroom/homeroom/internal/job/queue"
+	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -240,6 +241,36 @@ func TestQuotasOfBytes(t *testing.T) {
 				t.Errorf("%d bytes wait", sum)
 			}
 		})
+	})
+}
+
+// TestQuotasOfWhatIsWrittenDown has small files whose rows are all wrong.
+func TestQuotasOfWhatIsWrittenDown(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		w := fixture.New(t, d)
+		bad := "Student ID,First Name\n" + strings.Repeat("1\n", 6000) // 12 KB, and 2 MB of what is wrong with it
+		for name, q := range map[string]queue.Quotas{
+			"person": {Person: queue.Quota{Bytes: 3 << 20}}, "district": {District: queue.Quota{Bytes: 3 << 20}},
+		} {
+			t.Run("of a "+name, func(t *testing.T) {
+				b, _ := limited(t, w, q)
+				first := b.verified(b.NorthAdmin, b.North, students, bad)
+				b.want(first, ready, 0, 0, 0, 6000)
+				_, f := b.try(b.NorthAdmin, b.North, func(s *jobs.Submission) { s.Size = 1100 << 10 })
+				b.wantOver(f, "refused rows")
+				// It was let in because nobody knew what is in it.
+				second := b.verified(b.NorthAdmin, b.North, students, bad)
+				b.want(second, bulkjob.StatusFAILED, 0, 0, 0, second.TotalRows)
+				if hint := b.hint(second, row.TooManyProblems); !strings.Contains(hint, "cancel jobs that wait") {
+					t.Error(hint)
+				}
+				if _, err := b.Cancel(b.As(t, b.NorthAdmin), first.ID); err != nil {
+					t.Fatal(err)
+				}
+				b.want(b.verified(b.NorthAdmin, b.North, students, bad), ready, 0, 0, 0, 6000)
+			})
+		}
 	})
 }
 

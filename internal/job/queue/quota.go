@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
 	"github.com/openhomeroom/homeroom/ent/db/predicate"
 	"github.com/openhomeroom/homeroom/internal/fault"
@@ -20,7 +22,8 @@ import (
 type Quota struct {
 	// Jobs counts jobs that wait to be checked, started or approved.
 	Jobs int
-	// Bytes counts the files of jobs that have not ended.
+	// Bytes counts the files of jobs that have not ended, and what their checks have written
+	// down.
 	Bytes int64
 	// Daily are the jobs that have been submitted within 24 hours.
 	Daily int
@@ -104,17 +107,13 @@ func (l *Limiter) within(ctx context.Context, client *db.Client, q Quota, of pre
 	own int, bytes int64) error {
 	system := viewer.AsSystem(ctx, "how many jobs somebody has")
 	if q.Bytes > 0 && bytes > 0 {
-		var sums []struct {
-			Sum *int64 `json:"sum"`
-		}
-		err := client.BulkJob.Query().Where(of, bulkjob.StatusIn(stored...), bulkjob.IDNEQ(own)).
-			Aggregate(db.As(db.Sum(bulkjob.FieldFileBytes), "sum")).Scan(system, &sums)
+		sum, err := storedBytes(system, client, of, own)
 		if err != nil {
 			return err
 		}
-		if len(sums) > 0 && sums[0].Sum != nil && *sums[0].Sum+bytes > q.Bytes || bytes > q.Bytes {
-			return exceeded(
-				"the files of waiting uploads may take %d MB together, and with this one %s more; %s, or wait until some end",
+		if sum+bytes > q.Bytes {
+			return exceeded("the files of waiting uploads, with the problems and refused rows that are kept for them, may take "+
+				"%d MB together, and with this one %s more; %s, or wait until some end",
 				q.Bytes>>20, words.have, words.whoMends)
 		}
 	}
@@ -148,6 +147,55 @@ func (l *Limiter) within(ctx context.Context, client *db.Client, q Quota, of pre
 			words.have, n, oldest.CreatedAt.Add(day).UTC().Format("2006-01-02 15:04 UTC"))
 	}
 	return nil
+}
+
+// recordedBytes is about what the database keeps for a row that is refused or has a
+// warning: its cells and, on average, two problems.
+const recordedBytes = 350
+
+// storedBytes is what the jobs of somebody that have not ended take, without one of them.
+func storedBytes(system context.Context, client *db.Client, of predicate.BulkJob, without int) (int64, error) {
+	var sums []struct {
+		Sum *int64 `json:"sum"`
+	}
+	sum := func(s *sql.Selector) string {
+		return sql.As(fmt.Sprintf("SUM(%s + %d * (%s + %s))", s.C(bulkjob.FieldFileBytes), recordedBytes,
+			s.C(bulkjob.FieldErrors), s.C(bulkjob.FieldWarnings)), "sum")
+	}
+	err := client.BulkJob.Query().Where(of, bulkjob.StatusIn(stored...), bulkjob.IDNEQ(without)).Aggregate(sum).
+		Scan(system, &sums)
+	if err != nil || len(sums) == 0 || sums[0].Sum == nil {
+		return 0, err
+	}
+	return *sums[0].Sum, nil
+}
+
+// RecordedTooMuch reports whether the rows of a job that are refused or have warnings take
+// more than its submitter or district has left. The quotas let the job in before anybody
+// knew. Its own file does not count here.
+func (l *Limiter) RecordedTooMuch(ctx context.Context, job *db.BulkJob, rows int) (bool, error) {
+	system, client := viewer.AsSystem(ctx, "how much the jobs of somebody take"), l.DB.Client(ctx)
+	mine := l.quotas.Person
+	program, err := client.Educator.Query().Where(educator.ID(job.SubmittedBy), educator.Service(1)).Exist(system)
+	if err != nil {
+		return false, err
+	}
+	if program {
+		mine = l.quotas.Key
+	}
+	for _, q := range []struct {
+		most int64
+		of   predicate.BulkJob
+	}{{mine.Bytes, bulkjob.SubmittedBy(job.SubmittedBy)}, {l.quotas.District.Bytes, bulkjob.DistrictID(job.DistrictID)}} {
+		if q.most == 0 {
+			continue
+		}
+		sum, err := storedBytes(system, client, q.of, job.ID)
+		if err != nil || sum+recordedBytes*int64(rows) > q.most {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 func exceeded(format string, args ...any) error {
