@@ -298,7 +298,7 @@ func TestSingleSignOn(t *testing.T) {
 			again := newVisitor(t, toCallback)
 			again.http.Jar.SetCookies(callback, begun)
 			again.open(callback.String())
-			s.refused(t, again, http.StatusForbidden, "cannot be used")
+			s.refused(t, again, http.StatusBadRequest, "has already ended")
 		})
 		t.Run("a token with another nonce is refused", func(t *testing.T) {
 			toProvider := func(u *url.URL) bool { return strings.HasSuffix(u.Path, "/dex/auth") || toCallback(u) }

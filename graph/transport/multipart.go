@@ -47,6 +47,44 @@ type Multipart struct {
 
 var _ graphql.Transport = Multipart{}
 
+// maxHead limits the header of a part, which is read into memory, together with what the
+// reader reads ahead. A browser sends some hundred bytes.
+const maxHead = 64 << 10
+
+// heads is a body that gives out only so much while the header of a part is read.
+type heads struct {
+	io.ReadCloser
+	reading bool
+	left    int
+}
+
+func (h *heads) Read(p []byte) (int, error) {
+	if h.reading {
+		if h.left <= 0 {
+			return 0, Errorf(tooLarge, "The header of a part of the form has more than %d bytes.", maxHead)
+		}
+		p = p[:min(len(p), h.left)]
+	}
+	n, err := h.ReadCloser.Read(p)
+	if h.reading {
+		h.left -= n
+	}
+	return n, err
+}
+
+// parts are the parts of a form, each with a short header.
+type parts struct {
+	form  *multipart.Reader
+	heads *heads
+}
+
+// NextPart returns the next part. The one before must have been read to its end.
+func (p parts) NextPart() (*multipart.Part, error) {
+	p.heads.reading, p.heads.left = true, maxHead
+	defer func() { p.heads.reading = false }()
+	return p.form.NextPart()
+}
+
 // maxField limits operations and map. They are read into memory, where an ordinary request
 // could have more.
 const maxField int64 = 1 << 20
@@ -124,7 +162,10 @@ func (Multipart) refusal(ctx context.Context, exec graphql.GraphExecutor, err er
 
 func (t Multipart) read(r *http.Request, exec graphql.GraphExecutor, kept *store,
 	room *counted) (*graphql.RawParams, error) {
-	form, err := r.MultipartReader()
+	heads := &heads{ReadCloser: r.Body}
+	r.Body = heads
+	reader, err := r.MultipartReader()
+	form := parts{reader, heads}
 	if err != nil {
 		return nil, Errorf(badRequest, "The multipart form cannot be read: its Content-Type has no boundary.")
 	}
@@ -256,7 +297,7 @@ func (f refusedFile) Read([]byte) (int, error)       { return 0, f.why }
 func (f refusedFile) Seek(int64, int) (int64, error) { return 0, f.why }
 
 // field reads a part that is not a file.
-func (t Multipart) field(form *multipart.Reader, name, position string, room Room) ([]byte, error) {
+func (t Multipart) field(form parts, name, position string, room Room) ([]byte, error) {
 	part, err := form.NextPart()
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, unread(err)

@@ -92,8 +92,18 @@ func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		return
 	}
 	defer place.Leave()
+	var conn *websocket.Conn
+	pings := &pace{}
+	tooManyPings := func() { _ = conn.Close(closeTooMany, "Too many pings") }
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		Subprotocols: []string{Subprotocol},
+		OnPingReceived: func(context.Context, []byte) bool {
+			answer, first := pings.one()
+			if first {
+				go tooManyPings() // it waits for the reader, which has called this
+			}
+			return answer
+		},
 		// The server has checked the origin before; behind a proxy only the server knows its
 		// own name.
 		InsecureSkipVerify: true,
@@ -114,7 +124,7 @@ func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	// The request's context ends when the server stops. The connection must live a moment
 	// longer to say so.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-	s := &socket{WebSocket: t, conn: conn, place: place, exec: exec, header: r.Header, base: ctx, ctx: ctx,
+	s := &socket{WebSocket: t, conn: conn, pings: pings, place: place, exec: exec, header: r.Header, base: ctx, ctx: ctx,
 		active: map[string]context.CancelFunc{}, free: make(chan struct{}, t.Operations)}
 	defer context.AfterFunc(r.Context(), func() {
 		_ = conn.Close(websocket.StatusGoingAway, "The server is stopping; connect again")
@@ -158,6 +168,7 @@ type socket struct {
 	WebSocket
 	conn   *websocket.Conn
 	place  Place
+	pings  *pace
 	exec   graphql.GraphExecutor
 	header http.Header
 	// base lives as long as the connection. ctx is base with what Init has added; only the
@@ -169,6 +180,35 @@ type socket struct {
 
 	mu     sync.Mutex
 	active map[string]context.CancelFunc
+}
+
+// A client may send pingsAtOnce pings at once, and then one in pingsEvery. Each costs an
+// answer.
+const (
+	pingsAtOnce = 100
+	pingsEvery  = 100 * time.Millisecond
+)
+
+// pace counts the pings of a connection. Only its reader uses it.
+type pace struct {
+	// until is when all of them will have been allowed.
+	until time.Time
+	over  bool
+}
+
+// one reports whether another ping is answered, and otherwise whether it is the first one
+// that is not.
+func (p *pace) one() (answer, first bool) {
+	now := time.Now()
+	if p.until.Before(now) {
+		p.until = now
+	}
+	p.until = p.until.Add(pingsEvery)
+	if p.until.Sub(now) <= pingsAtOnce*pingsEvery && !p.over {
+		return true, false
+	}
+	first, p.over = !p.over, true
+	return false, first
 }
 
 // message is a message of the protocol, in either direction.
@@ -203,7 +243,12 @@ func (s *socket) read() {
 			ready = s.init(m.Payload, room)
 			going = ready
 		case m.Type == "ping":
-			_ = s.send(message{Type: "pong", Payload: m.Payload})
+			if answer, _ := s.pings.one(); answer {
+				_ = s.send(message{Type: "pong", Payload: m.Payload})
+				break
+			}
+			s.close(closeTooMany, "Too many pings")
+			going = false
 		case m.Type == "pong":
 		case m.Type == "complete":
 			s.end(m.ID)

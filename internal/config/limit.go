@@ -157,8 +157,8 @@ func (l Limits) settings() []Setting {
 	return append(list, Setting{
 		Section: LimitSection, Name: "body memory", Flag: "max-body-memory", Form: "size", Default: formatSize(l.BodyMemory),
 		Description: "the memory for requests without files and their decoded variables, from their arrival to their " +
-			"answer: one caller gets at most an eighth of it, all callers who are not signed in a quarter, and those at one address a " +
-			"64th; " +
+			"answer: one caller gets at most an eighth of it, all callers who are not signed in a quarter, and those at one " +
+			"address a 64th; " +
 			"two requests of the largest size always fit",
 		set: func(c *Config, v string) error { return store(&c.Limits.BodyMemory, parseSize)(v) },
 	}, Setting{

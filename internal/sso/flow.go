@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,6 +22,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/httpd/page"
 	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // cookieName begins the name of the cookie of a sign-in that has begun; see cookie.
@@ -108,6 +110,17 @@ func (s *Service) end(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusForbidden, f.back(), p.Label+" did not sign you in. Try again, or use another way.")
 		return
 	}
+	// Somebody who has a copy of the cookie could otherwise use it again, and send the
+	// provider one code after the other.
+	first, err := s.Identity.Once(r.Context(), "sign-in at a provider", f.State, f.Expires)
+	if err != nil {
+		s.fail(w, r, p, err)
+		return
+	}
+	if !first {
+		s.refuse(w, http.StatusBadRequest, home, notBegun)
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), 2*patience)
 	defer cancel()
 	who, err := s.ask(ctx, p, q.Get("code"), f)
@@ -120,16 +133,6 @@ func (s *Service) end(w http.ResponseWriter, r *http.Request) {
 		s.Log.WarnContext(ctx, "the answer of a provider was refused", "provider", p.Name, "error", err)
 		s.refuse(w, http.StatusForbidden, f.back(),
 			"The answer of "+p.Label+" cannot be used. Begin again; if it happens again, tell the person who runs this server.")
-		return
-	}
-	// Somebody who has a copy of the cookie could otherwise use it again.
-	first, err := s.Identity.Once(ctx, "sign-in at a provider", f.State, f.Expires)
-	if err != nil {
-		s.fail(w, r, p, err)
-		return
-	}
-	if !first {
-		s.refuse(w, http.StatusBadRequest, home, notBegun)
 		return
 	}
 	if f.Challenge != "" {
@@ -162,10 +165,11 @@ func (s *Service) askSecondFactor(w http.ResponseWriter, step identity.Step, to 
 
 // ask asks the provider who has signed in.
 func (s *Service) ask(ctx context.Context, p *provider, code string, f flow) (identity.External, error) {
-	if err := s.busy.Acquire(ctx, 1); err != nil {
-		return identity.External{}, err
+	network := viewer.OriginOf(ctx).Network()
+	if err := s.busy.Wait(ctx, network, 1, 2*patience); err != nil {
+		return identity.External{}, fmt.Errorf("%w: %w", err, context.DeadlineExceeded)
 	}
-	defer s.busy.Release(1)
+	defer s.busy.Give(network, 1)
 	known, err := p.discover(ctx)
 	if err != nil {
 		return identity.External{}, err

@@ -5,9 +5,11 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,6 +25,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/seal"
 	"github.com/openhomeroom/homeroom/internal/sso"
 	"github.com/openhomeroom/homeroom/internal/testlog"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 const (
@@ -220,6 +223,14 @@ func TestWhatBeginsInABrowserEndsThere(t *testing.T) {
 			f.cookies[sealed] = &kept
 			return f.end(told)
 		}, http.StatusBadRequest},
+		"a second time after the provider has refused the code": {func(f *flows, told url.Values) *httptest.ResponseRecorder {
+			kept := *f.cookies[sealed]
+			f.refuses.Store(true)
+			f.end(told)
+			f.refuses.Store(false)
+			f.cookies[sealed] = &kept
+			return f.end(told)
+		}, http.StatusBadRequest},
 		"without a code": {func(f *flows, told url.Values) *httptest.ResponseRecorder {
 			return f.get("/account/sso/p/callback", url.Values{"state": {told.Get("state")}})
 		}, http.StatusForbidden},
@@ -245,6 +256,68 @@ func TestWhatBeginsInABrowserEndsThere(t *testing.T) {
 }
 
 // TestTheCookieOfASignIn checks to whom the cookie is sent, and that it is removed.
+func TestWhoVouchesForTheOwnerOfADomain(t *testing.T) {
+	t.Parallel()
+	for issuer, want := range map[string]bool{
+		"https://login.microsoftonline.com/9188040d/v2.0":  true,
+		"https://sts.windows.net/9188040d/":                true,
+		"https://login.microsoftonline.com.evil.example/x": false,
+		"https://evil.example/login.microsoftonline.com":   false,
+		"https://login.microsoftonline.com@evil.example/x": false,
+		"http://login.microsoftonline.com/9188040d/v2.0":   false,
+		"https://accounts.google.com":                      false,
+	} {
+		if got := sso.Verified(issuer, nil, true); got != want {
+			t.Errorf("%s: got %t", issuer, got)
+		}
+		if sso.Verified(issuer, nil, false) || !sso.Verified(issuer, true, nil) {
+			t.Errorf("%s: what it says is not taken as it is", issuer)
+		}
+	}
+}
+
+// TestOneNetworkKeepsNobodyFromAProvider has more people of one network than may come back
+// from a provider that answers slowly, and then somebody of another network.
+func TestOneNetworkKeepsNobodyFromAProvider(t *testing.T) {
+	t.Parallel()
+	f := newFlows(t)
+	at, answers := make(chan string, 100), make(chan struct{})
+	inner := f.Config.Handler
+	f.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/token" {
+			at <- "token"
+			<-answers
+		}
+		inner.ServeHTTP(w, r)
+	})
+	var all sync.WaitGroup
+	come := func(network string) {
+		clear(f.cookies)
+		told, status := f.begin(nil)
+		if status != http.StatusSeeOther {
+			t.Fatal(status)
+		}
+		r := httptest.NewRequest(http.MethodGet, "/account/sso/p/callback?"+
+			url.Values{"code": {"c"}, "state": {told.Get("state")}}.Encode(), nil)
+		r.AddCookie(f.cookies[sealed])
+		r = r.WithContext(viewer.WithOrigin(r.Context(), viewer.Origin{Address: netip.MustParseAddr(network)}))
+		all.Go(func() { f.handler.ServeHTTP(httptest.NewRecorder(), r) })
+	}
+	for range 20 {
+		come("198.51.100.7")
+	}
+	for range 8 {
+		<-at
+	}
+	come("203.0.113.9")
+	<-at
+	if n := len(at); n != 0 {
+		t.Errorf("%d more of the first network have come through", n)
+	}
+	close(answers)
+	all.Wait()
+}
+
 func TestTheCookieOfASignIn(t *testing.T) {
 	t.Parallel()
 	for public, want := range map[string]struct {

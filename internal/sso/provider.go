@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -107,11 +108,23 @@ type claims struct {
 	Verified any    `json:"email_verified"`
 	Party    string `json:"azp"`
 	// OwnerVerified is what Microsoft's provider sends instead: the owner of the domain
-	// vouches for the address.
+	// vouches for the address. From any other provider the claim means nothing.
 	OwnerVerified any `json:"xms_edov"`
 }
 
-func (c claims) verified() bool { return isTrue(c.Verified) || isTrue(c.OwnerVerified) }
+func (c claims) verified(issuer string) bool {
+	return isTrue(c.Verified) || isTrue(c.OwnerVerified) && knowsOwners(issuer)
+}
+
+// ownerIssuers are the hosts of the issuers that say whether the owner of a domain vouches
+// for an address.
+var ownerIssuers = []string{"login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn",
+	"sts.windows.net"}
+
+func knowsOwners(issuer string) bool {
+	u, err := url.Parse(issuer)
+	return err == nil && u.Scheme == "https" && slices.Contains(ownerIssuers, u.Host)
+}
 
 func isTrue(v any) bool { return v == true || v == "true" || v == "1" || v == 1.0 }
 
@@ -147,7 +160,7 @@ func (p *provider) exchange(ctx context.Context, known *oidc.Provider, code, ver
 		Issuer:   token.Issuer,
 		Subject:  token.Subject,
 		Email:    c.Email,
-		Verified: c.verified(),
+		Verified: c.verified(token.Issuer),
 		Domains:  slices.Clone(p.Domains),
 		Required: p.Required,
 	}
@@ -164,7 +177,7 @@ func (p *provider) exchange(ctx context.Context, known *oidc.Provider, code, ver
 		if err := info.Claims(&more); err != nil {
 			return identity.External{}, fmt.Errorf("the user info: %w", err)
 		}
-		who.Email, who.Verified = more.Email, more.verified()
+		who.Email, who.Verified = more.Email, more.verified(token.Issuer)
 	}
 	return who, nil
 }

@@ -24,8 +24,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
+	"github.com/openhomeroom/homeroom/internal/allowance"
 	"github.com/openhomeroom/homeroom/internal/config"
 	"github.com/openhomeroom/homeroom/internal/httpd/page"
 	"github.com/openhomeroom/homeroom/internal/identity"
@@ -45,9 +44,11 @@ const (
 	flowLifetime = 10 * time.Minute
 	// patience is how long a provider may take to answer.
 	patience = 10 * time.Second
-	// atOnce is how many requests to providers may run at a time: anybody can open the
-	// start page, and each time costs the provider something.
-	atOnce = 32
+	// atOnce is how many requests to providers may run at a time, and atOnceEach how many
+	// from one network: anybody can open the start page, and each time costs the provider
+	// something.
+	atOnce     = 32
+	atOnceEach = 8
 )
 
 // Service is an http.Handler for everything below Path.
@@ -55,7 +56,7 @@ type Service struct {
 	Options
 	providers map[string]*provider
 	aead      cipher.AEAD
-	busy      *semaphore.Weighted
+	busy      *allowance.Allowance[string]
 	mux       *http.ServeMux
 	page      func(w http.ResponseWriter, status int, refusal page.Refusal)
 	second    func(w http.ResponseWriter, step page.Step, to string)
@@ -88,7 +89,7 @@ func New(o Options) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		Options: o, providers: map[string]*provider{}, aead: aead, busy: semaphore.NewWeighted(atOnce),
+		Options: o, providers: map[string]*provider{}, aead: aead, busy: allowance.New[string](atOnceEach, atOnce),
 		mux: http.NewServeMux(), page: page.SignInRefused(), second: page.SecondStep("/graphql"),
 	}
 	for _, p := range o.Providers {

@@ -252,10 +252,10 @@ func TestTokens(t *testing.T) {
 		"no signature":       {func(_ map[string]any, s *signing) { s.raw = "eyJhbGciOiJub25lIn0.e30." }, nil, unusable},
 		"no token":           {func(_ map[string]any, s *signing) { s.raw = "nonsense" }, nil, unusable},
 		"verified as a text": {set(map[string]any{"sub": "2", "email": "saul@example.com", "email_verified": "true"}), nil, in},
-		"verified by the owner of the domain": {func(c map[string]any, _ *signing) {
+		"verified by the owner of the domain, as only Microsoft may say": {func(c map[string]any, _ *signing) {
 			delete(c, "email_verified")
 			maps.Copy(c, map[string]any{"sub": "3", "email": "dana@example.com", "xms_edov": true})
-		}, nil, in},
+		}, nil, unknown},
 		"not verified, as a text": {set(map[string]any{"sub": "4", "email": "tara@example.com", "email_verified": "false"}), nil, unknown},
 		"verification is not mentioned": {func(c map[string]any, _ *signing) {
 			delete(c, "email_verified")
