@@ -50,7 +50,7 @@ func candidates(role string) string {
 		return "[type=checkbox]"
 	case "heading":
 		return "h1, h2"
-	case "textbox", "searchbox|textbox":
+	case "textbox", "searchbox|textbox", "spinbutton":
 		return "input"
 	default:
 		return "[role=" + role + "]"
@@ -113,6 +113,14 @@ func (s screen) fill(name, text string) {
 	s.press("searchbox|textbox", name)
 	s.until("the field", `document.activeElement.select(), true`)
 	s.do(chromedp.KeyEvent(text))
+}
+
+// fillNumber replaces the number in a field.
+func (s screen) fillNumber(name, number string) {
+	s.t.Helper()
+	s.press("spinbutton", name)
+	s.until("the field", `document.activeElement.select(), true`)
+	s.do(chromedp.KeyEvent(number))
 }
 
 // comeIn signs in at the form.

@@ -10,6 +10,8 @@ const stale = {
   usage: ["usageReport"],
   groups: ["groups"],
   jobs: ["bulkJobs"],
+  deleted: ["deletedStudents"],
+  trail: ["auditEvents"],
 };
 type What = keyof typeof stale;
 
@@ -19,7 +21,11 @@ const after: Record<string, What[]> = {
   createGroup: ["groups"],
   updateGroup: ["groups"],
   deleteGroup: ["groups", "students", "usage"],
+  updateStudent: ["students", "usage", "trail"],
+  deleteStudents: ["students", "usage", "groups", "deleted"],
+  restoreStudents: ["students", "usage", "groups", "deleted"],
   bulkEditStudents: ["jobs"],
+  bulkDeleteStudents: ["jobs"],
   submitBulkImport: ["jobs"],
   startBulkJob: ["jobs"],
   cancelBulkJob: ["jobs"],
@@ -28,7 +34,7 @@ const after: Record<string, What[]> = {
 };
 
 /** The fields of Query that everything a finished job may have changed stands in. */
-export const movedByJobs = [...stale.students, ...stale.usage, ...stale.groups, ...stale.jobs];
+export const movedByJobs = Object.values(stale).flat();
 
 /** cache keeps each object once, by its id; types without an id belong to the object that they stand in. */
 export function cache(): Exchange {
@@ -41,6 +47,18 @@ export function cache(): Exchange {
       SchoolYear: embedded,
       StudentConnection: embedded,
       GroupConnection: embedded,
+      DeletedStudentConnection: embedded,
+      AuditEventConnection: embedded,
+      AuditActor: embedded,
+      AuditSubject: embedded,
+      AuditChange: embedded,
+      AuditFact: embedded,
+      OrganizationSettings: embedded,
+      NumberSetting: embedded,
+      TextSetting: embedded,
+      SwitchSetting: embedded,
+      SecondFactorSetting: embedded,
+      PendingSetting: embedded,
       BulkJobConnection: embedded,
       BulkJobChangeConnection: embedded,
       BulkJobProblemConnection: embedded,

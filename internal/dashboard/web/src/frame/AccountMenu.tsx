@@ -9,6 +9,7 @@ import { usePerson } from "../api/person";
 import { SignOutDocument } from "../gql/graphql";
 import { PersonIcon, TickIcon } from "../kit/icons";
 import { languages, useLanguage, useText, type Language } from "../text";
+import { screensFor, seldom } from "./screens";
 import { themes, useTheme, type Theme } from "./theme";
 
 async function signOut() {
@@ -53,6 +54,13 @@ export function AccountMenu() {
             ))}
           </MenuSection>
           <Separator />
+          {seldom
+            .filter((screen) => screensFor(viewer).includes(screen))
+            .map((screen) => (
+              <MenuItem key={screen} id={screen} className="menu-item only-narrow" href={`/${screen}`}>
+                {t(`screen.${screen}`)}
+              </MenuItem>
+            ))}
           <MenuItem id="security" className="menu-item" href="/account/security?return=/" routerOptions={undefined} target="_self">
             {t("account.security")}
           </MenuItem>

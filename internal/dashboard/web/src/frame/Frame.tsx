@@ -18,8 +18,12 @@ const pages: Record<ScreenName, ComponentType> = {
   groups: lazy(() => import("../screens/groups/Groups")),
   import: lazy(() => import("../screens/import/Import")),
   jobs: lazy(() => import("../screens/jobs/Jobs")),
+  settings: lazy(() => import("../screens/settings/Settings")),
+  audit: lazy(() => import("../screens/audit/Audit")),
 };
 const Job = lazy(() => import("../screens/import/Job"));
+const Student = lazy(() => import("../screens/student/Student"));
+const Deleted = lazy(() => import("../screens/deleted/Deleted"));
 
 /** What stands around every screen. */
 export function Frame() {
@@ -53,6 +57,8 @@ export function Frame() {
           <Suspense fallback={<div className="wait" aria-busy="true" />}>
             <Switch>
               <Route path="/jobs/:id" component={Job} />
+              {administers && <Route path="/students/deleted" component={Deleted} />}
+              <Route path="/students/:id" component={Student} />
               {screens.map((screen) => (
                 <Route key={screen} path={`/${screen}`} component={pages[screen]} />
               ))}

@@ -1,10 +1,10 @@
 import type { ComponentType } from "react";
 import { Link } from "wouter";
 import { usePerson } from "../api/person";
-import { GroupsIcon, ImportIcon, JobsIcon, StudentsIcon, UsageIcon } from "../kit/icons";
+import { AuditIcon, GroupsIcon, ImportIcon, JobsIcon, SettingsIcon, StudentsIcon, UsageIcon } from "../kit/icons";
 import { useText } from "../text";
 import { BrandMark } from "./BrandMark";
-import { isTeacher, type ScreenName } from "./screens";
+import { isTeacher, seldom, type ScreenName } from "./screens";
 
 const icons: Record<ScreenName, ComponentType> = {
   usage: UsageIcon,
@@ -12,6 +12,8 @@ const icons: Record<ScreenName, ComponentType> = {
   groups: GroupsIcon,
   import: ImportIcon,
   jobs: JobsIcon,
+  settings: SettingsIcon,
+  audit: AuditIcon,
 };
 
 /** The ways to the screens: at the side, and at the foot of a phone. */
@@ -24,7 +26,7 @@ export function Navigation({ screens, path }: { screens: readonly ScreenName[]; 
       {screens.map((screen) => {
         const Icon = icons[screen];
         return (
-          <Link key={screen} href={`/${screen}`} className="way" aria-current={path.startsWith(`/${screen}`) ? "page" : undefined}>
+          <Link key={screen} href={`/${screen}`} className={seldom.includes(screen) ? "way seldom" : "way"} aria-current={path.startsWith(`/${screen}`) ? "page" : undefined}>
             <Icon />
             {t(screen === "groups" && isTeacher(viewer) ? "screen.myGroups" : `screen.${screen}`)}
           </Link>

@@ -1,7 +1,10 @@
 import type { Viewer } from "../api/person";
 
 /** The screens that there are, in the order of the navigation. */
-export const everyScreen = ["usage", "students", "groups", "import", "jobs"] as const;
+export const everyScreen = ["usage", "students", "groups", "import", "jobs", "settings", "audit"] as const;
+/** Screens for now and then. A phone has no room for them at its foot; there they stand in the menu of the account. */
+export const seldom: readonly ScreenName[] = ["settings", "audit"];
+
 export type ScreenName = (typeof everyScreen)[number];
 
 /** isTeacher is true for somebody who administers nothing. */

@@ -12,6 +12,8 @@ export const ImportIcon = draw(<path d="M10 2.5v9M6.5 8.5 10 12l3.5-3.5M3 13v2.5
 export const DownloadIcon = ImportIcon;
 export const JobsIcon = draw(<><path d="M7.5 5h9M7.5 10h9M7.5 15h9" /><path d="m2.5 5 .9.9L5 4.2M2.5 10l.9.9L5 9.2M3.2 15h.6" /></>);
 export const UsageIcon = draw(<path d="M3 17V9.5M8 17V4M13 17v-5.5M18 17V7M2 17h16" />);
+export const SettingsIcon = draw(<><path d="M3 6h6M13 6h4M3 14h2M9 14h8" /><circle cx="11" cy="6" r="2" /><circle cx="7" cy="14" r="2" /></>);
+export const AuditIcon = draw(<><path d="M5 2.5h7l3.5 3.5v11.5H5zM12 2.5V6h3.5" /><path d="M7.8 9.5h5M7.8 12.5h5" /></>);
 export const BellIcon = draw(<path d="M10 2.5a5 5 0 0 0-5 5c0 4-1.5 5.5-1.5 5.5h13S15 11.5 15 7.5a5 5 0 0 0-5-5ZM8.3 16a1.9 1.9 0 0 0 3.4 0" />);
 export const PersonIcon = draw(<><circle cx="10" cy="7" r="3.3" /><path d="M3.5 17c.8-3.2 3.1-5 6.5-5s5.7 1.8 6.5 5" /></>);
 export const DownIcon = draw(<path d="m5 8 5 5 5-5" />);

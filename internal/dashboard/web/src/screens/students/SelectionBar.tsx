@@ -2,7 +2,11 @@ import { useState } from "react";
 import type { StudentFilter, StudentRowFragment } from "../../gql/graphql";
 import { Button } from "../../kit/Button";
 import { useText } from "../../text";
+import { usePerson } from "../../api/person";
 import { AssignWindow } from "./AssignWindow";
+import { BulkActions, type BulkAction } from "./BulkActions";
+import { BulkEditWindow } from "./BulkEditWindow";
+import { DeleteWindow } from "./DeleteWindow";
 import { mostAtOnce, useRemove } from "./assign";
 
 type Props = {
@@ -18,7 +22,8 @@ type Props = {
 /** What can be done with the students who are ticked. */
 export function SelectionBar({ chosen, everybody, total, filter, countText, onEverybody, onClear }: Props) {
   const { t } = useText();
-  const [assigning, setAssigning] = useState(false);
+  const { administers, organization } = usePerson();
+  const [doing, setDoing] = useState<"assign" | BulkAction | null>(null);
   const [removing, setRemoving] = useState(false);
   const remove = useRemove();
   // Where the list is that of one group, its students can leave it.
@@ -31,8 +36,15 @@ export function SelectionBar({ chosen, everybody, total, filter, countText, onEv
     if (done) onClear();
   };
   const count = everybody ? total : chosen.size;
+  const studentIds = [...chosen.keys()];
+  const selection = everybody ? { matching: { organizationId: organization.id, filter } } : { studentIds };
+  const close = () => setDoing(null);
+  const done = () => {
+    close();
+    onClear();
+  };
   return (
-    <div className="selection" role="region" aria-label={t("selection")}>
+    <div className="selection bar-at-foot" role="region" aria-label={t("selection")}>
       <p role="status" className="selection-count">
         {t("selection.count", { count, shown: countText })}
       </p>
@@ -50,20 +62,22 @@ export function SelectionBar({ chosen, everybody, total, filter, countText, onEv
           {t("remove")}
         </Button>
       )}
-      <Button look="primary" onPress={() => setAssigning(true)}>
+      {administers && <BulkActions onAction={setDoing} />}
+      <Button look="primary" onPress={() => setDoing("assign")}>
         {t("assign")}
       </Button>
-      {assigning && (
+      {doing === "assign" && (
         <AssignWindow
           students={[...chosen.values()]}
           everybody={everybody ? filter : undefined}
           count={count}
-          onClose={() => setAssigning(false)}
-          onDone={() => {
-            setAssigning(false);
-            onClear();
-          }}
+          onClose={close}
+          onDone={done}
         />
+      )}
+      {doing === "edit" && <BulkEditWindow selection={selection} count={count} onClose={close} onDone={done} />}
+      {doing === "delete" && (
+        <DeleteWindow studentIds={studentIds} everybody={everybody ? filter : undefined} count={count} onClose={close} onDone={done} />
       )}
     </div>
   );

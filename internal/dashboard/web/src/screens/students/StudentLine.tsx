@@ -1,3 +1,4 @@
+import { Link } from "wouter";
 import type { StudentRowFragment } from "../../gql/graphql";
 import { LockIcon } from "../../kit/icons";
 import { useText } from "../../text";
@@ -6,13 +7,13 @@ type Props = { student: StudentRowFragment; showSchool: boolean; ticked: boolean
 
 const shownGroups = 3;
 
-/** One student of the list. A click anywhere on the line ticks. */
+/** One student of the list. The name leads to the student; a click anywhere else on the line ticks. */
 export function StudentLine({ student, showSchool, ticked, onToggle }: Props) {
   const { t, number, day } = useText();
   const name = `${student.firstName} ${student.lastName}`;
   const rest = student.groups.length - shownGroups;
   return (
-    <tr role="row" data-ticked={ticked} onClick={(event) => event.target instanceof HTMLInputElement || onToggle(event.shiftKey)}>
+    <tr role="row" data-ticked={ticked} onClick={(event) => (event.target as Element).closest("input, a") || onToggle(event.shiftKey)}>
       <td role="cell" className="tick-cell">
         <input
           type="checkbox"
@@ -23,7 +24,9 @@ export function StudentLine({ student, showSchool, ticked, onToggle }: Props) {
         />
       </td>
       <th role="rowheader" scope="row" className="col-student">
-        <bdi>{name}</bdi>
+        <Link href={`/students/${student.id}`} className="student-link">
+          <bdi>{name}</bdi>
+        </Link>
         {student.synced && (
           <span className="lock" title={t("synced.student")}>
             <LockIcon />

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { useClient, useQuery } from "urql";
+import { Link } from "wouter";
 import { useErrorText } from "../../api/use";
 import { usePerson } from "../../api/person";
 import { StudentsCsvDocument, StudentsDocument, type StudentRowFragment } from "../../gql/graphql";
@@ -52,10 +53,15 @@ export default function Students() {
           </p>
         </div>
         {administers && (
-          <Button onPress={csv} isDisabled={!page?.totalCount}>
-            <DownloadIcon />
-            {t("students.csv")}
-          </Button>
+          <div className="row">
+            <Link href="/students/deleted" className="button quiet">
+              {t("deleted")}
+            </Link>
+            <Button onPress={csv} isDisabled={!page?.totalCount}>
+              <DownloadIcon />
+              {t("students.csv")}
+            </Button>
+          </div>
         )}
       </div>
       <Filters list={list} change={change} organizationId={organization.id} />
