@@ -31,6 +31,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/externalidentity"
 	"github.com/openhomeroom/homeroom/ent/db/factorchallenge"
 	"github.com/openhomeroom/homeroom/ent/db/formerenrollment"
+	"github.com/openhomeroom/homeroom/ent/db/formerschool"
 	"github.com/openhomeroom/homeroom/ent/db/group"
 	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
 	"github.com/openhomeroom/homeroom/ent/db/lease"
@@ -94,6 +95,8 @@ type Client struct {
 	FactorChallenge *FactorChallengeClient
 	// FormerEnrollment is the client for interacting with the FormerEnrollment builders.
 	FormerEnrollment *FormerEnrollmentClient
+	// FormerSchool is the client for interacting with the FormerSchool builders.
+	FormerSchool *FormerSchoolClient
 	// Group is the client for interacting with the Group builders.
 	Group *GroupClient
 	// GroupEducator is the client for interacting with the GroupEducator builders.
@@ -165,6 +168,7 @@ func (c *Client) init() {
 	c.ExternalIdentity = NewExternalIdentityClient(c.config)
 	c.FactorChallenge = NewFactorChallengeClient(c.config)
 	c.FormerEnrollment = NewFormerEnrollmentClient(c.config)
+	c.FormerSchool = NewFormerSchoolClient(c.config)
 	c.Group = NewGroupClient(c.config)
 	c.GroupEducator = NewGroupEducatorClient(c.config)
 	c.Lease = NewLeaseClient(c.config)
@@ -295,6 +299,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ExternalIdentity:    NewExternalIdentityClient(cfg),
 		FactorChallenge:     NewFactorChallengeClient(cfg),
 		FormerEnrollment:    NewFormerEnrollmentClient(cfg),
+		FormerSchool:        NewFormerSchoolClient(cfg),
 		Group:               NewGroupClient(cfg),
 		GroupEducator:       NewGroupEducatorClient(cfg),
 		Lease:               NewLeaseClient(cfg),
@@ -352,6 +357,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ExternalIdentity:    NewExternalIdentityClient(cfg),
 		FactorChallenge:     NewFactorChallengeClient(cfg),
 		FormerEnrollment:    NewFormerEnrollmentClient(cfg),
+		FormerSchool:        NewFormerSchoolClient(cfg),
 		Group:               NewGroupClient(cfg),
 		GroupEducator:       NewGroupEducatorClient(cfg),
 		Lease:               NewLeaseClient(cfg),
@@ -406,11 +412,11 @@ func (c *Client) Use(hooks ...Hook) {
 		c.AccountHand, c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob,
 		c.BulkJobChunk, c.BulkJobMark, c.BulkJobProblem, c.BulkJobRefusedRow,
 		c.BulkJobRow, c.Educator, c.Enrollment, c.Erasure, c.ExternalIdentity,
-		c.FactorChallenge, c.FormerEnrollment, c.Group, c.GroupEducator, c.Lease,
-		c.Loss, c.LossHead, c.OneTimeLink, c.Organization, c.Passkey, c.Product,
-		c.RecoveryCode, c.RegisteredOperation, c.RoleAssignment, c.ServiceKey,
-		c.Session, c.SignInMark, c.Student, c.StudentWord, c.TakenAnswer, c.TotpSecret,
-		c.UsageDay, c.UsageEvent, c.UsageTotal,
+		c.FactorChallenge, c.FormerEnrollment, c.FormerSchool, c.Group,
+		c.GroupEducator, c.Lease, c.Loss, c.LossHead, c.OneTimeLink, c.Organization,
+		c.Passkey, c.Product, c.RecoveryCode, c.RegisteredOperation, c.RoleAssignment,
+		c.ServiceKey, c.Session, c.SignInMark, c.Student, c.StudentWord, c.TakenAnswer,
+		c.TotpSecret, c.UsageDay, c.UsageEvent, c.UsageTotal,
 	} {
 		n.Use(hooks...)
 	}
@@ -423,11 +429,11 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.AccountHand, c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob,
 		c.BulkJobChunk, c.BulkJobMark, c.BulkJobProblem, c.BulkJobRefusedRow,
 		c.BulkJobRow, c.Educator, c.Enrollment, c.Erasure, c.ExternalIdentity,
-		c.FactorChallenge, c.FormerEnrollment, c.Group, c.GroupEducator, c.Lease,
-		c.Loss, c.LossHead, c.OneTimeLink, c.Organization, c.Passkey, c.Product,
-		c.RecoveryCode, c.RegisteredOperation, c.RoleAssignment, c.ServiceKey,
-		c.Session, c.SignInMark, c.Student, c.StudentWord, c.TakenAnswer, c.TotpSecret,
-		c.UsageDay, c.UsageEvent, c.UsageTotal,
+		c.FactorChallenge, c.FormerEnrollment, c.FormerSchool, c.Group,
+		c.GroupEducator, c.Lease, c.Loss, c.LossHead, c.OneTimeLink, c.Organization,
+		c.Passkey, c.Product, c.RecoveryCode, c.RegisteredOperation, c.RoleAssignment,
+		c.ServiceKey, c.Session, c.SignInMark, c.Student, c.StudentWord, c.TakenAnswer,
+		c.TotpSecret, c.UsageDay, c.UsageEvent, c.UsageTotal,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -468,6 +474,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.FactorChallenge.mutate(ctx, m)
 	case *FormerEnrollmentMutation:
 		return c.FormerEnrollment.mutate(ctx, m)
+	case *FormerSchoolMutation:
+		return c.FormerSchool.mutate(ctx, m)
 	case *GroupMutation:
 		return c.Group.mutate(ctx, m)
 	case *GroupEducatorMutation:
@@ -2994,6 +3002,140 @@ func (c *FormerEnrollmentClient) mutate(ctx context.Context, m *FormerEnrollment
 		return (&FormerEnrollmentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown FormerEnrollment mutation op: %q", m.Op())
+	}
+}
+
+// FormerSchoolClient is a client for the FormerSchool schema.
+type FormerSchoolClient struct {
+	config
+}
+
+// NewFormerSchoolClient returns a client for the FormerSchool from the given config.
+func NewFormerSchoolClient(c config) *FormerSchoolClient {
+	return &FormerSchoolClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `formerschool.Hooks(f(g(h())))`.
+func (c *FormerSchoolClient) Use(hooks ...Hook) {
+	c.hooks.FormerSchool = append(c.hooks.FormerSchool, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `formerschool.Intercept(f(g(h())))`.
+func (c *FormerSchoolClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FormerSchool = append(c.inters.FormerSchool, interceptors...)
+}
+
+// Create returns a builder for creating a FormerSchool entity.
+func (c *FormerSchoolClient) Create() *FormerSchoolCreate {
+	mutation := newFormerSchoolMutation(c.config, OpCreate)
+	return &FormerSchoolCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FormerSchool entities.
+func (c *FormerSchoolClient) CreateBulk(builders ...*FormerSchoolCreate) *FormerSchoolCreateBulk {
+	return &FormerSchoolCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FormerSchoolClient) MapCreateBulk(slice any, setFunc func(*FormerSchoolCreate, int)) *FormerSchoolCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FormerSchoolCreateBulk{err: fmt.Errorf("calling to FormerSchoolClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FormerSchoolCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FormerSchoolCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FormerSchool.
+func (c *FormerSchoolClient) Update() *FormerSchoolUpdate {
+	mutation := newFormerSchoolMutation(c.config, OpUpdate)
+	return &FormerSchoolUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FormerSchoolClient) UpdateOne(_m *FormerSchool) *FormerSchoolUpdateOne {
+	mutation := newFormerSchoolMutation(c.config, OpUpdateOne, withFormerSchool(_m))
+	return &FormerSchoolUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FormerSchoolClient) UpdateOneID(id int) *FormerSchoolUpdateOne {
+	mutation := newFormerSchoolMutation(c.config, OpUpdateOne, withFormerSchoolID(id))
+	return &FormerSchoolUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FormerSchool.
+func (c *FormerSchoolClient) Delete() *FormerSchoolDelete {
+	mutation := newFormerSchoolMutation(c.config, OpDelete)
+	return &FormerSchoolDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FormerSchoolClient) DeleteOne(_m *FormerSchool) *FormerSchoolDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FormerSchoolClient) DeleteOneID(id int) *FormerSchoolDeleteOne {
+	builder := c.Delete().Where(formerschool.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FormerSchoolDeleteOne{builder}
+}
+
+// Query returns a query builder for FormerSchool.
+func (c *FormerSchoolClient) Query() *FormerSchoolQuery {
+	return &FormerSchoolQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFormerSchool},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FormerSchool entity by its id.
+func (c *FormerSchoolClient) Get(ctx context.Context, id int) (*FormerSchool, error) {
+	return c.Query().Where(formerschool.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FormerSchoolClient) GetX(ctx context.Context, id int) *FormerSchool {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *FormerSchoolClient) Hooks() []Hook {
+	hooks := c.hooks.FormerSchool
+	return append(hooks[:len(hooks):len(hooks)], formerschool.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *FormerSchoolClient) Interceptors() []Interceptor {
+	return c.inters.FormerSchool
+}
+
+func (c *FormerSchoolClient) mutate(ctx context.Context, m *FormerSchoolMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FormerSchoolCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FormerSchoolUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FormerSchoolUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FormerSchoolDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown FormerSchool mutation op: %q", m.Op())
 	}
 }
 
@@ -6367,19 +6509,19 @@ type (
 		AccountHand, AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk,
 		BulkJobMark, BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator,
 		Enrollment, Erasure, ExternalIdentity, FactorChallenge, FormerEnrollment,
-		Group, GroupEducator, Lease, Loss, LossHead, OneTimeLink, Organization,
-		Passkey, Product, RecoveryCode, RegisteredOperation, RoleAssignment,
-		ServiceKey, Session, SignInMark, Student, StudentWord, TakenAnswer, TotpSecret,
-		UsageDay, UsageEvent, UsageTotal []ent.Hook
+		FormerSchool, Group, GroupEducator, Lease, Loss, LossHead, OneTimeLink,
+		Organization, Passkey, Product, RecoveryCode, RegisteredOperation,
+		RoleAssignment, ServiceKey, Session, SignInMark, Student, StudentWord,
+		TakenAnswer, TotpSecret, UsageDay, UsageEvent, UsageTotal []ent.Hook
 	}
 	inters struct {
 		AccountHand, AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk,
 		BulkJobMark, BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator,
 		Enrollment, Erasure, ExternalIdentity, FactorChallenge, FormerEnrollment,
-		Group, GroupEducator, Lease, Loss, LossHead, OneTimeLink, Organization,
-		Passkey, Product, RecoveryCode, RegisteredOperation, RoleAssignment,
-		ServiceKey, Session, SignInMark, Student, StudentWord, TakenAnswer, TotpSecret,
-		UsageDay, UsageEvent, UsageTotal []ent.Interceptor
+		FormerSchool, Group, GroupEducator, Lease, Loss, LossHead, OneTimeLink,
+		Organization, Passkey, Product, RecoveryCode, RegisteredOperation,
+		RoleAssignment, ServiceKey, Session, SignInMark, Student, StudentWord,
+		TakenAnswer, TotpSecret, UsageDay, UsageEvent, UsageTotal []ent.Interceptor
 	}
 )
 

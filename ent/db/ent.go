@@ -28,6 +28,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/externalidentity"
 	"github.com/openhomeroom/homeroom/ent/db/factorchallenge"
 	"github.com/openhomeroom/homeroom/ent/db/formerenrollment"
+	"github.com/openhomeroom/homeroom/ent/db/formerschool"
 	"github.com/openhomeroom/homeroom/ent/db/group"
 	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
 	"github.com/openhomeroom/homeroom/ent/db/lease"
@@ -126,6 +127,7 @@ func checkColumn(t, c string) error {
 			externalidentity.Table:    externalidentity.ValidColumn,
 			factorchallenge.Table:     factorchallenge.ValidColumn,
 			formerenrollment.Table:    formerenrollment.ValidColumn,
+			formerschool.Table:        formerschool.ValidColumn,
 			group.Table:               group.ValidColumn,
 			groupeducator.Table:       groupeducator.ValidColumn,
 			lease.Table:               lease.ValidColumn,

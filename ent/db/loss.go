@@ -35,6 +35,8 @@ type Loss struct {
 	Verb loss.Verb `json:"verb,omitempty"`
 	// What was lost; 0 for a bulk job, whose rows say it.
 	SubjectID int `json:"subject_id,omitempty"`
+	// When the student had left the school; none if the student was there. Such a loss counts at the school, and not once more in the district.
+	LeftAt *time.Time `json:"left_at,omitempty"`
 	// How many; 1 where there is a subject.
 	Number       int `json:"number,omitempty"`
 	selectValues sql.SelectValues
@@ -49,7 +51,7 @@ func (*Loss) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case loss.FieldThing, loss.FieldVerb:
 			values[i] = new(sql.NullString)
-		case loss.FieldCreatedAt:
+		case loss.FieldCreatedAt, loss.FieldLeftAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -126,6 +128,13 @@ func (_m *Loss) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.SubjectID = int(value.Int64)
 			}
+		case loss.FieldLeftAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field left_at", values[i])
+			} else if value.Valid {
+				_m.LeftAt = new(time.Time)
+				*_m.LeftAt = value.Time
+			}
 		case loss.FieldNumber:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field number", values[i])
@@ -194,6 +203,11 @@ func (_m *Loss) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("subject_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SubjectID))
+	builder.WriteString(", ")
+	if v := _m.LeftAt; v != nil {
+		builder.WriteString("left_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("number=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Number))

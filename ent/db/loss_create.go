@@ -108,6 +108,20 @@ func (_c *LossCreate) SetNillableSubjectID(v *int) *LossCreate {
 	return _c
 }
 
+// SetLeftAt sets the "left_at" field.
+func (_c *LossCreate) SetLeftAt(v time.Time) *LossCreate {
+	_c.mutation.SetLeftAt(v)
+	return _c
+}
+
+// SetNillableLeftAt sets the "left_at" field if the given value is not nil.
+func (_c *LossCreate) SetNillableLeftAt(v *time.Time) *LossCreate {
+	if v != nil {
+		_c.SetLeftAt(*v)
+	}
+	return _c
+}
+
 // SetNumber sets the "number" field.
 func (_c *LossCreate) SetNumber(v int) *LossCreate {
 	_c.mutation.SetNumber(v)
@@ -278,6 +292,10 @@ func (_c *LossCreate) createSpec() (*Loss, *sqlgraph.CreateSpec) {
 		_spec.SetField(loss.FieldSubjectID, field.TypeInt, value)
 		_node.SubjectID = value
 	}
+	if value, ok := _c.mutation.LeftAt(); ok {
+		_spec.SetField(loss.FieldLeftAt, field.TypeTime, value)
+		_node.LeftAt = &value
+	}
 	if value, ok := _c.mutation.Number(); ok {
 		_spec.SetField(loss.FieldNumber, field.TypeInt, value)
 		_node.Number = value
@@ -389,6 +407,9 @@ func (u *LossUpsertOne) UpdateNewValues() *LossUpsertOne {
 		}
 		if _, exists := u.create.mutation.SubjectID(); exists {
 			s.SetIgnore(loss.FieldSubjectID)
+		}
+		if _, exists := u.create.mutation.LeftAt(); exists {
+			s.SetIgnore(loss.FieldLeftAt)
 		}
 	}))
 	return u
@@ -644,6 +665,9 @@ func (u *LossUpsertBulk) UpdateNewValues() *LossUpsertBulk {
 			}
 			if _, exists := b.mutation.SubjectID(); exists {
 				s.SetIgnore(loss.FieldSubjectID)
+			}
+			if _, exists := b.mutation.LeftAt(); exists {
+				s.SetIgnore(loss.FieldLeftAt)
 			}
 		}
 	}))

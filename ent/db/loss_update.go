@@ -96,6 +96,9 @@ func (_u *LossUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if _u.mutation.LeftAtCleared() {
+		_spec.ClearField(loss.FieldLeftAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.Number(); ok {
 		_spec.SetField(loss.FieldNumber, field.TypeInt, value)
 	}
@@ -221,6 +224,9 @@ func (_u *LossUpdateOne) sqlSave(ctx context.Context) (_node *Loss, err error) {
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.LeftAtCleared() {
+		_spec.ClearField(loss.FieldLeftAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.Number(); ok {
 		_spec.SetField(loss.FieldNumber, field.TypeInt, value)

@@ -28,6 +28,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/externalidentity"
 	"github.com/openhomeroom/homeroom/ent/db/factorchallenge"
 	"github.com/openhomeroom/homeroom/ent/db/formerenrollment"
+	"github.com/openhomeroom/homeroom/ent/db/formerschool"
 	"github.com/openhomeroom/homeroom/ent/db/group"
 	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
 	"github.com/openhomeroom/homeroom/ent/db/lease"
@@ -80,6 +81,7 @@ const (
 	TypeExternalIdentity    = "ExternalIdentity"
 	TypeFactorChallenge     = "FactorChallenge"
 	TypeFormerEnrollment    = "FormerEnrollment"
+	TypeFormerSchool        = "FormerSchool"
 	TypeGroup               = "Group"
 	TypeGroupEducator       = "GroupEducator"
 	TypeLease               = "Lease"
@@ -18989,6 +18991,585 @@ func (m *FormerEnrollmentMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown FormerEnrollment edge %s", name)
 }
 
+// FormerSchoolMutation represents an operation that mutates the FormerSchool nodes in the graph.
+type FormerSchoolMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *int
+	created_at         *time.Time
+	student_id         *int
+	addstudent_id      *int
+	organization_id    *int
+	addorganization_id *int
+	came_at            *time.Time
+	clearedFields      map[string]struct{}
+	done               bool
+	oldValue           func(context.Context) (*FormerSchool, error)
+	predicates         []predicate.FormerSchool
+}
+
+var _ ent.Mutation = (*FormerSchoolMutation)(nil)
+
+// formerschoolOption allows management of the mutation configuration using functional options.
+type formerschoolOption func(*FormerSchoolMutation)
+
+// newFormerSchoolMutation creates new mutation for the FormerSchool entity.
+func newFormerSchoolMutation(c config, op Op, opts ...formerschoolOption) *FormerSchoolMutation {
+	m := &FormerSchoolMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeFormerSchool,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withFormerSchoolID sets the ID field of the mutation.
+func withFormerSchoolID(id int) formerschoolOption {
+	return func(m *FormerSchoolMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *FormerSchool
+		)
+		m.oldValue = func(ctx context.Context) (*FormerSchool, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().FormerSchool.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withFormerSchool sets the old FormerSchool of the mutation.
+func withFormerSchool(node *FormerSchool) formerschoolOption {
+	return func(m *FormerSchoolMutation) {
+		m.oldValue = func(context.Context) (*FormerSchool, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m FormerSchoolMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m FormerSchoolMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *FormerSchoolMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *FormerSchoolMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().FormerSchool.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *FormerSchoolMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *FormerSchoolMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the FormerSchool entity.
+// If the FormerSchool object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FormerSchoolMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *FormerSchoolMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetStudentID sets the "student_id" field.
+func (m *FormerSchoolMutation) SetStudentID(i int) {
+	m.student_id = &i
+	m.addstudent_id = nil
+}
+
+// StudentID returns the value of the "student_id" field in the mutation.
+func (m *FormerSchoolMutation) StudentID() (r int, exists bool) {
+	v := m.student_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStudentID returns the old "student_id" field's value of the FormerSchool entity.
+// If the FormerSchool object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FormerSchoolMutation) OldStudentID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStudentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStudentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStudentID: %w", err)
+	}
+	return oldValue.StudentID, nil
+}
+
+// AddStudentID adds i to the "student_id" field.
+func (m *FormerSchoolMutation) AddStudentID(i int) {
+	if m.addstudent_id != nil {
+		*m.addstudent_id += i
+	} else {
+		m.addstudent_id = &i
+	}
+}
+
+// AddedStudentID returns the value that was added to the "student_id" field in this mutation.
+func (m *FormerSchoolMutation) AddedStudentID() (r int, exists bool) {
+	v := m.addstudent_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetStudentID resets all changes to the "student_id" field.
+func (m *FormerSchoolMutation) ResetStudentID() {
+	m.student_id = nil
+	m.addstudent_id = nil
+}
+
+// SetOrganizationID sets the "organization_id" field.
+func (m *FormerSchoolMutation) SetOrganizationID(i int) {
+	m.organization_id = &i
+	m.addorganization_id = nil
+}
+
+// OrganizationID returns the value of the "organization_id" field in the mutation.
+func (m *FormerSchoolMutation) OrganizationID() (r int, exists bool) {
+	v := m.organization_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrganizationID returns the old "organization_id" field's value of the FormerSchool entity.
+// If the FormerSchool object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FormerSchoolMutation) OldOrganizationID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrganizationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrganizationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrganizationID: %w", err)
+	}
+	return oldValue.OrganizationID, nil
+}
+
+// AddOrganizationID adds i to the "organization_id" field.
+func (m *FormerSchoolMutation) AddOrganizationID(i int) {
+	if m.addorganization_id != nil {
+		*m.addorganization_id += i
+	} else {
+		m.addorganization_id = &i
+	}
+}
+
+// AddedOrganizationID returns the value that was added to the "organization_id" field in this mutation.
+func (m *FormerSchoolMutation) AddedOrganizationID() (r int, exists bool) {
+	v := m.addorganization_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOrganizationID resets all changes to the "organization_id" field.
+func (m *FormerSchoolMutation) ResetOrganizationID() {
+	m.organization_id = nil
+	m.addorganization_id = nil
+}
+
+// SetCameAt sets the "came_at" field.
+func (m *FormerSchoolMutation) SetCameAt(t time.Time) {
+	m.came_at = &t
+}
+
+// CameAt returns the value of the "came_at" field in the mutation.
+func (m *FormerSchoolMutation) CameAt() (r time.Time, exists bool) {
+	v := m.came_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCameAt returns the old "came_at" field's value of the FormerSchool entity.
+// If the FormerSchool object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FormerSchoolMutation) OldCameAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCameAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCameAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCameAt: %w", err)
+	}
+	return oldValue.CameAt, nil
+}
+
+// ClearCameAt clears the value of the "came_at" field.
+func (m *FormerSchoolMutation) ClearCameAt() {
+	m.came_at = nil
+	m.clearedFields[formerschool.FieldCameAt] = struct{}{}
+}
+
+// CameAtCleared returns if the "came_at" field was cleared in this mutation.
+func (m *FormerSchoolMutation) CameAtCleared() bool {
+	_, ok := m.clearedFields[formerschool.FieldCameAt]
+	return ok
+}
+
+// ResetCameAt resets all changes to the "came_at" field.
+func (m *FormerSchoolMutation) ResetCameAt() {
+	m.came_at = nil
+	delete(m.clearedFields, formerschool.FieldCameAt)
+}
+
+// Where appends a list predicates to the FormerSchoolMutation builder.
+func (m *FormerSchoolMutation) Where(ps ...predicate.FormerSchool) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the FormerSchoolMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *FormerSchoolMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.FormerSchool, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *FormerSchoolMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *FormerSchoolMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (FormerSchool).
+func (m *FormerSchoolMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *FormerSchoolMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.created_at != nil {
+		fields = append(fields, formerschool.FieldCreatedAt)
+	}
+	if m.student_id != nil {
+		fields = append(fields, formerschool.FieldStudentID)
+	}
+	if m.organization_id != nil {
+		fields = append(fields, formerschool.FieldOrganizationID)
+	}
+	if m.came_at != nil {
+		fields = append(fields, formerschool.FieldCameAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *FormerSchoolMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case formerschool.FieldCreatedAt:
+		return m.CreatedAt()
+	case formerschool.FieldStudentID:
+		return m.StudentID()
+	case formerschool.FieldOrganizationID:
+		return m.OrganizationID()
+	case formerschool.FieldCameAt:
+		return m.CameAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *FormerSchoolMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case formerschool.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case formerschool.FieldStudentID:
+		return m.OldStudentID(ctx)
+	case formerschool.FieldOrganizationID:
+		return m.OldOrganizationID(ctx)
+	case formerschool.FieldCameAt:
+		return m.OldCameAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown FormerSchool field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FormerSchoolMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case formerschool.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case formerschool.FieldStudentID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStudentID(v)
+		return nil
+	case formerschool.FieldOrganizationID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrganizationID(v)
+		return nil
+	case formerschool.FieldCameAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCameAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown FormerSchool field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *FormerSchoolMutation) AddedFields() []string {
+	var fields []string
+	if m.addstudent_id != nil {
+		fields = append(fields, formerschool.FieldStudentID)
+	}
+	if m.addorganization_id != nil {
+		fields = append(fields, formerschool.FieldOrganizationID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *FormerSchoolMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case formerschool.FieldStudentID:
+		return m.AddedStudentID()
+	case formerschool.FieldOrganizationID:
+		return m.AddedOrganizationID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FormerSchoolMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case formerschool.FieldStudentID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddStudentID(v)
+		return nil
+	case formerschool.FieldOrganizationID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOrganizationID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown FormerSchool numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *FormerSchoolMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(formerschool.FieldCameAt) {
+		fields = append(fields, formerschool.FieldCameAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *FormerSchoolMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *FormerSchoolMutation) ClearField(name string) error {
+	switch name {
+	case formerschool.FieldCameAt:
+		m.ClearCameAt()
+		return nil
+	}
+	return fmt.Errorf("unknown FormerSchool nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *FormerSchoolMutation) ResetField(name string) error {
+	switch name {
+	case formerschool.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case formerschool.FieldStudentID:
+		m.ResetStudentID()
+		return nil
+	case formerschool.FieldOrganizationID:
+		m.ResetOrganizationID()
+		return nil
+	case formerschool.FieldCameAt:
+		m.ResetCameAt()
+		return nil
+	}
+	return fmt.Errorf("unknown FormerSchool field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *FormerSchoolMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *FormerSchoolMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *FormerSchoolMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *FormerSchoolMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *FormerSchoolMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *FormerSchoolMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *FormerSchoolMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown FormerSchool unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *FormerSchoolMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown FormerSchool edge %s", name)
+}
+
 // GroupMutation represents an operation that mutates the Group nodes in the graph.
 type GroupMutation struct {
 	config
@@ -21316,6 +21897,7 @@ type LossMutation struct {
 	verb               *loss.Verb
 	subject_id         *int
 	addsubject_id      *int
+	left_at            *time.Time
 	number             *int
 	addnumber          *int
 	clearedFields      map[string]struct{}
@@ -21866,6 +22448,55 @@ func (m *LossMutation) ResetSubjectID() {
 	m.addsubject_id = nil
 }
 
+// SetLeftAt sets the "left_at" field.
+func (m *LossMutation) SetLeftAt(t time.Time) {
+	m.left_at = &t
+}
+
+// LeftAt returns the value of the "left_at" field in the mutation.
+func (m *LossMutation) LeftAt() (r time.Time, exists bool) {
+	v := m.left_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeftAt returns the old "left_at" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldLeftAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeftAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeftAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeftAt: %w", err)
+	}
+	return oldValue.LeftAt, nil
+}
+
+// ClearLeftAt clears the value of the "left_at" field.
+func (m *LossMutation) ClearLeftAt() {
+	m.left_at = nil
+	m.clearedFields[loss.FieldLeftAt] = struct{}{}
+}
+
+// LeftAtCleared returns if the "left_at" field was cleared in this mutation.
+func (m *LossMutation) LeftAtCleared() bool {
+	_, ok := m.clearedFields[loss.FieldLeftAt]
+	return ok
+}
+
+// ResetLeftAt resets all changes to the "left_at" field.
+func (m *LossMutation) ResetLeftAt() {
+	m.left_at = nil
+	delete(m.clearedFields, loss.FieldLeftAt)
+}
+
 // SetNumber sets the "number" field.
 func (m *LossMutation) SetNumber(i int) {
 	m.number = &i
@@ -21956,7 +22587,7 @@ func (m *LossMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *LossMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.created_at != nil {
 		fields = append(fields, loss.FieldCreatedAt)
 	}
@@ -21983,6 +22614,9 @@ func (m *LossMutation) Fields() []string {
 	}
 	if m.subject_id != nil {
 		fields = append(fields, loss.FieldSubjectID)
+	}
+	if m.left_at != nil {
+		fields = append(fields, loss.FieldLeftAt)
 	}
 	if m.number != nil {
 		fields = append(fields, loss.FieldNumber)
@@ -22013,6 +22647,8 @@ func (m *LossMutation) Field(name string) (ent.Value, bool) {
 		return m.Verb()
 	case loss.FieldSubjectID:
 		return m.SubjectID()
+	case loss.FieldLeftAt:
+		return m.LeftAt()
 	case loss.FieldNumber:
 		return m.Number()
 	}
@@ -22042,6 +22678,8 @@ func (m *LossMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldVerb(ctx)
 	case loss.FieldSubjectID:
 		return m.OldSubjectID(ctx)
+	case loss.FieldLeftAt:
+		return m.OldLeftAt(ctx)
 	case loss.FieldNumber:
 		return m.OldNumber(ctx)
 	}
@@ -22115,6 +22753,13 @@ func (m *LossMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSubjectID(v)
+		return nil
+	case loss.FieldLeftAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeftAt(v)
 		return nil
 	case loss.FieldNumber:
 		v, ok := value.(int)
@@ -22239,7 +22884,11 @@ func (m *LossMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *LossMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(loss.FieldLeftAt) {
+		fields = append(fields, loss.FieldLeftAt)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -22252,6 +22901,11 @@ func (m *LossMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *LossMutation) ClearField(name string) error {
+	switch name {
+	case loss.FieldLeftAt:
+		m.ClearLeftAt()
+		return nil
+	}
 	return fmt.Errorf("unknown Loss nullable field %s", name)
 }
 
@@ -22285,6 +22939,9 @@ func (m *LossMutation) ResetField(name string) error {
 		return nil
 	case loss.FieldSubjectID:
 		m.ResetSubjectID()
+		return nil
+	case loss.FieldLeftAt:
+		m.ResetLeftAt()
 		return nil
 	case loss.FieldNumber:
 		m.ResetNumber()
@@ -31957,6 +32614,7 @@ type StudentMutation struct {
 	last_active_at       *time.Time
 	deleted_at           *time.Time
 	returned_at          *time.Time
+	gone_at              *time.Time
 	moved_at             *time.Time
 	version              *int
 	addversion           *int
@@ -32951,6 +33609,55 @@ func (m *StudentMutation) ResetReturnedAt() {
 	delete(m.clearedFields, student.FieldReturnedAt)
 }
 
+// SetGoneAt sets the "gone_at" field.
+func (m *StudentMutation) SetGoneAt(t time.Time) {
+	m.gone_at = &t
+}
+
+// GoneAt returns the value of the "gone_at" field in the mutation.
+func (m *StudentMutation) GoneAt() (r time.Time, exists bool) {
+	v := m.gone_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGoneAt returns the old "gone_at" field's value of the Student entity.
+// If the Student object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StudentMutation) OldGoneAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGoneAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGoneAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGoneAt: %w", err)
+	}
+	return oldValue.GoneAt, nil
+}
+
+// ClearGoneAt clears the value of the "gone_at" field.
+func (m *StudentMutation) ClearGoneAt() {
+	m.gone_at = nil
+	m.clearedFields[student.FieldGoneAt] = struct{}{}
+}
+
+// GoneAtCleared returns if the "gone_at" field was cleared in this mutation.
+func (m *StudentMutation) GoneAtCleared() bool {
+	_, ok := m.clearedFields[student.FieldGoneAt]
+	return ok
+}
+
+// ResetGoneAt resets all changes to the "gone_at" field.
+func (m *StudentMutation) ResetGoneAt() {
+	m.gone_at = nil
+	delete(m.clearedFields, student.FieldGoneAt)
+}
+
 // SetMovedAt sets the "moved_at" field.
 func (m *StudentMutation) SetMovedAt(t time.Time) {
 	m.moved_at = &t
@@ -33279,7 +33986,7 @@ func (m *StudentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *StudentMutation) Fields() []string {
-	fields := make([]string, 0, 21)
+	fields := make([]string, 0, 22)
 	if m.created_at != nil {
 		fields = append(fields, student.FieldCreatedAt)
 	}
@@ -33337,6 +34044,9 @@ func (m *StudentMutation) Fields() []string {
 	if m.returned_at != nil {
 		fields = append(fields, student.FieldReturnedAt)
 	}
+	if m.gone_at != nil {
+		fields = append(fields, student.FieldGoneAt)
+	}
 	if m.moved_at != nil {
 		fields = append(fields, student.FieldMovedAt)
 	}
@@ -33389,6 +34099,8 @@ func (m *StudentMutation) Field(name string) (ent.Value, bool) {
 		return m.DeletedAt()
 	case student.FieldReturnedAt:
 		return m.ReturnedAt()
+	case student.FieldGoneAt:
+		return m.GoneAt()
 	case student.FieldMovedAt:
 		return m.MovedAt()
 	case student.FieldVersion:
@@ -33440,6 +34152,8 @@ func (m *StudentMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldDeletedAt(ctx)
 	case student.FieldReturnedAt:
 		return m.OldReturnedAt(ctx)
+	case student.FieldGoneAt:
+		return m.OldGoneAt(ctx)
 	case student.FieldMovedAt:
 		return m.OldMovedAt(ctx)
 	case student.FieldVersion:
@@ -33585,6 +34299,13 @@ func (m *StudentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetReturnedAt(v)
+		return nil
+	case student.FieldGoneAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGoneAt(v)
 		return nil
 	case student.FieldMovedAt:
 		v, ok := value.(time.Time)
@@ -33741,6 +34462,9 @@ func (m *StudentMutation) ClearedFields() []string {
 	if m.FieldCleared(student.FieldReturnedAt) {
 		fields = append(fields, student.FieldReturnedAt)
 	}
+	if m.FieldCleared(student.FieldGoneAt) {
+		fields = append(fields, student.FieldGoneAt)
+	}
 	if m.FieldCleared(student.FieldMovedAt) {
 		fields = append(fields, student.FieldMovedAt)
 	}
@@ -33769,6 +34493,9 @@ func (m *StudentMutation) ClearField(name string) error {
 		return nil
 	case student.FieldReturnedAt:
 		m.ClearReturnedAt()
+		return nil
+	case student.FieldGoneAt:
+		m.ClearGoneAt()
 		return nil
 	case student.FieldMovedAt:
 		m.ClearMovedAt()
@@ -33837,6 +34564,9 @@ func (m *StudentMutation) ResetField(name string) error {
 		return nil
 	case student.FieldReturnedAt:
 		m.ResetReturnedAt()
+		return nil
+	case student.FieldGoneAt:
+		m.ResetGoneAt()
 		return nil
 	case student.FieldMovedAt:
 		m.ResetMovedAt()

@@ -57,6 +57,8 @@ type Student struct {
 	DeletedAt *time.Time `json:"deleted_at,omitempty"`
 	// When the student was last brought back after a deletion; see internal/hold.
 	ReturnedAt *time.Time `json:"returned_at,omitempty"`
+	// When the student had been deleted who was brought back at returned_at.
+	GoneAt *time.Time `json:"gone_at,omitempty"`
 	// When the student last came from another school; see internal/hold.
 	MovedAt *time.Time `json:"moved_at,omitempty"`
 	// Grows with every change that a preview must not overlook.
@@ -129,7 +131,7 @@ func (*Student) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case student.FieldExternalID, student.FieldUsername, student.FieldUsernameKey, student.FieldFirstName, student.FieldLastName, student.FieldSortName, student.FieldPasswordHash:
 			values[i] = new(sql.NullString)
-		case student.FieldCreatedAt, student.FieldLastActiveAt, student.FieldDeletedAt, student.FieldReturnedAt, student.FieldMovedAt:
+		case student.FieldCreatedAt, student.FieldLastActiveAt, student.FieldDeletedAt, student.FieldReturnedAt, student.FieldGoneAt, student.FieldMovedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -269,6 +271,13 @@ func (_m *Student) assignValues(columns []string, values []any) error {
 				_m.ReturnedAt = new(time.Time)
 				*_m.ReturnedAt = value.Time
 			}
+		case student.FieldGoneAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field gone_at", values[i])
+			} else if value.Valid {
+				_m.GoneAt = new(time.Time)
+				*_m.GoneAt = value.Time
+			}
 		case student.FieldMovedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field moved_at", values[i])
@@ -397,6 +406,11 @@ func (_m *Student) String() string {
 	builder.WriteString(", ")
 	if v := _m.ReturnedAt; v != nil {
 		builder.WriteString("returned_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.GoneAt; v != nil {
+		builder.WriteString("gone_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")

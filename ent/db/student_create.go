@@ -221,6 +221,20 @@ func (_c *StudentCreate) SetNillableReturnedAt(v *time.Time) *StudentCreate {
 	return _c
 }
 
+// SetGoneAt sets the "gone_at" field.
+func (_c *StudentCreate) SetGoneAt(v time.Time) *StudentCreate {
+	_c.mutation.SetGoneAt(v)
+	return _c
+}
+
+// SetNillableGoneAt sets the "gone_at" field if the given value is not nil.
+func (_c *StudentCreate) SetNillableGoneAt(v *time.Time) *StudentCreate {
+	if v != nil {
+		_c.SetGoneAt(*v)
+	}
+	return _c
+}
+
 // SetMovedAt sets the "moved_at" field.
 func (_c *StudentCreate) SetMovedAt(v time.Time) *StudentCreate {
 	_c.mutation.SetMovedAt(v)
@@ -521,6 +535,10 @@ func (_c *StudentCreate) createSpec() (*Student, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ReturnedAt(); ok {
 		_spec.SetField(student.FieldReturnedAt, field.TypeTime, value)
 		_node.ReturnedAt = &value
+	}
+	if value, ok := _c.mutation.GoneAt(); ok {
+		_spec.SetField(student.FieldGoneAt, field.TypeTime, value)
+		_node.GoneAt = &value
 	}
 	if value, ok := _c.mutation.MovedAt(); ok {
 		_spec.SetField(student.FieldMovedAt, field.TypeTime, value)
@@ -908,6 +926,24 @@ func (u *StudentUpsert) UpdateReturnedAt() *StudentUpsert {
 // ClearReturnedAt clears the value of the "returned_at" field.
 func (u *StudentUpsert) ClearReturnedAt() *StudentUpsert {
 	u.SetNull(student.FieldReturnedAt)
+	return u
+}
+
+// SetGoneAt sets the "gone_at" field.
+func (u *StudentUpsert) SetGoneAt(v time.Time) *StudentUpsert {
+	u.Set(student.FieldGoneAt, v)
+	return u
+}
+
+// UpdateGoneAt sets the "gone_at" field to the value that was provided on create.
+func (u *StudentUpsert) UpdateGoneAt() *StudentUpsert {
+	u.SetExcluded(student.FieldGoneAt)
+	return u
+}
+
+// ClearGoneAt clears the value of the "gone_at" field.
+func (u *StudentUpsert) ClearGoneAt() *StudentUpsert {
+	u.SetNull(student.FieldGoneAt)
 	return u
 }
 
@@ -1300,6 +1336,27 @@ func (u *StudentUpsertOne) UpdateReturnedAt() *StudentUpsertOne {
 func (u *StudentUpsertOne) ClearReturnedAt() *StudentUpsertOne {
 	return u.Update(func(s *StudentUpsert) {
 		s.ClearReturnedAt()
+	})
+}
+
+// SetGoneAt sets the "gone_at" field.
+func (u *StudentUpsertOne) SetGoneAt(v time.Time) *StudentUpsertOne {
+	return u.Update(func(s *StudentUpsert) {
+		s.SetGoneAt(v)
+	})
+}
+
+// UpdateGoneAt sets the "gone_at" field to the value that was provided on create.
+func (u *StudentUpsertOne) UpdateGoneAt() *StudentUpsertOne {
+	return u.Update(func(s *StudentUpsert) {
+		s.UpdateGoneAt()
+	})
+}
+
+// ClearGoneAt clears the value of the "gone_at" field.
+func (u *StudentUpsertOne) ClearGoneAt() *StudentUpsertOne {
+	return u.Update(func(s *StudentUpsert) {
+		s.ClearGoneAt()
 	})
 }
 
@@ -1864,6 +1921,27 @@ func (u *StudentUpsertBulk) UpdateReturnedAt() *StudentUpsertBulk {
 func (u *StudentUpsertBulk) ClearReturnedAt() *StudentUpsertBulk {
 	return u.Update(func(s *StudentUpsert) {
 		s.ClearReturnedAt()
+	})
+}
+
+// SetGoneAt sets the "gone_at" field.
+func (u *StudentUpsertBulk) SetGoneAt(v time.Time) *StudentUpsertBulk {
+	return u.Update(func(s *StudentUpsert) {
+		s.SetGoneAt(v)
+	})
+}
+
+// UpdateGoneAt sets the "gone_at" field to the value that was provided on create.
+func (u *StudentUpsertBulk) UpdateGoneAt() *StudentUpsertBulk {
+	return u.Update(func(s *StudentUpsert) {
+		s.UpdateGoneAt()
+	})
+}
+
+// ClearGoneAt clears the value of the "gone_at" field.
+func (u *StudentUpsertBulk) ClearGoneAt() *StudentUpsertBulk {
+	return u.Update(func(s *StudentUpsert) {
+		s.ClearGoneAt()
 	})
 }
 

@@ -338,6 +338,26 @@ func (_u *StudentUpdate) ClearReturnedAt() *StudentUpdate {
 	return _u
 }
 
+// SetGoneAt sets the "gone_at" field.
+func (_u *StudentUpdate) SetGoneAt(v time.Time) *StudentUpdate {
+	_u.mutation.SetGoneAt(v)
+	return _u
+}
+
+// SetNillableGoneAt sets the "gone_at" field if the given value is not nil.
+func (_u *StudentUpdate) SetNillableGoneAt(v *time.Time) *StudentUpdate {
+	if v != nil {
+		_u.SetGoneAt(*v)
+	}
+	return _u
+}
+
+// ClearGoneAt clears the value of the "gone_at" field.
+func (_u *StudentUpdate) ClearGoneAt() *StudentUpdate {
+	_u.mutation.ClearGoneAt()
+	return _u
+}
+
 // SetMovedAt sets the "moved_at" field.
 func (_u *StudentUpdate) SetMovedAt(v time.Time) *StudentUpdate {
 	_u.mutation.SetMovedAt(v)
@@ -633,6 +653,12 @@ func (_u *StudentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.ReturnedAtCleared() {
 		_spec.ClearField(student.FieldReturnedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.GoneAt(); ok {
+		_spec.SetField(student.FieldGoneAt, field.TypeTime, value)
+	}
+	if _u.mutation.GoneAtCleared() {
+		_spec.ClearField(student.FieldGoneAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.MovedAt(); ok {
 		_spec.SetField(student.FieldMovedAt, field.TypeTime, value)
@@ -1136,6 +1162,26 @@ func (_u *StudentUpdateOne) ClearReturnedAt() *StudentUpdateOne {
 	return _u
 }
 
+// SetGoneAt sets the "gone_at" field.
+func (_u *StudentUpdateOne) SetGoneAt(v time.Time) *StudentUpdateOne {
+	_u.mutation.SetGoneAt(v)
+	return _u
+}
+
+// SetNillableGoneAt sets the "gone_at" field if the given value is not nil.
+func (_u *StudentUpdateOne) SetNillableGoneAt(v *time.Time) *StudentUpdateOne {
+	if v != nil {
+		_u.SetGoneAt(*v)
+	}
+	return _u
+}
+
+// ClearGoneAt clears the value of the "gone_at" field.
+func (_u *StudentUpdateOne) ClearGoneAt() *StudentUpdateOne {
+	_u.mutation.ClearGoneAt()
+	return _u
+}
+
 // SetMovedAt sets the "moved_at" field.
 func (_u *StudentUpdateOne) SetMovedAt(v time.Time) *StudentUpdateOne {
 	_u.mutation.SetMovedAt(v)
@@ -1461,6 +1507,12 @@ func (_u *StudentUpdateOne) sqlSave(ctx context.Context) (_node *Student, err er
 	}
 	if _u.mutation.ReturnedAtCleared() {
 		_spec.ClearField(student.FieldReturnedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.GoneAt(); ok {
+		_spec.SetField(student.FieldGoneAt, field.TypeTime, value)
+	}
+	if _u.mutation.GoneAtCleared() {
+		_spec.ClearField(student.FieldGoneAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.MovedAt(); ok {
 		_spec.SetField(student.FieldMovedAt, field.TypeTime, value)

@@ -46,6 +46,8 @@ type Tx struct {
 	FactorChallenge *FactorChallengeClient
 	// FormerEnrollment is the client for interacting with the FormerEnrollment builders.
 	FormerEnrollment *FormerEnrollmentClient
+	// FormerSchool is the client for interacting with the FormerSchool builders.
+	FormerSchool *FormerSchoolClient
 	// Group is the client for interacting with the Group builders.
 	Group *GroupClient
 	// GroupEducator is the client for interacting with the GroupEducator builders.
@@ -237,6 +239,7 @@ func (tx *Tx) init() {
 	tx.ExternalIdentity = NewExternalIdentityClient(tx.config)
 	tx.FactorChallenge = NewFactorChallengeClient(tx.config)
 	tx.FormerEnrollment = NewFormerEnrollmentClient(tx.config)
+	tx.FormerSchool = NewFormerSchoolClient(tx.config)
 	tx.Group = NewGroupClient(tx.config)
 	tx.GroupEducator = NewGroupEducatorClient(tx.config)
 	tx.Lease = NewLeaseClient(tx.config)

@@ -140,6 +140,7 @@ func policies() map[string]policy {
 			edges: "Educator",
 		},
 		"FormerEnrollment": {table: "former_enrollments", fixed: "created_at student_id group_id", edges: "Student"},
+		"FormerSchool":     {table: "former_schools", fixed: "created_at student_id organization_id came_at"},
 		"Group": {
 			table:  "groups",
 			read:   ask.group,
@@ -161,7 +162,7 @@ func policies() map[string]policy {
 		"Loss": {
 			table:  "losses",
 			update: []columns{{names: "number", may: server}},
-			fixed:  "created_at district_id organization_id actor_id job_id undo thing verb subject_id",
+			fixed:  "created_at district_id organization_id actor_id job_id undo thing verb subject_id left_at",
 		},
 		"LossHead": {table: "loss_heads", update: []columns{{names: "version", may: server}}, fixed: "created_at district_id"},
 		"OneTimeLink": {
@@ -228,7 +229,7 @@ func policies() map[string]policy {
 					names: "external_id username username_key first_name last_name sort_name grade password_hash synced " +
 						"group_count ungrouped seconds_this_year active last_active_at version",
 				},
-				{may: ask.studentAdministered, names: "deleted_at returned_at moved_at"},
+				{may: ask.studentAdministered, names: "deleted_at returned_at gone_at moved_at"},
 				{may: ask.studentAdministered, names: "organization_id", notTo: ask.notAdministeredSchool},
 			},
 			fixed: "created_at district_id",

@@ -117,8 +117,9 @@ func EducatorsChangeTheirStudents() privacy.MutationRule {
 // are there.
 func tellsWhenTheyCame(m *db.StudentMutation) bool {
 	_, returned := m.ReturnedAt()
+	_, gone := m.GoneAt()
 	_, moved := m.MovedAt()
-	return returned || moved || m.ReturnedAtCleared() || m.MovedAtCleared()
+	return returned || gone || moved || m.ReturnedAtCleared() || m.GoneAtCleared() || m.MovedAtCleared()
 }
 
 // mayHaveStudents checks that the viewer may put students into a school: only an

@@ -29,6 +29,9 @@ func (Loss) Fields() []ent.Field {
 		field.Enum("verb").SchemaType(varchar(16)).Values("DELETED", "CHANGED", "LEFT").Immutable().
 			Comment("LEFT is a student who goes to another school."),
 		field.Int("subject_id").Default(0).Immutable().Comment("What was lost; 0 for a bulk job, whose rows say it."),
+		field.Time("left_at").SchemaType(instant).Optional().Nillable().Immutable().
+			Comment("When the student had left the school; none if the student was there. Such a loss counts at the school, " +
+				"and not once more in the district."),
 		field.Int("number").Comment("How many; 1 where there is a subject."),
 	}
 }

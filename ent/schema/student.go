@@ -47,6 +47,8 @@ func (Student) Fields() []ent.Field {
 			Comment("Set on a hidden student; the identifiers stay reserved."),
 		field.Time("returned_at").SchemaType(instant).Optional().Nillable().
 			Comment("When the student was last brought back after a deletion; see internal/hold."),
+		field.Time("gone_at").SchemaType(instant).Optional().Nillable().
+			Comment("When the student had been deleted who was brought back at returned_at."),
 		field.Time("moved_at").SchemaType(instant).Optional().Nillable().
 			Comment("When the student last came from another school; see internal/hold."),
 		field.Int("version").Default(1).Comment("Grows with every change that a preview must not overlook."),

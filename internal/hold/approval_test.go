@@ -1,6 +1,7 @@
 package hold_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ func TestWhoIsASecondAdministrator(t *testing.T) {
 		person := func(account, role time.Time, kind roleassignment.Role, at *db.Organization) *db.Educator {
 			n++
 			e := c.Educator.Create().SetCreatedAt(account).SetDistrictID(w.Alpha.ID).SetFirstName("P").SetLastName("Q").
-				SetSortName("q p").SaveX(system)
+				SetSortName("q p").SetPasswordHash("known").SaveX(system)
 			c.RoleAssignment.Create().SetCreatedAt(role).SetEducatorID(e.ID).SetOrganizationID(at.ID).
 				SetDistrictID(at.DistrictID).SetRole(kind).ExecX(system)
 			return e
@@ -49,6 +50,23 @@ func TestWhoIsASecondAdministrator(t *testing.T) {
 				SetAction(string(audit.SecondFactorsReset)).
 				SetActorKind(string(audit.Educator)).SetActorID(by.ID).SetTargetType(string(globalid.Educator)).SetTargetID(of.ID).
 				SetPrevHash("").SetHash("").ExecX(system)
+		}
+		program := func() *db.Educator {
+			n++
+			e := c.Educator.Create().SetDistrictID(w.Alpha.ID).SetService(1).SetFirstName("S").SetLastName("IS").
+				SetSortName("is s").SaveX(system)
+			c.ServiceKey.Create().SetDistrictID(w.Alpha.ID).SetOrganizationID(w.North.ID).SetName("SIS").SetScopes([]string{}).
+				SetKeyHash(fmt.Sprint("hash ", n)).SetBeginning("hrk_").SetAgentID(e.ID).
+				SetExpiresAt(fixture.Today.AddDate(1, 0, 0)).ExecX(system)
+			return e
+		}
+		// own has people set passwords of their own by links.
+		own := func(all ...*db.Educator) {
+			for _, e := range all {
+				if err := hold.NoteLink(system, c, e.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
 		}
 		micro := time.Microsecond
 		for name, pair := range map[string]func() (asks, approves *db.Educator, may bool){
@@ -179,6 +197,72 @@ func TestWhoIsASecondAdministrator(t *testing.T) {
 			"two of whom somebody has reset one": func() (*db.Educator, *db.Educator, bool) {
 				a, b, x := admin(), admin(), admin()
 				reset(x, a, day)
+				return a, b, true
+			},
+			"whoever made the account of one who signs in at a provider long ago": func() (*db.Educator, *db.Educator, bool) {
+				a, b := admin(), admin()
+				hand(b, a, 60*day)
+				a.Update().ClearPasswordHash().ExecX(system)
+				return a, b, true
+			},
+			"two whose accounts a program has made long ago": func() (*db.Educator, *db.Educator, bool) {
+				a, b, p := admin(), admin(), program()
+				hand(p, a, 60*day)
+				hand(p, b, 60*day)
+				own(a, b)
+				return a, b, true
+			},
+			"one whose account a program has made, and somebody else": func() (*db.Educator, *db.Educator, bool) {
+				a, b := admin(), admin()
+				hand(program(), a, day)
+				return a, b, true
+			},
+			"somebody else, and one whose account a program has made": func() (*db.Educator, *db.Educator, bool) {
+				a, b := admin(), admin()
+				hand(program(), b, day)
+				own(b)
+				return a, b, false
+			},
+			"somebody else, and one whose account one has made whose account a program has made": func() (*db.Educator,
+				*db.Educator, bool) {
+				a, b, x := admin(), admin(), admin()
+				hand(program(), x, day)
+				hand(x, b, day)
+				return a, b, false
+			},
+			"somebody else, and one whose password of today a program has set": func() (*db.Educator, *db.Educator, bool) {
+				a, b := admin(), admin()
+				hand(program(), b, 60*day)
+				return a, b, false
+			},
+			"one whose account a program has made lately, and one whose account it made long ago": func() (*db.Educator,
+				*db.Educator, bool) {
+				a, b, p := admin(), admin(), program()
+				hand(p, a, day)
+				hand(p, b, 60*day)
+				own(a, b)
+				return a, b, false
+			},
+			"a program, and one whose account it made long ago": func() (*db.Educator, *db.Educator, bool) {
+				b, p := admin(), program()
+				hand(p, b, 60*day)
+				own(b)
+				return p, b, false
+			},
+			"one whose factors an account of the program has reset, beside another one of it": func() (*db.Educator,
+				*db.Educator, bool) {
+				a, b, x, p := admin(), admin(), admin(), program()
+				hand(p, a, day)
+				hand(p, x, day)
+				reset(x, b, day)
+				return a, b, false
+			},
+			"two whom the operator has made": func() (*db.Educator, *db.Educator, bool) {
+				a, b := admin(), admin()
+				operator := c.Educator.Create().SetDistrictID(w.Alpha.ID).SetService(1).SetFirstName("O").SetLastName("P").
+					SetSortName("p o").SaveX(system)
+				hand(operator, a, day)
+				hand(operator, b, day)
 				return a, b, true
 			},
 			"the operator": func() (*db.Educator, *db.Educator, bool) {

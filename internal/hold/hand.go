@@ -182,7 +182,8 @@ type Approval struct {
 // because the viewer's account or role is not older than the request, because somebody who
 // makes the request has had a hand in the viewer's account, or because the viewer has
 // recently made the account that makes the request. The same holds for everybody who has
-// had a hand in these accounts, and so on.
+// had a hand in these accounts, and so on. An account that a program has recently made
+// approves nothing, and one that it has ever made nothing that the program asks for.
 func (a Approval) Refuse(ctx context.Context, client *db.Client, now time.Time) error {
 	v := viewer.FromContext(ctx)
 	system := viewer.AsSystem(ctx, "whether somebody is a second administrator")
@@ -206,9 +207,19 @@ func (a Approval) Refuse(ctx context.Context, client *db.Client, now time.Time) 
 			"another administrator has to approve it, because your account or your role is newer than the request")
 	}
 	// A password that somebody else has set counts for as long as the account has it.
-	asking, err := handsIn(system, client, a.By, accounthand.Or(accounthand.LastAtGT(now.Add(-Young)), knowsPassword))
+	lately := accounthand.Or(accounthand.LastAtGT(now.Add(-Young)), knowsPassword)
+	asking, err := handsIn(system, client, a.By, lately)
 	if err != nil {
 		return err
+	}
+	// Nobody knows who holds the key of a program. It could be the one who asks.
+	made, err := handsOver(system, client, []int{v.EducatorID}, lately)
+	if err != nil {
+		return err
+	}
+	if made.byProgram(v.EducatorID) {
+		return fault.Forbiddenf("another administrator has to approve it, because a program has created your account, or " +
+			"set its password or address, within the last 30 days, or set the password that it still has")
 	}
 	mine, err := handsIn(system, client, []int{v.EducatorID})
 	if err != nil {
@@ -267,9 +278,14 @@ func resetBetween(system context.Context, client *db.Client, a Approval, asking,
 	return false, err
 }
 
-// knowsPassword selects the hands that have set the current password.
+// knowsPassword selects the hands that have set the current password. Whoever creates an
+// account that has none, for a provider, knows none.
 func knowsPassword(s *sql.Selector) {
-	haveWays(ByPassword, "<>")(s)
+	s.Where(sql.P(func(b *sql.Builder) { // One condition: this is one of those of an Or.
+		b.WriteByte('(').Ident(s.C(accounthand.FieldWays)).WriteString(" & ").Arg(int(ByPassword)).
+			WriteString(" <> 0 AND EXISTS (SELECT 1 FROM educators WHERE educators.id = ").
+			Ident(s.C(accounthand.FieldEducatorID)).WriteString(" AND educators.password_hash <> ''))")
+	}))
 }
 
 // comeIn chooses the hands that could use the account today.

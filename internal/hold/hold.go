@@ -6,7 +6,8 @@
 // written in the transaction of the change. A bulk job writes its losses when it starts,
 // so two jobs that start at the same moment count each other. What a second administrator
 // has approved, and what the operator does, is not recorded. A loss expires after Window.
-// Students who were deleted count longer; see Month.
+// Students who were deleted count longer; see Month. They count at each school that they
+// have left within the window as well; see Moved.
 //
 // A hand is somebody who could sign in to another person's account, because they created
 // it or set its password or address; see hand.go.
@@ -22,6 +23,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/formerschool"
 	"github.com/openhomeroom/homeroom/ent/db/loss"
 	"github.com/openhomeroom/homeroom/ent/db/losshead"
 	"github.com/openhomeroom/homeroom/internal/database"
@@ -50,6 +52,15 @@ type Loss struct {
 	// keys.
 	Subjects []int
 	Number   int
+	// Left is when each of the Subjects had left the school, if they are students of another
+	// school by now. For a Number it is one instant that is not too early. Such a loss counts
+	// at the school alone, because the district has the other one.
+	Left []time.Time
+}
+
+// In reports whether a loss counts in an organization.
+func (l Loss) In(organizationID int) bool {
+	return organizationID == l.OrganizationID || organizationID == l.DistrictID && len(l.Left) == 0
 }
 
 // Job is the bulk job, or its undo, that losses belong to. The zero value is no job.
@@ -90,26 +101,30 @@ func Write(ctx context.Context, client *db.Client, now time.Time, job Job, losse
 	}
 	var rows [][]any
 	for _, l := range losses {
-		row := func(subject, number int) {
-			rows = append(rows,
-				[]any{now, l.DistrictID, l.OrganizationID, actor, job.ID, undo, string(l.Thing), string(l.Verb), subject, number})
+		row := func(subject, number, i int) {
+			var left any
+			if i < len(l.Left) {
+				left = database.Instant(l.Left[i])
+			}
+			rows = append(rows, []any{now, l.DistrictID, l.OrganizationID, actor, job.ID, undo, string(l.Thing), string(l.Verb),
+				subject, number, left})
 		}
 		if l.Number > 0 {
-			row(0, l.Number)
+			row(0, l.Number, 0)
 		}
-		for _, subject := range l.Subjects {
-			row(subject, 1)
+		for i, subject := range l.Subjects {
+			row(subject, 1, i)
 		}
 	}
 	for chunk := range slices.Chunk(rows, 500) {
-		args := make([]any, 0, 10*len(chunk))
+		args := make([]any, 0, 11*len(chunk))
 		for _, row := range chunk {
 			args = append(args, row...)
 		}
 		_, err := client.ExecContext(ctx,
 			"INSERT INTO losses (created_at, district_id, organization_id, actor_id, job_id, `undo`, thing, verb, "+
-				"subject_id, number) VALUES "+
-				places(len(chunk), "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"), args...)
+				"subject_id, number, left_at) VALUES "+
+				places(len(chunk), "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"), args...)
 		if err != nil {
 			return fmt.Errorf("write losses: %w", err)
 		}
@@ -141,16 +156,24 @@ func Restored(ctx context.Context, client *db.Client, studentIDs []int) error {
 	return nil
 }
 
-// Purge removes expired losses. Usually there are none, and then it writes nothing.
+// Purge removes expired losses, and schools that students left long ago. Usually there are
+// none, and then it writes nothing.
 func Purge(ctx context.Context, d *database.DB, now time.Time) error {
 	system := viewer.AsSystem(ctx, "losses that count no more")
 	old := loss.Or(loss.CreatedAtLT(sinceMonth(now)),
 		loss.And(loss.CreatedAtLT(since(now)), loss.Or(loss.ThingNEQ(loss.ThingSTUDENT), loss.VerbNEQ(loss.VerbDELETED))))
+	left := formerschool.CreatedAtLT(sinceMonth(now))
 	there, err := d.Client(system).Loss.Query().Where(old).Exist(system)
+	if err == nil && !there {
+		there, err = d.Client(system).FormerSchool.Query().Where(left).Exist(system)
+	}
 	if err != nil || !there {
 		return err
 	}
 	return d.InTx(system, func(ctx context.Context, client *db.Client) error {
+		if _, err := client.FormerSchool.Delete().Where(left).Exec(ctx); err != nil {
+			return err
+		}
 		_, err := client.Loss.Delete().Where(old).Exec(ctx)
 		return err
 	})

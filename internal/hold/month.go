@@ -7,6 +7,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/loss"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -34,6 +35,9 @@ func Monthly(ctx context.Context, client *db.Client, now time.Time, o *db.Organi
 	by, actors := among(own.deleting)
 	lost := "l." + scope(o) + " = ? AND l.created_at > ? AND l.thing = 'STUDENT' AND l.verb = 'DELETED'"
 	args := []any{o.ID, sinceMonth(now)}
+	if o.Type == organization.TypeDISTRICT {
+		lost += " AND l.left_at IS NULL"
+	}
 	var n Number
 	for _, p := range []struct {
 		number *int
@@ -68,7 +72,10 @@ func refuseMonth(ctx context.Context, client *db.Client, now time.Time, v *viewe
 	if !n.Over(limit, Few) {
 		return nil
 	}
-	if !v.Administers(o.ID, o.DistrictID) {
+	switch {
+	case !v.Administers(o.ID, o.DistrictID) && len(l.Left) > 0:
+		return errLeftSchool(limit, "30 days")
+	case !v.Administers(o.ID, o.DistrictID):
 		return fault.Conflictf(
 			"this would delete more than %d %% of the students of %s within 30 days; ask an administrator of the school", limit,
 			o.Name).WithCode(Required)

@@ -25,7 +25,8 @@ type Own struct {
 	// administrators of the set, and for a program also the programs. A teacher's changes
 	// to the teacher's own students count for that teacher alone, even if one person
 	// uploads the files of many; and the nightly changes of an information system take
-	// nothing from the administrators whose accounts it creates.
+	// nothing from the administrators whose accounts it has created within a month, although
+	// these count as one.
 	deleting, changing []int
 	// alone is true if changes by others do not count.
 	alone bool
@@ -131,11 +132,11 @@ const (
 	maxHands = 10_000
 )
 
-// hands holds, for each account, the accounts that have had a hand in it, and the programs
-// among all of them.
+// hands holds, for each account, the accounts that have had a hand in it, and among all of
+// them those of programs and of the operator.
 type hands struct {
-	in       map[int][]int
-	programs map[int]bool
+	in                  map[int][]int
+	programs, operators map[int]bool
 	// beyond holds the accounts whose own hands are not followed any more.
 	beyond map[int]bool
 }
@@ -145,7 +146,7 @@ type hands struct {
 // some rows count.
 func handsOver(system context.Context, client *db.Client, accounts []int,
 	which ...predicate.AccountHand) (*hands, error) {
-	h := &hands{in: map[int][]int{}, programs: map[int]bool{}, beyond: map[int]bool{}}
+	h := &hands{in: map[int][]int{}, programs: map[int]bool{}, operators: map[int]bool{}, beyond: map[int]bool{}}
 	seen := map[int]bool{}
 	for next, depth := distinct(accounts), 0; len(next) > 0; depth++ {
 		if depth > maxDepth || depth > 0 && len(seen)+len(next) > len(accounts)+maxHands {
@@ -171,20 +172,21 @@ func handsOver(system context.Context, client *db.Client, accounts []int,
 			for _, hand := range list {
 				note(hand.EducatorID, hand.HandID)
 			}
-			keys, err := client.ServiceKey.Query().
-				Where(servicekey.AgentIDIn(chunk...), servicekey.CreatedByNotNil()).All(system)
+			keys, err := client.ServiceKey.Query().Where(servicekey.AgentIDIn(chunk...)).All(system)
 			if err != nil {
 				return nil, err
 			}
 			for _, k := range keys {
-				note(*k.AgentID, *k.CreatedBy)
+				if h.programs[*k.AgentID] = true; k.CreatedBy != nil {
+					note(*k.AgentID, *k.CreatedBy)
+				}
 			}
-			programs, err := client.Educator.Query().Where(educator.Service(1), educator.IDIn(chunk...)).IDs(system)
+			services, err := client.Educator.Query().Where(educator.Service(1), educator.IDIn(chunk...)).IDs(system)
 			if err != nil {
 				return nil, err
 			}
-			for _, id := range programs {
-				h.programs[id] = true
+			for _, id := range services {
+				h.operators[id] = !h.programs[id]
 			}
 		}
 		next = slices.DeleteFunc(slices.Sorted(maps.Keys(found)), func(id int) bool { return seen[id] })
@@ -222,13 +224,24 @@ func (h *hands) areMore(accounts ...int) bool {
 	return false
 }
 
-// behind returns some accounts and everybody who could use them. Accounts that nobody
-// signs in to are left out: those of service keys, whose makers are included, and the
-// operator's, who is trusted.
+// behind returns some accounts and everybody who could use them. A program is among them:
+// nobody signs in as a program, but whoever holds its service key can use each account that
+// it creates. The operator, who is trusted, is left out.
 func (h *hands) behind(accounts ...int) map[int]bool {
 	all := h.reached(accounts...)
-	maps.DeleteFunc(all, func(id int, _ bool) bool { return h.programs[id] })
+	maps.DeleteFunc(all, func(id int, _ bool) bool { return h.operators[id] })
 	return all
+}
+
+// byProgram reports whether a program has had a hand in accounts, or in those of anybody
+// who could use them.
+func (h *hands) byProgram(accounts ...int) bool {
+	for id := range h.reached(accounts...) {
+		if h.programs[id] {
+			return true
+		}
+	}
+	return false
 }
 
 // Hands are the accounts that could sign in to other accounts today, and everybody who

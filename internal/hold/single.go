@@ -33,6 +33,10 @@ func Single(ctx context.Context, client *db.Client, now time.Time, limitsOf Limi
 	if len(losses) == 0 || v == nil || v.IsSystem() {
 		return nil
 	}
+	losses, err := alsoElsewhere(ctx, client, now, losses)
+	if err != nil {
+		return err
+	}
 	orgs, err := concerned(ctx, client, v, losses)
 	if err != nil {
 		return err
@@ -59,7 +63,7 @@ func Single(ctx context.Context, client *db.Client, now time.Time, limitsOf Limi
 			return err
 		}
 		for _, l := range losses {
-			if o.ID != l.OrganizationID && o.ID != l.DistrictID {
+			if !l.In(o.ID) {
 				continue
 			}
 			if err := refuse(ctx, client, now, v, o, limits[o.ID], l, own, sums); err != nil {
@@ -111,6 +115,8 @@ func refuse(ctx context.Context, client *db.Client, now time.Time, v *viewer.Vie
 	}
 	instead := "ask another administrator to do it, or wait until tomorrow"
 	switch {
+	case !v.Administers(o.ID, o.DistrictID) && len(l.Left) > 0:
+		return errLeftSchool(limit, "24 hours")
 	case !v.Administers(o.ID, o.DistrictID):
 		// Do not reveal the numbers to somebody who does not see all the things.
 		return fault.Conflictf(
@@ -125,6 +131,13 @@ func refuse(ctx context.Context, client *db.Client, now time.Time, v *viewer.Vie
 		"counting what was %s in the last 24 hours, this would %s %s of %s, "+
 			"and more than %d %% need a second administrator; %s",
 		done, does, n.InWords(l.Thing), o.Name, limit, instead).WithCode(Required)
+}
+
+// errLeftSchool refuses a deletion of students who have left a school, which the viewer
+// does not see.
+func errLeftSchool(limit int, window string) error {
+	return fault.Conflictf("these students have come from another school, and more than %d %% of its students would be "+
+		"deleted within %s; ask an administrator of the district", limit, window).WithCode(Required)
 }
 
 // sharesOf returns the share of things that are lost, or the share of the older ones if

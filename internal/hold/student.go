@@ -146,6 +146,8 @@ type lostStudents struct {
 	came time.Time
 	// gone is true if students who are there again do not count.
 	gone bool
+	// left is true if students have left the school since, and deletions are counted.
+	left bool
 }
 
 func (q lostStudents) shares(ctx context.Context, limit Limit) (shares [2]Share, err error) {
@@ -158,6 +160,9 @@ func (q lostStudents) shares(ctx context.Context, limit Limit) (shares [2]Share,
 	tooMany := func(n Number, of int) bool { return Over(n, of, limit.Percent, limit.Few) }
 	if !tooMany(n, 1) {
 		return shares, nil
+	}
+	if err := q.findLeft(ctx); err != nil {
+		return shares, err
 	}
 	enough := enoughFor(n.All, limit.Percent)
 	part, args := q.sample(enough)
@@ -212,8 +217,19 @@ func (q lostStudents) older(t string, inSchool bool) (condition string, args []a
 
 // olderLost is older for students who are lost. A student who was moved to a school makes
 // no room there, but does not count as new when deleted: otherwise one could first move
-// the others in together with a crowd.
-func (q lostStudents) olderLost() (condition string, args []any) { return q.older("s", !q.deletes()) }
+// the others in together with a crowd. Nor does a student who was deleted and came back
+// since: otherwise one could first delete and restore the others one after the other.
+func (q lostStudents) olderLost() (condition string, args []any) {
+	condition, args = q.older("s", !q.deletes())
+	condition = "(" + condition + " OR s.created_at <= ? AND s.gone_at IS NOT NULL AND s.gone_at > ?)"
+	args = append(args, q.came, q.came)
+	if q.left { // Whoever had just come to the school that was left was new there.
+		condition += " AND NOT EXISTS (SELECT 1 FROM former_schools f WHERE f.student_id = s.id AND " +
+			"f.organization_id = ? AND f.came_at > ?)"
+		args = append(args, q.o.ID, q.came)
+	}
+	return condition, args
+}
 
 func (q lostStudents) deletes() bool {
 	_, deletes := q.n[loss.VerbDELETED]
@@ -229,7 +245,19 @@ func (q lostStudents) there(ctx context.Context, older string, args ...any) (int
 	} else {
 		query += "s.deleted_at IS NULL"
 	}
-	return number(viewer.AsSystem(ctx, "how many students there are"), q.client, query+older, append(all, args...)...)
+	system := viewer.AsSystem(ctx, "how many students there are")
+	n, err := number(system, q.client, query+older, append(all, args...)...)
+	if err != nil || !q.left {
+		return n, err
+	}
+	// Deletions of students who have left are counted here, so all who have left are.
+	query, all = "SELECT COUNT(*) FROM former_schools f JOIN students s ON s.id = f.student_id "+
+		"WHERE f.organization_id = ? AND f.created_at > ?"+older, append([]any{q.o.ID, q.since}, args...)
+	if older != "" {
+		query, all = query+" AND (f.came_at IS NULL OR f.came_at <= ?)", append(all, q.came)
+	}
+	more, err := number(system, q.client, query, all...)
+	return n + more, err
 }
 
 // lost counts the lost students, each once, however many changes and jobs are about them:
@@ -263,11 +291,18 @@ func (q lostStudents) distinct(ctx context.Context, verb Verb, mine, onlyOlder b
 		in, ids := among(actors)
 		lost, args = lost+" AND l.actor_id IN "+in, append(args, ids...)
 	}
+	switch {
+	case !q.deletes():
+	case q.o.Type == organization.TypeDISTRICT:
+		lost += " AND l.left_at IS NULL"
+	default:
+		lost, args = lost+" AND (l.left_at IS NULL OR l.left_at > ?)", append(args, q.since)
+	}
 	older, olderArgs := "", []any(nil)
 	if onlyOlder {
 		older, olderArgs = q.olderLost()
 	}
-	query, all := "SELECT l.subject_id AS id FROM losses l WHERE "+lost+" AND l.subject_id <> 0", args
+	query, all := "SELECT DISTINCT l.subject_id AS id FROM losses l WHERE "+lost+" AND l.subject_id <> 0", args
 	if q.gone {
 		query += " AND NOT EXISTS (SELECT 1 FROM students s WHERE s.id = l.subject_id AND s.deleted_at IS NULL)"
 	}
@@ -280,9 +315,9 @@ func (q lostStudents) distinct(ctx context.Context, verb Verb, mine, onlyOlder b
 		return 0, err
 	}
 	// A student who has left the school belongs to another one.
-	where, at := "s."+scope(q.o), q.o.ID
+	where, at := q.wasAt()
 	if verb == loss.VerbLEFT {
-		where, at = "s.district_id", q.o.DistrictID
+		where, at = "s.district_id = ?", []any{q.o.DistrictID}
 	}
 	for _, undo := range []bool{false, true} {
 		list, loses := jobs[undo], "r.loses"
@@ -298,9 +333,9 @@ func (q lostStudents) distinct(ctx context.Context, verb Verb, mine, onlyOlder b
 		in, ids := among(list)
 		// Rows of an earlier version do not say what they lose.
 		query += " UNION SELECT r.target_id AS id FROM bulk_job_rows r JOIN students s ON s.id = r.target_id " +
-			"JOIN bulk_jobs j ON j.id = r.job_id WHERE r.job_id IN " + in + " AND " + where + " = ? AND r.state <> 2 AND " +
+			"JOIN bulk_jobs j ON j.id = r.job_id WHERE r.job_id IN " + in + " AND " + where + " AND r.state <> 2 AND " +
 			loses + " IN (-1, ?)"
-		all = slices.Concat(all, ids, []any{at, losesOf[verb]})
+		all = slices.Concat(all, ids, at, []any{losesOf[verb]})
 		if verb != loss.VerbDELETED { // The student of a row that brings somebody back is not there yet.
 			query += " AND (s.deleted_at IS NULL OR r.undo_loses = 3)"
 		}

@@ -69,14 +69,20 @@ func sum(ctx context.Context, client *db.Client, now time.Time, in, by string, i
 	mine := "AND (verb = 'DELETED' AND actor_id IN " + deleting + " OR verb <> 'DELETED' AND actor_id IN " + changing + ")"
 	byOwn := slices.Concat(deleters, changers)
 	args, also := append(slices.Concat(byOwn, byOwn), id, since(now)), ""
-	if by == "?" {
-		args = append([]any{id}, args...)
-	} else {
-		also = by + ", "
+	// What students have lost at a school that they had left is no second loss of the
+	// district.
+	here := " AND (left_at IS NULL OR left_at > ?)"
+	switch {
+	case by != "?":
+		also, args = by+", ", append(args, since(now))
+	case in == "district_id":
+		here, args = " AND left_at IS NULL", append([]any{id}, args...)
+	default:
+		args = append(append([]any{id}, args...), since(now))
 	}
 	rows, err := client.QueryContext(viewer.AsSystem(ctx, "losses of an organization"),
 		"SELECT "+by+", thing, verb, "+fmt.Sprintf(number, "")+", "+fmt.Sprintf(number, mine)+
-			" FROM losses WHERE "+in+" = ? AND created_at > ? GROUP BY "+also+"thing, verb", args...)
+			" FROM losses WHERE "+in+" = ? AND created_at > ?"+here+" GROUP BY "+also+"thing, verb", args...)
 	if err != nil {
 		return nil, err
 	}

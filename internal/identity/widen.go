@@ -118,6 +118,18 @@ func (s *Setters) Others(educatorID int, hands []int) (way hold.Way) {
 	return way
 }
 
+// Named returns the ways into an account that people have, other than the given ones, who
+// have set its External ID. A file that finds the account by this ID alone may mean
+// somebody else.
+func (s *Setters) Named(educatorID int, hands []int) (way hold.Way) {
+	for hand, w := range s.hands.Into(educatorID) {
+		if w&hold.ByID != 0 && !slices.Contains(hands, hand) {
+			way |= w
+		}
+	}
+	return way
+}
+
 // holds reports whether given adds nothing to held.
 func holds(held []viewer.Assignment, given viewer.Assignment) bool {
 	v := &viewer.Viewer{Assignments: held}
@@ -190,12 +202,14 @@ func lockAccounts(ctx context.Context, client *db.Client, ids []int) error {
 // Readdress must be called in every transaction that gives accounts another address or
 // removes it, before the new hands are recorded. grants are what the accounts get in the
 // same transaction. A person who had named the old address, and has no hand in the change,
-// may have set the current password by a link: so it is removed. If such a person does not
+// may have set the current password by a link: so it is removed. So is that of accounts in
+// byID, which were found by their External ID alone, if somebody else has set this ID: they
+// may be another person's than the address. If such a person does not
 // administer everything that the account then has, the second factors that were set up
 // since are removed too. Accounts in fresh got their password in the same transaction; it
 // stays. Readdress returns the accounts for which something ended. CredentialsChanged and
 // AddressChanged must be called as well.
-func Readdress(ctx context.Context, client *db.Client, now time.Time, hands, educatorIDs []int, grants []Grant,
+func Readdress(ctx context.Context, client *db.Client, now time.Time, hands, educatorIDs, byID []int, grants []Grant,
 	fresh ...int) (map[int]hold.Way, error) {
 	ids := slices.Compact(slices.Sorted(slices.Values(educatorIDs)))
 	setters, err := SettersOf(ctx, client, ids)
@@ -219,6 +233,9 @@ func Readdress(ctx context.Context, client *db.Client, now time.Time, hands, edu
 		}
 		for _, id := range chunk {
 			others := setters.Others(id, hands)
+			if slices.Contains(byID, id) {
+				others |= setters.Named(id, hands)
+			}
 			_, narrower := setters.narrowerSince(id)
 			if others != 0 && (narrower || slices.Contains(withPassword, id) && !slices.Contains(fresh, id)) {
 				ended[id] = others

@@ -29,7 +29,7 @@ var notInFiles = map[string]map[string]string{
 	"students": {
 		"id": "the key", "created_at": "set once", "district_id": "that of the school", "synced": "set by the information system", "version": "counts changes",
 		"group_count": "counted", "ungrouped": "counted", "seconds_this_year": "counted", "active": "counted", "last_active_at": "counted",
-		"deleted_at": "set by a deletion", "returned_at": "set by its end", "moved_at": "set by a move",
+		"deleted_at": "set by a deletion", "returned_at": "set by its end", "gone_at": "set by its end", "moved_at": "set by a move",
 	},
 	"groups": {
 		"id": "the key", "created_at": "set once", "district_id": "that of the school", "organization_id": "a group stays at its school",

@@ -209,7 +209,7 @@ func TestWhatHasJustComeMayGo(t *testing.T) {
 				SetRole(roleassignment.RoleSCHOOL_ADMIN).ExecX(fixture.System())
 			file := "Database ID,School\n"
 			var moved []*db.Student
-			for i := range 100 {
+			for i := range 200 {
 				st := b.Student(t, from, "Mo", fmt.Sprint("Ved", i), 0)
 				if i < 40 {
 					moved, file = append(moved, st), file+stu(st)+","+to.Name+"\n"

@@ -141,7 +141,7 @@ func TestHoldOfAWiderJob(t *testing.T) {
 				return file.String()
 			}
 			job := starts(t, b.verified(b.DistrictAdmin, b.South, students, away(north[:31], "South School")), held,
-				"change more than 75 % of the students of North School. A change of more than 75 %")
+				"change more than 75 % of the students of another school. A change of more than 75 %")
 			if got := b.hint(job, "HELD"); strings.Contains(got, "40") {
 				t.Errorf("administrators of South read how many students North has: %s", got)
 			}

@@ -52,6 +52,8 @@ func (w *world) writeEverywhere() *db.Student {
 	w.job(w.NorthAdmin, students, "Zyxwana_Qvorbel.csv",
 		header+",ZYX-0042,Zyxformer,Qvorbel,zyxolduser,first-secret,7,,Algebra\n,beside1,Beside,One,beside.one,,7,,\n", true)
 	st := w.Client().Student.Query().Where(student.ExternalID("ZYX-0042")).OnlyX(fixture.System())
+	w.Client().FormerSchool.Create().SetCreatedAt(fixture.Today.AddDate(0, 0, -20)).SetStudentID(st.ID).
+		SetOrganizationID(w.South.ID).ExecX(fixture.System())
 	// Changed by a person, by a file, and in bulk; put back again.
 	_, err := w.roster.UpdateStudent(admin,
 		roster.StudentChange{ID: st.ID, FirstName: ptr("Zyxwana"), Username: ptr("zyxuser"), Password: ptr("second-secret")})
@@ -128,6 +130,9 @@ func TestAPurgeErasesEverything(t *testing.T) {
 		w.wantEverywhere(marks...)
 		if n := w.purged(); n != 1 {
 			t.Fatalf("%d students were erased", n)
+		}
+		if n := w.Client().FormerSchool.Query().CountX(fixture.System()); n != 0 {
+			t.Errorf("%d schools that the student had left are still there", n)
 		}
 		w.wantNowhere(true, marks...)
 		if strings.Contains(w.dump(true), st.PasswordHash) {

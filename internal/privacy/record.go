@@ -12,6 +12,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/enrollment"
 	"github.com/openhomeroom/homeroom/ent/db/formerenrollment"
+	"github.com/openhomeroom/homeroom/ent/db/formerschool"
 	"github.com/openhomeroom/homeroom/ent/db/group"
 	"github.com/openhomeroom/homeroom/ent/db/student"
 	"github.com/openhomeroom/homeroom/ent/db/studentword"
@@ -52,7 +53,9 @@ type about struct {
 	DeletedAt           *time.Time `json:"deletedAt"`
 	PurgeAt             *time.Time `json:"purgeAt"`
 	ReturnedAt          *time.Time `json:"returnedAt"`
+	GoneAt              *time.Time `json:"goneAt"`
 	MovedAt             *time.Time `json:"movedAt"`
+	LeftSchools         []left     `json:"leftSchools"`
 	SearchWords         []string   `json:"searchWords"`
 	NameForSorting      string     `json:"nameForSorting"`
 	UsernameForMatching string     `json:"usernameForMatching"`
@@ -154,6 +157,10 @@ func (s *Service) person(ctx context.Context, st *db.Student) (person, error) {
 	if err != nil {
 		return person{}, err
 	}
+	former, err := leftSchools(ctx, client, st)
+	if err != nil {
+		return person{}, err
+	}
 	p := person{st, about{
 		School:              school.Name,
 		SchoolID:            globalid.Encode(globalid.Organization, school.ID),
@@ -166,7 +173,9 @@ func (s *Service) person(ctx context.Context, st *db.Student) (person, error) {
 		LastActiveAt:        st.LastActiveAt,
 		DeletedAt:           st.DeletedAt,
 		ReturnedAt:          st.ReturnedAt,
+		GoneAt:              st.GoneAt,
 		MovedAt:             st.MovedAt,
+		LeftSchools:         former,
 		SearchWords:         words,
 		NameForSorting:      st.SortName,
 		UsernameForMatching: st.UsernameKey,
@@ -181,6 +190,23 @@ func (s *Service) person(ctx context.Context, st *db.Student) (person, error) {
 		p.PurgeAt = &at
 	}
 	return p, nil
+}
+
+// left is when a student was at a school that the student has left within a month. Not
+// everybody who reads the record sees that school.
+type left struct {
+	CameAt *time.Time `json:"cameAt"`
+	LeftAt time.Time  `json:"leftAt"`
+}
+
+func leftSchools(ctx context.Context, client *db.Client, st *db.Student) ([]left, error) {
+	rows, err := client.FormerSchool.Query().Where(formerschool.StudentID(st.ID)).Order(db.Asc(formerschool.FieldID)).
+		All(ctx)
+	list := make([]left, len(rows))
+	for i, f := range rows {
+		list[i] = left{f.CameAt, f.CreatedAt}
+	}
+	return list, err
 }
 
 func (s *Service) eachGroup(ctx context.Context, st *db.Student, add func(any) error) error {

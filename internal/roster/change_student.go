@@ -12,6 +12,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/hold"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -121,7 +122,9 @@ func (s *Service) write(ctx context.Context, client *db.Client, st *db.Student, 
 		u.SetPasswordHash(hash)
 	}
 	if moves {
-		u.SetOrganizationID(*ch.OrganizationID).SetMovedAt(database.Instant(s.now()))
+		if err := s.moves(ctx, client, st, *ch.OrganizationID, u.Mutation()); err != nil {
+			return err
+		}
 	}
 	changed, err := u.Save(ctx)
 	if err != nil {
@@ -143,6 +146,20 @@ func (s *Service) write(ctx context.Context, client *db.Client, st *db.Student, 
 		return nil
 	}
 	return s.hold(ctx, client, Lost([]*db.Student{st}, lost)...)
+}
+
+// moves gives a locked student another school; see hold.Moved.
+func (s *Service) moves(ctx context.Context, client *db.Client, st *db.Student, to int, m *db.StudentMutation) error {
+	came, err := hold.Moved(ctx, client, s.now(),
+		hold.Move{StudentID: st.ID, From: st.OrganizationID, To: to, CameAt: st.MovedAt})
+	if err != nil {
+		return err
+	}
+	m.SetOrganizationID(to)
+	if m.ClearMovedAt(); came[st.ID] != nil {
+		m.SetMovedAt(*came[st.ID])
+	}
+	return nil
 }
 
 // check cleans the given fields in place and returns what is wrong with them.

@@ -165,10 +165,12 @@ func (s *Service) revive(ctx context.Context, client *db.Client, school *db.Orga
 	}
 	update := client.Student.UpdateOne(st).SetOrganizationID(school.ID).ClearDeletedAt().AddVersion(1)
 	if hold.Returns(s.now(), st.DeletedAt) {
-		update.SetReturnedAt(database.Instant(s.now()))
+		update.SetReturnedAt(database.Instant(s.now())).SetGoneAt(*st.DeletedAt)
 	}
 	if st.OrganizationID != school.ID {
-		update.SetMovedAt(database.Instant(s.now()))
+		if err := s.moves(ctx, client, st, school.ID, update.Mutation()); err != nil {
+			return nil, err
+		}
 	}
 	if err := setFields(update.Mutation(), StudentFields, st, ch.changed); err != nil {
 		return nil, err

@@ -30,7 +30,7 @@ func Erase(ctx context.Context, client *db.Client, students []*db.Student) (enro
 		for i, id := range chunk {
 			args[i] = id
 		}
-		for _, table := range []string{"former_enrollments", "student_words"} {
+		for _, table := range []string{"former_enrollments", "former_schools", "student_words"} {
 			if _, err := client.ExecContext(ctx, "DELETE FROM "+table+" WHERE student_id IN ("+places(len(args), "?")+")",
 				args...); err != nil {
 				return 0, err

@@ -51,9 +51,13 @@ func (l *ledger) since(t *testing.T) (lines []string) {
 	}
 	for _, x := range c.Loss.Query().Where(loss.IDGT(l.lost)).Order(db.Asc(loss.FieldID)).AllX(system) {
 		l.lost = x.ID
-		lines = append(lines, fmt.Sprintf("lost: %s %s",
+		where := ""
+		if x.LeftAt != nil {
+			where = " where it was before"
+		}
+		lines = append(lines, fmt.Sprintf("lost: %s %s%s",
 			l.name(map[loss.Thing]globalid.Type{loss.ThingSTUDENT: globalid.Student, loss.ThingGROUP: globalid.Group}[x.Thing],
-				x.SubjectID), x.Verb))
+				x.SubjectID), x.Verb, where))
 	}
 	now := map[string]int{}
 	for _, s := range c.Student.Query().AllX(system) {
@@ -188,12 +192,12 @@ func TestWhatAChangeLeavesBehind(t *testing.T) {
 				[]string{"GROUP_UPDATED at North, group 5", "newer: group 5"}},
 			{"a deletion", func() error { return r.DeleteStudents(admin, ids(two, made)) },
 				[]string{"STUDENTS_DELETED at North, student 00002 deleted groups, student M1 deleted groups",
-					"lost: student 00002 DELETED", "lost: student M1 DELETED",
+					"lost: student 00002 DELETED", "lost: student M1 DELETED", "lost: student M1 DELETED where it was before",
 					"newer: group 0", "newer: group 5", "newer: student 00002", "newer: student M1"}},
 			{"a restoration", func() error { _, err := r.RestoreStudents(admin, ids(two)); return err },
 				[]string{"STUDENTS_RESTORED at North, student 00002 deleted groups", "newer: group 5", "newer: student 00002"}},
 			{"a deletion of somebody in no group", func() error { return r.DeleteStudents(district, ids(one)) },
-				[]string{"STUDENTS_DELETED at South, student 00001 deleted", "lost: student 00001 DELETED",
+				[]string{"STUDENTS_DELETED at South, student 00001 deleted", "lost: student 00001 DELETED", "lost: student 00001 DELETED where it was before",
 					"newer: student 00001"}},
 			{"a restoration of somebody in no group", func() error {
 				_, err := r.RestoreStudents(district,

@@ -93,6 +93,9 @@ func (s *Service) RestoreStudents(ctx context.Context, ids []int) (restored Rest
 			return err
 		}
 		restored.Lost = lost
+		if err := s.noteReturn(ctx, client, students); err != nil {
+			return err
+		}
 		n, err := client.Student.Update().Where(student.IDIn(keys...)).ClearDeletedAt().AddVersion(1).Save(system)
 		if err != nil {
 			return err
@@ -109,9 +112,6 @@ func (s *Service) RestoreStudents(ctx context.Context, ids []int) (restored Rest
 		if err := hold.Restored(ctx, client, keys); err != nil {
 			return err
 		}
-		if err := s.noteReturn(system, client, students); err != nil {
-			return err
-		}
 		// A new school year may have begun meanwhile.
 		if err := s.recount(ctx, client, keys); err != nil {
 			return err
@@ -124,19 +124,23 @@ func (s *Service) RestoreStudents(ctx context.Context, ids []int) (restored Rest
 	return restored, err
 }
 
-// noteReturn records which of the restored students, given as they were before, were away
-// for so long that the holds do not count them for a while.
-func (s *Service) noteReturn(system context.Context, client *db.Client, students []*db.Student) error {
-	var ids []int
+// noteReturn records, before students are restored, which of them were away for so long
+// that the holds do not count them for a while.
+func (s *Service) noteReturn(ctx context.Context, client *db.Client, students []*db.Student) error {
+	var ids []any
 	for _, st := range students {
 		if hold.Returns(s.now(), st.DeletedAt) {
 			ids = append(ids, st.ID)
 		}
 	}
-	if len(ids) == 0 {
-		return nil
+	for chunk := range slices.Chunk(ids, statementRows) {
+		_, err := client.ExecContext(ctx, "UPDATE students SET returned_at = ?, gone_at = deleted_at WHERE id IN ("+
+			places(len(chunk), "?")+")", append([]any{database.Instant(s.now())}, chunk...)...)
+		if err != nil {
+			return err
+		}
 	}
-	return client.Student.Update().Where(student.IDIn(ids...)).SetReturnedAt(database.Instant(s.now())).Exec(system)
+	return nil
 }
 
 // refuseToRestore refuses students who were not found, who are not deleted, or who can no

@@ -201,6 +201,18 @@ func (f FormerEnrollmentFunc) Mutate(ctx context.Context, m db.Mutation) (db.Val
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.FormerEnrollmentMutation", m)
 }
 
+// The FormerSchoolFunc type is an adapter to allow the use of ordinary
+// function as FormerSchool mutator.
+type FormerSchoolFunc func(context.Context, *db.FormerSchoolMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FormerSchoolFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.FormerSchoolMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.FormerSchoolMutation", m)
+}
+
 // The GroupFunc type is an adapter to allow the use of ordinary
 // function as Group mutator.
 type GroupFunc func(context.Context, *db.GroupMutation) (db.Value, error)

@@ -33,6 +33,8 @@ const (
 	FieldVerb = "verb"
 	// FieldSubjectID holds the string denoting the subject_id field in the database.
 	FieldSubjectID = "subject_id"
+	// FieldLeftAt holds the string denoting the left_at field in the database.
+	FieldLeftAt = "left_at"
 	// FieldNumber holds the string denoting the number field in the database.
 	FieldNumber = "number"
 	// Table holds the table name of the loss in the database.
@@ -51,6 +53,7 @@ var Columns = []string{
 	FieldThing,
 	FieldVerb,
 	FieldSubjectID,
+	FieldLeftAt,
 	FieldNumber,
 }
 
@@ -182,6 +185,11 @@ func ByVerb(opts ...sql.OrderTermOption) OrderOption {
 // BySubjectID orders the results by the subject_id field.
 func BySubjectID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSubjectID, opts...).ToFunc()
+}
+
+// ByLeftAt orders the results by the left_at field.
+func ByLeftAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLeftAt, opts...).ToFunc()
 }
 
 // ByNumber orders the results by the number field.

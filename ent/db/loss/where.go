@@ -89,6 +89,11 @@ func SubjectID(v int) predicate.Loss {
 	return predicate.Loss(sql.FieldEQ(FieldSubjectID, v))
 }
 
+// LeftAt applies equality check predicate on the "left_at" field. It's identical to LeftAtEQ.
+func LeftAt(v time.Time) predicate.Loss {
+	return predicate.Loss(sql.FieldEQ(FieldLeftAt, v))
+}
+
 // Number applies equality check predicate on the "number" field. It's identical to NumberEQ.
 func Number(v int) predicate.Loss {
 	return predicate.Loss(sql.FieldEQ(FieldNumber, v))
@@ -412,6 +417,56 @@ func SubjectIDLT(v int) predicate.Loss {
 // SubjectIDLTE applies the LTE predicate on the "subject_id" field.
 func SubjectIDLTE(v int) predicate.Loss {
 	return predicate.Loss(sql.FieldLTE(FieldSubjectID, v))
+}
+
+// LeftAtEQ applies the EQ predicate on the "left_at" field.
+func LeftAtEQ(v time.Time) predicate.Loss {
+	return predicate.Loss(sql.FieldEQ(FieldLeftAt, v))
+}
+
+// LeftAtNEQ applies the NEQ predicate on the "left_at" field.
+func LeftAtNEQ(v time.Time) predicate.Loss {
+	return predicate.Loss(sql.FieldNEQ(FieldLeftAt, v))
+}
+
+// LeftAtIn applies the In predicate on the "left_at" field.
+func LeftAtIn(vs ...time.Time) predicate.Loss {
+	return predicate.Loss(sql.FieldIn(FieldLeftAt, vs...))
+}
+
+// LeftAtNotIn applies the NotIn predicate on the "left_at" field.
+func LeftAtNotIn(vs ...time.Time) predicate.Loss {
+	return predicate.Loss(sql.FieldNotIn(FieldLeftAt, vs...))
+}
+
+// LeftAtGT applies the GT predicate on the "left_at" field.
+func LeftAtGT(v time.Time) predicate.Loss {
+	return predicate.Loss(sql.FieldGT(FieldLeftAt, v))
+}
+
+// LeftAtGTE applies the GTE predicate on the "left_at" field.
+func LeftAtGTE(v time.Time) predicate.Loss {
+	return predicate.Loss(sql.FieldGTE(FieldLeftAt, v))
+}
+
+// LeftAtLT applies the LT predicate on the "left_at" field.
+func LeftAtLT(v time.Time) predicate.Loss {
+	return predicate.Loss(sql.FieldLT(FieldLeftAt, v))
+}
+
+// LeftAtLTE applies the LTE predicate on the "left_at" field.
+func LeftAtLTE(v time.Time) predicate.Loss {
+	return predicate.Loss(sql.FieldLTE(FieldLeftAt, v))
+}
+
+// LeftAtIsNil applies the IsNil predicate on the "left_at" field.
+func LeftAtIsNil() predicate.Loss {
+	return predicate.Loss(sql.FieldIsNull(FieldLeftAt))
+}
+
+// LeftAtNotNil applies the NotNil predicate on the "left_at" field.
+func LeftAtNotNil() predicate.Loss {
+	return predicate.Loss(sql.FieldNotNull(FieldLeftAt))
 }
 
 // NumberEQ applies the EQ predicate on the "number" field.

@@ -649,6 +649,37 @@ var (
 			},
 		},
 	}
+	// FormerSchoolsColumns holds the columns for the "former_schools" table.
+	FormerSchoolsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "student_id", Type: field.TypeInt},
+		{Name: "organization_id", Type: field.TypeInt},
+		{Name: "came_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+	}
+	// FormerSchoolsTable holds the schema information for the "former_schools" table.
+	FormerSchoolsTable = &schema.Table{
+		Name:       "former_schools",
+		Columns:    FormerSchoolsColumns,
+		PrimaryKey: []*schema.Column{FormerSchoolsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "formerschool_student_id_organization_id",
+				Unique:  true,
+				Columns: []*schema.Column{FormerSchoolsColumns[2], FormerSchoolsColumns[3]},
+			},
+			{
+				Name:    "formerschool_organization_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{FormerSchoolsColumns[3], FormerSchoolsColumns[1]},
+			},
+			{
+				Name:    "formerschool_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{FormerSchoolsColumns[1]},
+			},
+		},
+	}
 	// GroupsColumns holds the columns for the "groups" table.
 	GroupsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -767,6 +798,7 @@ var (
 		{Name: "thing", Type: field.TypeEnum, Enums: []string{"STUDENT", "GROUP", "EDUCATOR", "SCHOOL"}, SchemaType: map[string]string{"mysql": "varchar(16)"}},
 		{Name: "verb", Type: field.TypeEnum, Enums: []string{"DELETED", "CHANGED", "LEFT"}, SchemaType: map[string]string{"mysql": "varchar(16)"}},
 		{Name: "subject_id", Type: field.TypeInt, Default: 0},
+		{Name: "left_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "number", Type: field.TypeInt},
 	}
 	// LossesTable holds the schema information for the "losses" table.
@@ -1209,6 +1241,7 @@ var (
 		{Name: "last_active_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "deleted_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "returned_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "gone_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "moved_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "organization_id", Type: field.TypeInt},
@@ -1221,7 +1254,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "students_organizations_organization",
-				Columns:    []*schema.Column{StudentsColumns[21]},
+				Columns:    []*schema.Column{StudentsColumns[22]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -1255,12 +1288,12 @@ var (
 			{
 				Name:    "student_organization_id_deleted_at_sort_name",
 				Unique:  false,
-				Columns: []*schema.Column{StudentsColumns[21], StudentsColumns[17], StudentsColumns[8]},
+				Columns: []*schema.Column{StudentsColumns[22], StudentsColumns[17], StudentsColumns[8]},
 			},
 			{
 				Name:    "student_organization_id_ungrouped_active_deleted_at",
 				Unique:  false,
-				Columns: []*schema.Column{StudentsColumns[21], StudentsColumns[13], StudentsColumns[15], StudentsColumns[17]},
+				Columns: []*schema.Column{StudentsColumns[22], StudentsColumns[13], StudentsColumns[15], StudentsColumns[17]},
 			},
 		},
 	}
@@ -1476,6 +1509,7 @@ var (
 		ExternalIdentitiesTable,
 		FactorChallengesTable,
 		FormerEnrollmentsTable,
+		FormerSchoolsTable,
 		GroupsTable,
 		GroupEducatorsTable,
 		LeasesTable,
@@ -1575,6 +1609,10 @@ func init() {
 	}
 	FormerEnrollmentsTable.ForeignKeys[0].RefTable = StudentsTable
 	FormerEnrollmentsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	FormerSchoolsTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}

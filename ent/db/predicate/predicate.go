@@ -54,6 +54,9 @@ type FactorChallenge func(*sql.Selector)
 // FormerEnrollment is the predicate function for formerenrollment builders.
 type FormerEnrollment func(*sql.Selector)
 
+// FormerSchool is the predicate function for formerschool builders.
+type FormerSchool func(*sql.Selector)
+
 // Group is the predicate function for group builders.
 type Group func(*sql.Selector)
 

@@ -494,6 +494,30 @@ func (f FormerEnrollmentMutationRuleFunc) EvalMutation(ctx context.Context, m db
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.FormerEnrollmentMutation", m)
 }
 
+// The FormerSchoolQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type FormerSchoolQueryRuleFunc func(context.Context, *db.FormerSchoolQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f FormerSchoolQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.FormerSchoolQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.FormerSchoolQuery", q)
+}
+
+// The FormerSchoolMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type FormerSchoolMutationRuleFunc func(context.Context, *db.FormerSchoolMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f FormerSchoolMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.FormerSchoolMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.FormerSchoolMutation", m)
+}
+
 // The GroupQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type GroupQueryRuleFunc func(context.Context, *db.GroupQuery) error

@@ -22,6 +22,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/externalidentity"
 	"github.com/openhomeroom/homeroom/ent/db/factorchallenge"
 	"github.com/openhomeroom/homeroom/ent/db/formerenrollment"
+	"github.com/openhomeroom/homeroom/ent/db/formerschool"
 	"github.com/openhomeroom/homeroom/ent/db/group"
 	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
 	"github.com/openhomeroom/homeroom/ent/db/lease"
@@ -639,6 +640,24 @@ func init() {
 	formerenrollmentDescCreatedAt := formerenrollmentMixinFields0[0].Descriptor()
 	// formerenrollment.DefaultCreatedAt holds the default value on creation for the created_at field.
 	formerenrollment.DefaultCreatedAt = formerenrollmentDescCreatedAt.Default.(func() time.Time)
+	formerschoolMixin := schema.FormerSchool{}.Mixin()
+	formerschool.Policy = privacy.NewPolicies(schema.FormerSchool{})
+	formerschool.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := formerschool.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	formerschoolMixinFields0 := formerschoolMixin[0].Fields()
+	_ = formerschoolMixinFields0
+	formerschoolFields := schema.FormerSchool{}.Fields()
+	_ = formerschoolFields
+	// formerschoolDescCreatedAt is the schema descriptor for created_at field.
+	formerschoolDescCreatedAt := formerschoolMixinFields0[0].Descriptor()
+	// formerschool.DefaultCreatedAt holds the default value on creation for the created_at field.
+	formerschool.DefaultCreatedAt = formerschoolDescCreatedAt.Default.(func() time.Time)
 	groupMixin := schema.Group{}.Mixin()
 	group.Policy = privacy.NewPolicies(schema.Group{})
 	group.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -1036,7 +1055,7 @@ func init() {
 	// student.DefaultActive holds the default value on creation for the active field.
 	student.DefaultActive = studentDescActive.Default.(int8)
 	// studentDescVersion is the schema descriptor for version field.
-	studentDescVersion := studentFields[19].Descriptor()
+	studentDescVersion := studentFields[20].Descriptor()
 	// student.DefaultVersion holds the default value on creation for the version field.
 	student.DefaultVersion = studentDescVersion.Default.(int)
 	studentwordMixin := schema.StudentWord{}.Mixin()

@@ -53,6 +53,8 @@ const (
 	FieldDeletedAt = "deleted_at"
 	// FieldReturnedAt holds the string denoting the returned_at field in the database.
 	FieldReturnedAt = "returned_at"
+	// FieldGoneAt holds the string denoting the gone_at field in the database.
+	FieldGoneAt = "gone_at"
 	// FieldMovedAt holds the string denoting the moved_at field in the database.
 	FieldMovedAt = "moved_at"
 	// FieldVersion holds the string denoting the version field in the database.
@@ -119,6 +121,7 @@ var Columns = []string{
 	FieldLastActiveAt,
 	FieldDeletedAt,
 	FieldReturnedAt,
+	FieldGoneAt,
 	FieldMovedAt,
 	FieldVersion,
 }
@@ -258,6 +261,11 @@ func ByDeletedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByReturnedAt orders the results by the returned_at field.
 func ByReturnedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldReturnedAt, opts...).ToFunc()
+}
+
+// ByGoneAt orders the results by the gone_at field.
+func ByGoneAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldGoneAt, opts...).ToFunc()
 }
 
 // ByMovedAt orders the results by the moved_at field.

@@ -152,6 +152,11 @@ func ReturnedAt(v time.Time) predicate.Student {
 	return predicate.Student(sql.FieldEQ(FieldReturnedAt, v))
 }
 
+// GoneAt applies equality check predicate on the "gone_at" field. It's identical to GoneAtEQ.
+func GoneAt(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldEQ(FieldGoneAt, v))
+}
+
 // MovedAt applies equality check predicate on the "moved_at" field. It's identical to MovedAtEQ.
 func MovedAt(v time.Time) predicate.Student {
 	return predicate.Student(sql.FieldEQ(FieldMovedAt, v))
@@ -1129,6 +1134,56 @@ func ReturnedAtIsNil() predicate.Student {
 // ReturnedAtNotNil applies the NotNil predicate on the "returned_at" field.
 func ReturnedAtNotNil() predicate.Student {
 	return predicate.Student(sql.FieldNotNull(FieldReturnedAt))
+}
+
+// GoneAtEQ applies the EQ predicate on the "gone_at" field.
+func GoneAtEQ(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldEQ(FieldGoneAt, v))
+}
+
+// GoneAtNEQ applies the NEQ predicate on the "gone_at" field.
+func GoneAtNEQ(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldNEQ(FieldGoneAt, v))
+}
+
+// GoneAtIn applies the In predicate on the "gone_at" field.
+func GoneAtIn(vs ...time.Time) predicate.Student {
+	return predicate.Student(sql.FieldIn(FieldGoneAt, vs...))
+}
+
+// GoneAtNotIn applies the NotIn predicate on the "gone_at" field.
+func GoneAtNotIn(vs ...time.Time) predicate.Student {
+	return predicate.Student(sql.FieldNotIn(FieldGoneAt, vs...))
+}
+
+// GoneAtGT applies the GT predicate on the "gone_at" field.
+func GoneAtGT(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldGT(FieldGoneAt, v))
+}
+
+// GoneAtGTE applies the GTE predicate on the "gone_at" field.
+func GoneAtGTE(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldGTE(FieldGoneAt, v))
+}
+
+// GoneAtLT applies the LT predicate on the "gone_at" field.
+func GoneAtLT(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldLT(FieldGoneAt, v))
+}
+
+// GoneAtLTE applies the LTE predicate on the "gone_at" field.
+func GoneAtLTE(v time.Time) predicate.Student {
+	return predicate.Student(sql.FieldLTE(FieldGoneAt, v))
+}
+
+// GoneAtIsNil applies the IsNil predicate on the "gone_at" field.
+func GoneAtIsNil() predicate.Student {
+	return predicate.Student(sql.FieldIsNull(FieldGoneAt))
+}
+
+// GoneAtNotNil applies the NotNil predicate on the "gone_at" field.
+func GoneAtNotNil() predicate.Student {
+	return predicate.Student(sql.FieldNotNull(FieldGoneAt))
 }
 
 // MovedAtEQ applies the EQ predicate on the "moved_at" field.

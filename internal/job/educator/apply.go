@@ -110,11 +110,14 @@ func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch)
 }
 
 // endReaddressed ends passwords that somebody may have set who had named the address of
-// before.
+// before, or the External ID by which alone the file finds the account.
 func (k *importKind) endReaddressed(system context.Context, client *db.Client, b *row.Batch, addresses []int) error {
 	var grants []identity.Grant
-	var fresh []int
+	var fresh, byID, confirmed []int
 	for _, r := range b.Open() {
+		if r.Plan.ByID {
+			byID = append(byID, r.TargetID)
+		}
 		if r.Plan.Role != "" && r.TargetID != 0 {
 			grants = append(grants, identity.Grant{EducatorID: r.TargetID, Assignment: given(r.Plan, b.Job.DistrictID)})
 		}
@@ -122,8 +125,17 @@ func (k *importKind) endReaddressed(system context.Context, client *db.Client, b
 			fresh = append(fresh, r.TargetID)
 		}
 	}
-	_, err := identity.Readdress(system, client, k.Instant(), handsOf(b.Job), addresses, grants, fresh...)
-	return err
+	ended, err := identity.Readdress(system, client, k.Instant(), handsOf(b.Job), addresses, byID, grants, fresh...)
+	if err != nil {
+		return err
+	}
+	for _, id := range byID {
+		if ended[id]&hold.ByID != 0 {
+			confirmed = append(confirmed, id)
+		}
+	}
+	// From now on, the ID belongs to whoever has given the account the address.
+	return hold.NoteWay(system, client, k.Now(), hold.ByID, handsOf(b.Job), confirmed...)
 }
 
 // handsOf returns the people who have submitted, started or corrected a job.

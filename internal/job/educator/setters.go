@@ -13,14 +13,14 @@ import (
 // tellOfSetters warns a person who gives a role that the password of the account ends,
 // or who has set its address; see identity.Widen. A program reads no warning, so it
 // has to name the address. A person who gives another address is
-// warned that a password ends which somebody else could have set with a link; see
-// identity.Readdress.
+// warned that a password ends which somebody else could have set with a link, or whose
+// account has the External ID of the row from somebody else; see identity.Readdress.
 func (c *educatorCheck) tellOfSetters(r *educatorRow, p *row.Plan, found *educatorLookup) {
 	var way hold.Way
+	p.ByID = r.Text(field.ColDatabaseID) == "" && r.externalID != "" &&
+		(r.email == "" || fold.Key(r.email) != row.Deref(r.e.EmailKey))
 	if p.Role != "" {
 		way = found.setters.Narrower(r.e.ID, found.all[r.e.ID], given(p, c.Job.DistrictID))
-		p.ByID = r.Text(field.ColDatabaseID) == "" && r.externalID != "" &&
-			(r.email == "" || fold.Key(r.email) != row.Deref(r.e.EmailKey))
 	}
 	if !p.ByID {
 		way &^= hold.ByID
@@ -32,6 +32,13 @@ func (c *educatorCheck) tellOfSetters(r *educatorRow, p *row.Plan, found *educat
 	cleared := r.Clears(field.ColPassword)
 	named := another || r.e.Email == "" || r.email != ""
 	switch byAddress := way&hold.ByAddress != 0 && !another; {
+	case another && p.ByID && way&^hold.ByAddress == 0 && len(p.Password) == 0 && !cleared && r.e.PasswordHash != "" &&
+		found.setters.Named(r.e.ID, handsOf(c.Job)) != 0:
+		r.Warn(field.ColExternalID, row.Problemf(row.SetByOthers,
+			"Check that the account is that of the person you mean.",
+			"%[1]s %[2]s (%[3]s) has this External ID from somebody else, and gets another address. The account's password, "+
+				"sessions and links end.",
+			r.e.FirstName, r.e.LastName, cmp.Or(r.e.Email, "without an address")))
 	case another && way&^hold.ByAddress == 0 && len(p.Password) == 0 && !cleared && r.e.PasswordHash != "" &&
 		found.setters.Others(r.e.ID, handsOf(c.Job)) != 0:
 		r.Warn(field.ColEmail, row.Problemf(row.SetByOthers,

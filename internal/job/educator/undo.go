@@ -124,7 +124,7 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 	}
 	// The person who restores an address or a password may have known it.
 	by := []int{b.Viewer.EducatorID}
-	ended, err := identity.Readdress(system, client, k.Instant(), by, addresses, nil, passwords...)
+	ended, err := identity.Readdress(system, client, k.Instant(), by, addresses, nil, nil, passwords...)
 	if err != nil {
 		return err
 	}

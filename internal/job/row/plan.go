@@ -69,8 +69,7 @@ type Plan struct {
 	Role string `json:"role,omitempty"`
 	// By are the people who have corrected the row.
 	By []int `json:"by,omitempty"`
-	// ByID is true if the row gives a role, and only the External ID says which account it
-	// means.
+	// ByID is true if only the External ID says which account the row means.
 	ByID bool `json:"byId,omitempty"`
 	// Soon is true if the row brings back a student who was there within the window of a
 	// hold.

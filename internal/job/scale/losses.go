@@ -3,12 +3,16 @@ package scale
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/formerschool"
 	"github.com/openhomeroom/homeroom/ent/db/loss"
 	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/hold"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
@@ -27,7 +31,8 @@ type Scale struct {
 func NewScale(e row.Env, kinds kind.Table) *Scale { return &Scale{Env: e, kinds: kinds} }
 
 // Losses returns what the rows of a job in a state lose, or what their undo loses:
-// students by the school where they are now, and everything else at the organization of
+// students by the school where they are now, and deleted ones also by the schools that
+// they have left; everything else at the organization of
 // the job. For enrollments these are the groups that educators leave. A corrected row is
 // passed in, and replaces its old plan.
 func (z *Scale) Losses(ctx context.Context, job *db.BulkJob, undo bool, state int8,
@@ -73,6 +78,24 @@ func (z *Scale) Losses(ctx context.Context, job *db.BulkJob, undo bool, state in
 			return err
 		})
 	}
+	// Deleted students count at the schools that they have left as well; see hold.Moved.
+	elsewhere := func(ofRows string, args []any) error {
+		since := database.Instant(z.Now().Add(-hold.Month))
+		moved, err := client.FormerSchool.Query().Where(formerschool.CreatedAtGT(since)).Exist(system)
+		if err != nil || !moved {
+			return err
+		}
+		query := "SELECT f.organization_id, COUNT(DISTINCT f.student_id) FROM (" + ofRows + ") lost " +
+			"JOIN former_schools f ON f.student_id = lost.target_id WHERE loses = 3 AND f.created_at > ? " +
+			"GROUP BY f.organization_id"
+		return bulk.Each(system, client, query, append(slices.Clone(args), since), func(r *sql.Rows) error {
+			l := hold.Loss{DistrictID: job.DistrictID, Thing: loss.ThingSTUDENT, Verb: loss.VerbDELETED,
+				Left: []time.Time{z.Now()}}
+			err := r.Scan(&l.OrganizationID, &l.Number)
+			all = append(all, l)
+			return err
+		})
+	}
 	thing := z.kinds.About(job.Kind).Thing
 	if z.kinds.About(job.Kind).OneByOne {
 		if err := counts(loss.ThingGROUP, strings.Replace(query, "loses > 0", "loses = 4", 1), args); err != nil {
@@ -84,6 +107,9 @@ func (z *Scale) Losses(ctx context.Context, job *db.BulkJob, undo bool, state in
 			") lost JOIN students s ON s.id = lost.target_id " +
 			"WHERE loses BETWEEN 1 AND 3 GROUP BY s.organization_id, loses"
 		args = args[1:]
+		if err := elsewhere(ofRows, args); err != nil {
+			return nil, err
+		}
 	}
 	err := counts(thing, query, args)
 	if err != nil || corrected == nil || corrected.Refused || corrected.Plan == nil {
@@ -142,7 +168,8 @@ func (z *Scale) LessLost(ctx context.Context, jobID int) error {
 		for _, l := range counted {
 			n := 0
 			for _, w := range written {
-				if w.Thing == l.Thing && w.Verb == l.Verb && (w.OrganizationID == l.OrganizationID || w.Verb == loss.VerbLEFT) {
+				if w.Thing == l.Thing && w.Verb == l.Verb && (len(w.Left) > 0) == (l.LeftAt != nil) &&
+					(w.OrganizationID == l.OrganizationID || w.Verb == loss.VerbLEFT) {
 					n += w.Number
 				}
 			}

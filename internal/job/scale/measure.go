@@ -37,6 +37,8 @@ type share struct {
 	// changes by the school's people do not count there, so that they cannot put such a
 	// job on hold.
 	nightly bool
+	// left is true for a school in which nothing is lost but students who have left it before.
+	left bool
 }
 
 // manyChanged is how many students of a school a job for the district changes at
@@ -55,22 +57,25 @@ type Excess struct {
 	// before is true if a part of it was done before the job; month if that was within the
 	// 30 days before.
 	before, month bool
+	// left is true for a school that the students have left before.
+	left bool
 }
 
 // Percent is the part of the students that is affected, from 1 to 100.
 func (e *Excess) Percent() int { return min(100, max(1, e.share.Lost.All*100/max(1, e.share.Of))) }
 
-// Does says what the job would do. People who read about a job of one school do not
-// learn how many students another school has.
+// Does says what the job would do. People who read about a job of one school do not learn
+// which other school it is about, and how many students that has. The same holds for
+// somebody who has selected students who were at yet another school.
 func (e *Excess) Does(job *db.BulkJob) string {
 	number := fmt.Sprintf("%s %s", e.verb, e.share.InWords(e.thing))
 	switch {
 	case e.at.ID == job.OrganizationID:
 		return number
-	case job.OrganizationID == job.DistrictID:
+	case job.OrganizationID == job.DistrictID && !e.left:
 		return fmt.Sprintf("%s of %s", number, e.at.Name)
 	default:
-		return fmt.Sprintf("%s more than %d %% of the %s of %s", e.verb, e.limit, hold.InWords(e.thing, 2), e.at.Name)
+		return fmt.Sprintf("%s more than %d %% of the %s of another school", e.verb, e.limit, hold.InWords(e.thing, 2))
 	}
 }
 
@@ -110,7 +115,8 @@ func (sh *share) excess() *Excess {
 	} {
 		for _, of := range l.of {
 			if l.own > 0 && of.Over(l.limit, l.few) {
-				return &Excess{l.verb, sh.thing, of, l.limit, sh.org, l.month || of.Lost.All > l.own, l.month}
+				return &Excess{l.verb, sh.thing, of, l.limit, sh.org, l.month || of.Lost.All > l.own, l.month,
+					sh.left}
 			}
 		}
 	}
@@ -165,6 +171,9 @@ func (z *Scale) measure(ctx context.Context, job *db.BulkJob, this hold.Job, los
 			sh.limits.HoldChangedPercent = max(sh.limits.HoldChangedPercent, limits[job.DistrictID].HoldChangedPercent)
 			sh.limits.Inherited.HoldChangedPercent = true
 		}
+		sh.left = sh.within && !slices.ContainsFunc(losses, func(l hold.Loss) bool {
+			return l.OrganizationID == o.ID && len(l.Left) == 0
+		}) && z.kinds.BySelection(job.Kind)
 		all = append(all, sh)
 	}
 	notable, err := z.notable(ctx, client, job, all, losses)
@@ -277,7 +286,7 @@ func (z *Scale) fill(ctx context.Context, client *db.Client, sh *share, job *db.
 		}
 	}
 	for _, l := range losses {
-		if l.Thing != sh.thing || sh.org.ID != l.OrganizationID && sh.org.ID != l.DistrictID {
+		if l.Thing != sh.thing || !l.In(sh.org.ID) {
 			continue
 		}
 		sums.Add(l.Thing, l.Verb, l.Number)
@@ -329,7 +338,7 @@ func (z *Scale) ExcessWith(ctx context.Context, job *db.BulkJob, r *sheet.Row) (
 	}
 	whole := shares[0]
 	verb, limit := loss.VerbCHANGED, whole.limits.HoldChangedPercent
-	e := &Excess{"change", whole.thing, whole.changed[0], limit, whole.org, false, false}
+	e := &Excess{"change", whole.thing, whole.changed[0], limit, whole.org, false, false, false}
 	if z.kinds.About(job.Kind).Deletes {
 		verb, e.verb, e.share, e.limit = loss.VerbDELETED, "delete", whole.deleted[0], whole.limits.HoldDeletedPercent
 	}

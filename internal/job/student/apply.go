@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/student"
@@ -152,6 +153,10 @@ func (k *shared) insertStudents(ctx context.Context, client *db.Client, b *row.B
 func (k *shared) updateStudents(ctx context.Context, client *db.Client, b *row.Batch,
 	students map[int]*db.Student) (renamed []*db.Student, err error) {
 	var updates []bulk.Change
+	came, err := k.moved(ctx, client, b.Open(), students)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range b.Open() {
 		if r.Plan.Do == row.Create {
 			continue
@@ -170,7 +175,7 @@ func (k *shared) updateStudents(ctx context.Context, client *db.Client, b *row.B
 		}
 		st := students[r.TargetID]
 		keepStudent(r, st, set)
-		k.noteArrival(st, set)
+		k.noteArrival(st, set, came)
 		updates = append(updates, bulk.Change{ID: r.TargetID, Set: set})
 		if overwrite(st, set) {
 			renamed = append(renamed, st)
@@ -179,14 +184,33 @@ func (k *shared) updateStudents(ctx context.Context, client *db.Client, b *row.B
 	return renamed, bulk.Update(ctx, client, student.Table, "version = version + 1", updates)
 }
 
+// moved records which students the rows move, and returns when these have come to their
+// new schools; see hold.Moved.
+func (k *shared) moved(ctx context.Context, client *db.Client, rows []*row.Planned,
+	students map[int]*db.Student) (map[int]*time.Time, error) {
+	var moves []hold.Move
+	for _, r := range rows {
+		if to, goes := r.Plan.Set[student.FieldOrganizationID].(int); goes && r.Plan.Do != row.Create {
+			moves = append(moves, moveOf(students[r.TargetID], to))
+		}
+	}
+	return hold.Moved(ctx, client, k.Now(), moves...)
+}
+
+func moveOf(st *db.Student, to int) hold.Move {
+	return hold.Move{StudentID: st.ID, From: st.OrganizationID, To: to, CameAt: st.MovedAt}
+}
+
 // noteArrival adds the time of arrival to the new values of a student, if these bring the
-// student back or to another school; see hold.Share.
-func (k *shared) noteArrival(st *db.Student, set map[string]any) {
+// student back or to another school; see hold.Share. came has the latter.
+func (k *shared) noteArrival(st *db.Student, set map[string]any, came map[int]*time.Time) {
 	if at, sets := set[student.FieldDeletedAt]; sets && at == nil && hold.Returns(k.Now(), st.DeletedAt) {
-		set[student.FieldReturnedAt] = k.Instant()
+		set[student.FieldReturnedAt], set[student.FieldGoneAt] = k.Instant(), *st.DeletedAt
 	}
 	if _, moves := set[student.FieldOrganizationID]; moves {
-		set[student.FieldMovedAt] = k.Instant()
+		if set[student.FieldMovedAt] = nil; came[st.ID] != nil {
+			set[student.FieldMovedAt] = *came[st.ID]
+		}
 	}
 }
 

@@ -4,12 +4,14 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/group"
 	"github.com/openhomeroom/homeroom/ent/db/student"
 	"github.com/openhomeroom/homeroom/ent/rule"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/hold"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -37,6 +39,10 @@ func (k *shared) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) 
 	var updates []bulk.Change
 	var renamed []*db.Student
 	var recount, back []int
+	came, err := k.movedBack(ctx, client, b.Open(), students)
+	if err != nil {
+		return err
+	}
 	for _, r := range b.Open() {
 		set := map[string]any{}
 		maps.Copy(set, r.Before.Set)
@@ -51,7 +57,7 @@ func (k *shared) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) 
 			back = append(back, r.TargetID)
 		}
 		_, moves := set[student.FieldOrganizationID]
-		k.noteArrival(students[r.TargetID], set)
+		k.noteArrival(students[r.TargetID], set, came)
 		if len(set) > 0 {
 			updates = append(updates, bulk.Change{ID: r.TargetID, Set: set})
 		}
@@ -88,6 +94,18 @@ func (k *shared) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) 
 	}
 	slices.Sort(recount)
 	return k.recount(ctx, client, recount)
+}
+
+// movedBack is moved for rows that are undone.
+func (k *shared) movedBack(ctx context.Context, client *db.Client, rows []*row.Applied,
+	students map[int]*db.Student) (map[int]*time.Time, error) {
+	var moves []hold.Move
+	for _, r := range rows {
+		if to, goes := r.Before.Set[student.FieldOrganizationID].(int); goes {
+			moves = append(moves, moveOf(students[r.TargetID], to))
+		}
+	}
+	return hold.Moved(ctx, client, k.Now(), moves...)
 }
 
 // keepChangedStudents leaves the rows whose students are not as the job left them, or
