@@ -113,6 +113,25 @@ func TestAPasswordEndsWithTheAddressOfWhoeverCouldHaveSetIt(t *testing.T) {
 				}
 			})
 		}
+		t.Run("the same mailbox in capitals", func(t *testing.T) {
+			b := b.on(t)
+			b.imported(b.DistrictAdmin, b.Alpha, educators, emailHeader+",C1,Cap,One,c1@example.com,Teacher,N,\n")
+			e := b.educator("C1")
+			b.byLink(e, known)
+			hands := b.number("SELECT SUM(ways) FROM account_hands WHERE educator_id = ?", e.ID)
+			job := b.imported(b.NorthAdmin, b.North, educators, emailHeader+edu(e)+",,,,C1@Example.com,,,\n")
+			b.want(job, completed, 0, 1, 0, 0)
+			if e = b.educator("C1"); e.Email != "C1@Example.com" || !b.opens("c1@example.com", known) {
+				t.Errorf("%s, or the password, is not as it should be", e.Email)
+			}
+			if n := b.number("SELECT SUM(ways) FROM account_hands WHERE educator_id = ?", e.ID); n != hands {
+				t.Errorf("hands in the account: %d, before %d", n, hands)
+			}
+			b.undone(b.NorthAdmin, job, undone, 1, 0)
+			if e = b.educator("C1"); e.Email != "c1@example.com" {
+				t.Error(e.Email)
+			}
+		})
 		t.Run("the undo of the file that named the mailbox", func(t *testing.T) {
 			b := b.on(t)
 			b.imported(b.DistrictAdmin, b.Alpha, educators, emailHeader+",U1,Uma,One,u1@example.com,Teacher,N,\n")

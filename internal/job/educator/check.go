@@ -276,7 +276,9 @@ func (c *educatorCheck) email(r *educatorRow, p *row.Plan, found *educatorLookup
 	}
 	c.Seen.Claim("email", key, r.Number)
 	p.SetColumn(educator.FieldEmail, r.email)
-	p.SetColumn(educator.FieldEmailKey, key)
+	if !fold.SameAddress(on.Email, r.email) { // Whoever writes a mailbox otherwise names no other one.
+		p.SetColumn(educator.FieldEmailKey, key)
+	}
 	p.ExpectColumn(educator.FieldEmail, on.Email)
 	p.Show(field.ColEmail, on.Email, r.email)
 }
