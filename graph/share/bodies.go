@@ -86,10 +86,18 @@ func (r *room) Take(bytes int) *gqlerror.Error {
 	return r.grow(int64(bytes), func(need int64) error {
 		// A body as short as a sign-in, and a body from a caller who has signed in, always
 		// finds room: bodies that have begun and do not continue make room for it.
-		if r.known || r.short {
+		switch {
+		case r.known:
+			err := r.holder.Claim(need)
+			if err != nil && r.wait > 0 {
+				err = r.holder.Within(context.Background(), need, r.wait)
+			}
+			return err
+		case r.short:
 			return r.holder.Claim(need)
+		default:
+			return r.holder.Take(need)
 		}
-		return r.holder.Take(need)
 	})
 }
 
@@ -100,9 +108,10 @@ func (r *room) Hold(ctx context.Context, bytes int64) *gqlerror.Error {
 		if !r.known {
 			return r.holder.Take(need)
 		}
-		err := r.holder.Claim(need)
-		if err != nil && r.wait > 0 {
-			err = r.holder.Within(ctx, need, r.wait)
+		// Bodies that arrive are cut off only if nothing else ends in time.
+		err := r.holder.Within(ctx, need, r.wait)
+		if err != nil && ctx.Err() == nil {
+			err = r.holder.Claim(need)
 		}
 		return err
 	})

@@ -40,6 +40,51 @@ func TestDecodedBodiesWait(t *testing.T) {
 			}
 		})
 	})
+	t.Run("what is decoded cuts off no body that arrives, as long as something ends", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			b := share.NewBodies(8*most, request, request, request, time.Hour)
+			cut := false
+			arriving, first, second := b.Room(caller(1)), b.Room(caller(1)), b.Room(caller(1))
+			arriving.Arriving(500<<10, func() { cut = true })
+			if err := arriving.Take(400 << 10); err != nil {
+				t.Fatal(err)
+			}
+			if err := first.Hold(t.Context(), 500<<10); err != nil {
+				t.Fatal(err)
+			}
+			got := make(chan bool, 1)
+			go func() { got <- second.Hold(context.Background(), 500<<10) == nil }()
+			synctest.Wait()
+			first.Leave()
+			if !<-got || cut {
+				t.Errorf("the one that arrives is cut off: %t", cut)
+			}
+			if err := b.Room(caller(1)).Hold(context.Background(), 500<<10); err != nil || !cut {
+				t.Errorf("an hour later: %v; the one that arrives is cut off: %t", err, cut)
+			}
+		})
+	})
+	t.Run("a body that finds no room waits as well", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			b := share.NewBodies(8*most, request, request, request, time.Hour)
+			first, second := b.Room(caller(1)), b.Room(caller(1))
+			if err := first.Hold(t.Context(), most-(8<<10)); err != nil {
+				t.Fatal(err)
+			}
+			got := make(chan bool, 1)
+			go func() { got <- second.Take(60<<10) == nil }()
+			synctest.Wait()
+			if len(got) != 0 {
+				t.Error("it does not wait")
+			}
+			first.Leave()
+			if !<-got {
+				t.Error("there is no room when the first one has ended")
+			}
+		})
+	})
 	t.Run("nobody waits for ever", func(t *testing.T) {
 		t.Parallel()
 		b := share.NewBodies(8*most, request, request, request, time.Millisecond)

@@ -180,3 +180,41 @@ func serveRooms(t *testing.T, p *pool, run func(context.Context) *graphql.Respon
 		Begin: func(ctx context.Context) (context.Context, *gqlerror.Error) { return ctx, nil },
 	}, uploads, stream, transport.HTTP{Limits: l})
 }
+
+// TestABodyThatHasArrivedMakesNoRoom looks at a request that waits for room for what it
+// decodes: it must not be cut off as one that arrives.
+func TestABodyThatHasArrivedMakesNoRoom(t *testing.T) {
+	t.Parallel()
+	l := limits
+	r := &waiting{}
+	l.Room = func(context.Context) transport.Room { return r }
+	address := serve(t, fine, transport.HTTP{Limits: l})
+	got := send(t, "POST", address, strings.NewReader(`{"query":"{ ok }","variables":{"a":1}}`), contentType, acceptJSON)
+	if got.status != 200 || r.held != 1 || r.arriving {
+		t.Errorf("got %d %s; held %d times while it arrives: %t", got.status, got.body, r.held, r.arriving)
+	}
+}
+
+// waiting is room that remembers whether a request counted as arriving when it took room
+// for what is decoded.
+type waiting struct {
+	endless
+	begun, arriving bool
+	held            int
+}
+
+func (w *waiting) Arriving(int64, func()) func() {
+	w.begun = true
+	return func() { w.begun = false }
+}
+
+func (w *waiting) Hold(context.Context, int64) *gqlerror.Error {
+	w.held++
+	w.arriving = w.begun
+	return nil
+}
+
+type endless struct{}
+
+func (endless) Take(int) *gqlerror.Error { return nil }
+func (endless) Leave()                   {}

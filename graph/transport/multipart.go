@@ -306,7 +306,7 @@ func (t Multipart) field(form parts, name, position string, room Room) ([]byte, 
 		return nil, Errorf(badRequest, "The %s part of the form must be %s.", position, name)
 	}
 	most := min(maxField, t.Limits.RequestBytes)
-	text, err := io.ReadAll(metered{io.LimitReader(part, most+1), room})
+	text, err := io.ReadAll(&metered{Reader: io.LimitReader(part, most+1), room: room})
 	if err != nil {
 		return nil, unread(err)
 	}

@@ -62,12 +62,14 @@ func (l Limits) readBody(w http.ResponseWriter, r *http.Request,
 		// A stranger who sends a little now and then does not keep the memory.
 		_ = control.SetReadDeadline(time.Now().Add(l.StrangerPatience))
 	}
-	defer room.Arriving(r.ContentLength, func() { _ = control.SetReadDeadline(time.Unix(1, 0)) })()
 	if r.ContentLength > most {
 		w.Header().Set("Connection", "close")
 		return nil, refusal(&http.MaxBytesError{Limit: most})
 	}
-	body, err := io.ReadAll(metered{http.MaxBytesReader(w, r.Body, most), room})
+	arrived := room.Arriving(r.ContentLength, func() { _ = control.SetReadDeadline(time.Unix(1, 0)) })
+	body, err := io.ReadAll(&metered{Reader: http.MaxBytesReader(w, r.Body, most), room: room})
+	// From now on it makes no room for others, also while it waits for room itself.
+	arrived()
 	if err != nil {
 		// Otherwise net/http would wait for the rest before it answers.
 		w.Header().Set("Connection", "close")

@@ -65,16 +65,20 @@ func (endless) Hold(context.Context, int64) *gqlerror.Error { return nil }
 func (endless) Arriving(int64, func()) func()               { return func() {} }
 func (endless) Leave()                                      {}
 
-// metered is a reader whose bytes are kept in memory. Each piece takes room first.
+// metered is a reader whose bytes are kept in memory. Each piece takes room first, except
+// for those that are free.
 type metered struct {
 	io.Reader
 	room Room
+	free int
 }
 
-func (m metered) Read(p []byte) (int, error) {
+func (m *metered) Read(p []byte) (int, error) {
 	n, err := m.Reader.Read(p)
-	if n > 0 {
-		if full := m.room.Take(n); full != nil {
+	paid := max(0, n-m.free)
+	m.free -= n - paid
+	if paid > 0 {
+		if full := m.room.Take(paid); full != nil {
 			return 0, full
 		}
 	}

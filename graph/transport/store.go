@@ -22,7 +22,7 @@ type store struct {
 // lost its name before the first byte arrives. So a crash leaves nothing of a file that
 // may contain passwords.
 func (s *store) keep(part io.Reader) (io.ReaderAt, int64, error) {
-	part = metered{part, s.room}
+	part = &metered{Reader: part, room: s.room}
 	// A growing buffer exists twice for a moment.
 	most := s.memory / 3
 	var beginning bytes.Buffer

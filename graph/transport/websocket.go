@@ -287,7 +287,8 @@ func (s *socket) receive(room *counted) (m message, ok bool) {
 	})
 	defer late.Stop()
 	defer room.Arriving(0, cancel)()
-	data, err := io.ReadAll(metered{reader, room})
+	// Short messages, such as one that ends an operation, need no room. Connections are few.
+	data, err := io.ReadAll(&metered{Reader: reader, room: room, free: maxUnknown})
 	var full *gqlerror.Error
 	switch {
 	case errors.As(err, &full):
