@@ -249,14 +249,19 @@ func TestQuotasOfWhatIsWrittenDown(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		w := fixture.New(t, d)
-		bad := "Student ID,First Name\n" + strings.Repeat("1\n", 6000) // 12 KB, and 2 MB of what is wrong with it
+		var file strings.Builder // 120 KB, and a MB of what is wrong with it
+		file.WriteString(header)
+		for i := range 3000 {
+			fmt.Fprintf(&file, ",c%04d,Ada,Many,many%04d,,99,Nowhere,\n", i, i)
+		}
+		bad := file.String()
 		for name, q := range map[string]queue.Quotas{
-			"person": {Person: queue.Quota{Bytes: 3 << 20}}, "district": {District: queue.Quota{Bytes: 3 << 20}},
+			"person": {Person: queue.Quota{Bytes: 1_800_000}}, "district": {District: queue.Quota{Bytes: 1_800_000}},
 		} {
 			t.Run("of a "+name, func(t *testing.T) {
 				b, _ := limited(t, w, q)
 				first := b.verified(b.NorthAdmin, b.North, students, bad)
-				b.want(first, ready, 0, 0, 0, 6000)
+				b.want(first, ready, 0, 0, 0, 3000)
 				_, f := b.try(b.NorthAdmin, b.North, func(s *jobs.Submission) { s.Size = 1100 << 10 })
 				b.wantOver(f, "refused rows")
 				// It was let in because nobody knew what is in it.
@@ -268,7 +273,7 @@ func TestQuotasOfWhatIsWrittenDown(t *testing.T) {
 				if _, err := b.Cancel(b.As(t, b.NorthAdmin), first.ID); err != nil {
 					t.Fatal(err)
 				}
-				b.want(b.verified(b.NorthAdmin, b.North, students, bad), ready, 0, 0, 0, 6000)
+				b.want(b.verified(b.NorthAdmin, b.North, students, bad), ready, 0, 0, 0, 3000)
 			})
 		}
 	})
