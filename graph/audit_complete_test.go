@@ -32,6 +32,7 @@ var recorded = map[string]audit.Action{
 	"confirmTotpEnrollment": audit.SecondFactorAdded, "removeTotp": audit.SecondFactorRemoved,
 	"finishPasskeyRegistration": audit.SecondFactorAdded, "renamePasskey": audit.PasskeyRenamed, "removePasskey": audit.SecondFactorRemoved,
 	"regenerateRecoveryCodes": audit.RecoveryCodesMade, "resetSecondFactors": audit.SecondFactorsReset,
+	"disableEducator": audit.EducatorDisabled, "enableEducator": audit.EducatorEnabled,
 	"requestPasswordReset": audit.LinkRequested, "setPasswordByLink": audit.PasswordSet,
 	"inviteEducator": audit.EducatorInvited, "createServiceKey": audit.KeyCreated, "revokeServiceKey": audit.KeyRevoked,
 	"updateOrganizationSettings": audit.SettingsChanged, "approvePendingSetting": audit.SettingApproved, "withdrawPendingSetting": audit.SettingWithdrawn,

@@ -70,6 +70,8 @@ var authorization = []authorizationRow{
 	{"studentRecordUrl", "", `{ r: studentRecordUrl(studentId: "{{Student}}") }`, [7]string{un, ok, ok, nf, no, nf, nf}},
 	{"studentRecordUrl", "of a deleted student", `{ r: studentRecordUrl(studentId: "{{Deleted}}") }`, [7]string{un, ok, ok, nf, nf, nf, nf}},
 	{"erasure", "", `{ r: erasure(id: "{{Erasure}}") { state certificate { digest } } }`, [7]string{un, ok, ok, nf, nf, nf, nf}},
+	{"educators", "of the school", `{ r: educators(organizationId: "{{North}}") { totalCount } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
+	{"educators", "of the district", `{ r: educators(organizationId: "{{Alpha}}") { totalCount } }`, [7]string{un, ok, nf, nf, nf, nf, nf}},
 	{"dashboardNotifications", "of the school", `{ list: dashboardNotifications(organizationId: "{{North}}") { count } }`, [7]string{un, ok, ok, nf, empty, nf, nf}},
 	{"dashboardNotifications", "of the district", `{ list: dashboardNotifications(organizationId: "{{Alpha}}") { count } }`, [7]string{un, ok, nf, nf, nf, nf, nf}},
 	{"usageReport", "", `{ r: usageReport(organizationId: "{{North}}") { totals { minutes } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
@@ -104,6 +106,8 @@ var authorization = []authorizationRow{
 	{"regenerateRecoveryCodes", "without a factor", `mutation { r: regenerateRecoveryCodes { userErrors { code } } }`, [7]string{un, bare, bare, bare, bare, bare, bare}},
 	{"resetSecondFactors", "of a teacher", `mutation { r: resetSecondFactors(educatorId: "{{Person}}") { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
 	{"resetSecondFactors", "of an administrator", `mutation { r: resetSecondFactors(educatorId: "{{DistrictAdmin}}") { userErrors { code } } }`, [7]string{un, no, nf, nf, nf, nf, nf}},
+	{"disableEducator", "a teacher", `mutation { r: disableEducator(educatorId: "{{Person}}") { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
+	{"enableEducator", "a teacher", `mutation { r: enableEducator(educatorId: "{{Off}}") { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
 	{"signInProviders", "", `{ list: signInProviders { name } }`, [7]string{empty, empty, empty, empty, empty, empty, empty}},
 	{"signOut", "", `mutation { signOut }`, [7]string{ok, ok, ok, ok, ok, ok, ok}},
 	{"revokeSession", "somebody else's", `mutation { r: revokeSession(id: "{{Session}}") { userErrors { code } } }`, [7]string{un, nf, nf, nf, nf, nf, nf}},
@@ -208,8 +212,13 @@ func (s *server) cell(t *testing.T, name, operation string) string {
 		e, p := s.someoneWithFactors(t)
 		person, passkey = globalid.Encode(globalid.Educator, e.ID), globalid.Encode(globalid.Passkey, p.ID)
 	}
+	off := ""
+	if strings.Contains(operation, "{{Off}}") {
+		e, _ := s.someoneWithFactors(t)
+		off = globalid.Encode(globalid.Educator, e.Update().SetDisabled(1).SaveX(fixture.System()).ID)
+	}
 	return s.names(map[string]string{
-		"Person": person, "Passkey": passkey,
+		"Person": person, "Passkey": passkey, "Off": off,
 		"Student": studentID(student), "StudentID": student.ExternalID, "Group": globalid.Encode(globalid.Group, g.ID), "New": name, "Job": job, "Key": serviceKey, "Session": session, "Deleted": deleted, "Erasure": erasure,
 	}).Replace(operation)
 }

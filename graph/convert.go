@@ -25,7 +25,7 @@ func toEducator(e *db.Educator) *model.Educator {
 	}
 	return &model.Educator{
 		ID: globalid.Encode(globalid.Educator, e.ID), Name: strings.TrimSpace(e.FirstName + " " + e.LastName),
-		Email: e.Email, Key: e.ID,
+		Email: e.Email, Key: e.ID, Off: e.Disabled == 1,
 	}
 }
 
@@ -49,7 +49,8 @@ func toStudent(s *db.Student) *model.Student {
 	}
 	return &model.Student{
 		ID: globalid.Encode(globalid.Student, s.ID), ExternalID: s.ExternalID, FirstName: s.FirstName, LastName: s.LastName,
-		Username: s.Username, Grade: s.Grade.String(), Synced: s.Synced == 1, Active: s.Active == 1,
+		Name: strings.TrimSpace(s.FirstName + " " + s.LastName), Username: s.Username, Grade: s.Grade.String(),
+		Synced: s.Synced == 1, Active: s.Active == 1,
 		MinutesThisSchoolYear: s.SecondsThisYear / 60, LastActiveAt: s.LastActiveAt, CreatedAt: s.CreatedAt,
 		Key: s.ID, OrganizationID: s.OrganizationID,
 	}

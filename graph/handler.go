@@ -12,6 +12,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/graph/document"
 	"github.com/openhomeroom/homeroom/graph/generated"
+	"github.com/openhomeroom/homeroom/graph/live"
 	"github.com/openhomeroom/homeroom/graph/loader"
 	"github.com/openhomeroom/homeroom/graph/share"
 	"github.com/openhomeroom/homeroom/graph/transport"
@@ -41,7 +42,7 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 	srv.AroundOperations(onlyInScope)
 	srv.AroundOperations(onlySettingUp)
 	srv.AroundOperations(
-		r.watching(share.NewGate(l.Subscriptions, l.AllSubscriptions, 0), newWatcher(r, l.SessionCheck)))
+		r.watching(share.NewGate(l.Subscriptions, l.AllSubscriptions, 0), live.NewWatcher(r.Identity, r.Log, l.SessionCheck)))
 	srv.AroundOperations(withEvents)
 	srv.AroundResponses(newAnswers(l).room)
 	srv.AroundResponses(oneOfFew(share.NewGate(l.Operations, l.AllOperations, l.OperationWait)))
@@ -126,8 +127,8 @@ func (r *Resolver) prepare(turns *share.Gate) graphql.ResponseMiddleware {
 			ctx, end = r.DB.SnapshotInTurn(ctx, turn)
 			defer end()
 		}
-		if s := sessionOf(ctx); s != nil {
-			ctx = viewer.NewContext(ctx, s.await())
+		if s := live.SessionOf(ctx); s != nil {
+			ctx = viewer.NewContext(ctx, s.Await())
 		}
 		ctx, made := database.WithMade(ctx)
 		return wholly(op, made, next(loader.NewContext(ctx, r.loaders())))

@@ -63,7 +63,7 @@ var still = []string{
 	"revokeOtherSessions", "beginPasskeyProof", "proveIdentity", "beginTotpEnrollment", "confirmTotpEnrollment",
 	"removeTotp", "beginPasskeyRegistration", "finishPasskeyRegistration", "renamePasskey", "removePasskey",
 	"regenerateRecoveryCodes", "resetSecondFactors", "requestPasswordReset", "setPasswordByLink", "inviteEducator",
-	"createServiceKey", "revokeServiceKey",
+	"createServiceKey", "revokeServiceKey", "disableEducator", "enableEducator",
 	// They are about holds, retention and second factors.
 	"approvePendingSetting", "withdrawPendingSetting",
 	// It changes name, id and educators, and no student joins or leaves.

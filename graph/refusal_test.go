@@ -14,6 +14,7 @@ var refusals = map[string]string{
 	"students":               `students(organizationId: "{{South}}") { nodes { id } }`,
 	"deletedStudents":        `deletedStudents(organizationId: "{{South}}") { nodes { id } }`,
 	"groups":                 `groups(organizationId: "{{South}}") { nodes { id } }`,
+	"educators":              `educators(organizationId: "{{South}}") { nodes { id } }`,
 	"dashboardNotifications": `dashboardNotifications(organizationId: "{{South}}") { count }`,
 	"usageReport":            `usageReport(organizationId: "{{South}}") { from }`,
 	"bulkJobs":               `bulkJobs(organizationId: "{{South}}") { nodes { id } }`,

@@ -70,6 +70,11 @@ func (r *Resolver) ServiceKey() generated.ServiceKeyResolver { return serviceKey
 // Educator implements generated.ResolverRoot.
 func (r *Resolver) Educator() generated.EducatorResolver { return educatorResolver{r} }
 
+// EducatorConnection implements generated.ResolverRoot.
+func (r *Resolver) EducatorConnection() generated.EducatorConnectionResolver {
+	return educatorConnectionResolver{r}
+}
+
 // Organization implements generated.ResolverRoot.
 func (r *Resolver) Organization() generated.OrganizationResolver { return organizationResolver{r} }
 
@@ -183,6 +188,7 @@ type (
 	roleAssignmentResolver              struct{ *Resolver }
 	serviceKeyResolver                  struct{ *Resolver }
 	educatorResolver                    struct{ *Resolver }
+	educatorConnectionResolver          struct{ *Resolver }
 	organizationResolver                struct{ *Resolver }
 	pendingSettingResolver              struct{ *Resolver }
 	groupResolver                       struct{ *Resolver }

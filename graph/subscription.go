@@ -9,6 +9,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/graph/generated"
+	"github.com/openhomeroom/homeroom/graph/live"
 	"github.com/openhomeroom/homeroom/graph/model"
 	"github.com/openhomeroom/homeroom/graph/share"
 	"github.com/openhomeroom/homeroom/graph/transport"
@@ -35,7 +36,7 @@ const (
 
 // watching gives a subscription its session, and limits the subscriptions of each caller.
 func (r *Resolver) watching(subscriptions *share.Gate,
-	sessions *watcher) graphql.OperationMiddleware {
+	sessions *live.Watcher) graphql.OperationMiddleware {
 	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		v := viewer.FromContext(ctx)
 		if graphql.GetOperationContext(ctx).Operation.Operation != ast.Subscription || v == nil {
@@ -46,13 +47,13 @@ func (r *Resolver) watching(subscriptions *share.Gate,
 			return refusedBy(share.Refusal(err, errTooManySubscriptions))
 		}
 		token, _ := ctx.Value(tokenKey{}).(string)
-		s := newSession(r.Identity, token, v)
-		leave := sessions.add(s)
+		s := live.NewSession(r.Identity, token, v)
+		leave := sessions.Add(s)
 		context.AfterFunc(ctx, func() {
 			leave()
 			end()
 		})
-		return next(context.WithValue(ctx, sessionKey{}, s))
+		return next(live.NewContext(ctx, s))
 	}
 }
 
@@ -133,10 +134,10 @@ func (r subscriptionResolver) DashboardNotifications(ctx context.Context,
 // Between two polls it holds no database connection and no snapshot.
 func watch[T, M any, S comparable](ctx context.Context, look func(context.Context) (T, error), stateOf func(T) S,
 	finished func(T) bool, convert func(T) M, fast, slow time.Duration) (<-chan M, error) {
-	session := sessionOf(ctx)
+	session := live.SessionOf(ctx)
 	// A change of the session after this line ends the next pause.
-	changed := session.change()
-	now, err := lookAs(ctx, session, look)
+	changed := session.Change()
+	now, err := live.LookAs(ctx, session, look)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +146,7 @@ func watch[T, M any, S comparable](ctx context.Context, look func(context.Contex
 		defer close(events)
 		for {
 			sent := stateOf(now)
-			session.arrive()
+			session.Arrive()
 			select {
 			case events <- convert(now):
 			case <-ctx.Done():
@@ -161,8 +162,8 @@ func watch[T, M any, S comparable](ctx context.Context, look func(context.Contex
 				case <-ctx.Done():
 					return
 				}
-				changed = session.change()
-				if now, err = lookAs(ctx, session, look); err != nil {
+				changed = session.Change()
+				if now, err = live.LookAs(ctx, session, look); err != nil {
 					transport.Fail(ctx, err)
 					return
 				}
@@ -178,10 +179,10 @@ func watch[T, M any, S comparable](ctx context.Context, look func(context.Contex
 
 // confirmed returns what to send, after making sure that the session still exists. Nothing
 // is sent to a session that has just ended.
-func confirmed[T any](ctx context.Context, s *session, seen T, look func(context.Context) (T, error)) (T, error) {
-	same, err := s.confirm(ctx)
+func confirmed[T any](ctx context.Context, s *live.Session, seen T, look func(context.Context) (T, error)) (T, error) {
+	same, err := s.Confirm(ctx)
 	if err != nil || same {
 		return seen, err
 	}
-	return lookAs(ctx, s, look)
+	return live.LookAs(ctx, s, look)
 }

@@ -96,6 +96,8 @@ var mutationPrices = map[string]func(limit int, arguments map[string]any) int{
 	"removePasskey":             each(1000),
 	"regenerateRecoveryCodes":   each(1000),
 	"resetSecondFactors":        each(1000),
+	"disableEducator":           each(1000),
+	"enableEducator":            each(1000),
 
 	"createGroup":    each(100, "input.studentIds", "input.educatorIds"),
 	"updateGroup":    each(100, "input.educatorIds"),

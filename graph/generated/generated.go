@@ -53,6 +53,7 @@ type ResolverRoot interface {
 	DeletedStudent() DeletedStudentResolver
 	DeletedStudentConnection() DeletedStudentConnectionResolver
 	Educator() EducatorResolver
+	EducatorConnection() EducatorConnectionResolver
 	EraseStudentsPayload() EraseStudentsPayloadResolver
 	ErasureCertificate() ErasureCertificateResolver
 	Group() GroupResolver
@@ -400,11 +401,29 @@ type ComplexityRoot struct {
 	}
 
 	Educator struct {
-		Email  func(childComplexity int) int
-		Groups func(childComplexity int) int
-		ID     func(childComplexity int) int
-		Name   func(childComplexity int) int
-		Roles  func(childComplexity int) int
+		Disabled func(childComplexity int) int
+		Email    func(childComplexity int) int
+		Groups   func(childComplexity int) int
+		ID       func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Roles    func(childComplexity int) int
+	}
+
+	EducatorConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	EducatorEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	EducatorPayload struct {
+		Educator   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	EraseStudentsPayload struct {
@@ -501,6 +520,8 @@ type ComplexityRoot struct {
 		CreateStudent              func(childComplexity int, input model.CreateStudentInput) int
 		DeleteGroup                func(childComplexity int, input model.DeleteGroupInput) int
 		DeleteStudents             func(childComplexity int, input model.DeleteStudentsInput) int
+		DisableEducator            func(childComplexity int, educatorID string) int
+		EnableEducator             func(childComplexity int, educatorID string) int
 		EraseStudents              func(childComplexity int, input model.EraseStudentsInput) int
 		FinishPasskeyRegistration  func(childComplexity int, input model.FinishPasskeyRegistrationInput) int
 		FinishPasskeySignIn        func(childComplexity int, input model.PasskeySignInInput) int
@@ -607,6 +628,7 @@ type ComplexityRoot struct {
 		BulkJobs               func(childComplexity int, organizationID *string, first *int, after *string) int
 		DashboardNotifications func(childComplexity int, organizationID string) int
 		DeletedStudents        func(childComplexity int, organizationID string, search *string, first *int, after *string, last *int, before *string) int
+		Educators              func(childComplexity int, organizationID string, filter *model.EducatorFilter, first *int, after *string, last *int, before *string) int
 		Erasure                func(childComplexity int, id string) int
 		Groups                 func(childComplexity int, organizationID *string, filter *model.GroupFilter, orderBy *model.GroupOrder, first *int, after *string, last *int, before *string) int
 		ImportTemplate         func(childComplexity int, kind model.BulkJobKind, columns []string) int
@@ -754,6 +776,7 @@ type ComplexityRoot struct {
 		LastActiveAt          func(childComplexity int) int
 		LastName              func(childComplexity int) int
 		MinutesThisSchoolYear func(childComplexity int) int
+		Name                  func(childComplexity int) int
 		Organization          func(childComplexity int) int
 		Synced                func(childComplexity int) int
 		Username              func(childComplexity int) int
@@ -945,6 +968,10 @@ type DeletedStudentConnectionResolver interface {
 type EducatorResolver interface {
 	Roles(ctx context.Context, obj *model.Educator) ([]*model.RoleAssignment, error)
 	Groups(ctx context.Context, obj *model.Educator) ([]*model.Group, error)
+	Disabled(ctx context.Context, obj *model.Educator) (*bool, error)
+}
+type EducatorConnectionResolver interface {
+	TotalCount(ctx context.Context, obj *model.EducatorConnection) (int, error)
 }
 type EraseStudentsPayloadResolver interface {
 	Organizations(ctx context.Context, obj *model.EraseStudentsPayload) ([]*model.Organization, error)
@@ -982,6 +1009,8 @@ type MutationResolver interface {
 	RemovePasskey(ctx context.Context, id string) (*model.SecondFactorsPayload, error)
 	RegenerateRecoveryCodes(ctx context.Context) (*model.SecondFactorsPayload, error)
 	ResetSecondFactors(ctx context.Context, educatorID string) (*model.ResetSecondFactorsPayload, error)
+	DisableEducator(ctx context.Context, educatorID string) (*model.EducatorPayload, error)
+	EnableEducator(ctx context.Context, educatorID string) (*model.EducatorPayload, error)
 	RequestPasswordReset(ctx context.Context, email string) (*model.RequestPasswordResetPayload, error)
 	SetPasswordByLink(ctx context.Context, input model.SetPasswordByLinkInput) (*model.SetPasswordByLinkPayload, error)
 	InviteEducator(ctx context.Context, input model.InviteEducatorInput) (*model.InviteEducatorPayload, error)
@@ -1030,6 +1059,7 @@ type QueryResolver interface {
 	Students(ctx context.Context, organizationID *string, filter *model.StudentFilter, orderBy *model.StudentOrder, first *int, after *string, last *int, before *string) (*model.StudentConnection, error)
 	DeletedStudents(ctx context.Context, organizationID string, search *string, first *int, after *string, last *int, before *string) (*model.DeletedStudentConnection, error)
 	Groups(ctx context.Context, organizationID *string, filter *model.GroupFilter, orderBy *model.GroupOrder, first *int, after *string, last *int, before *string) (*model.GroupConnection, error)
+	Educators(ctx context.Context, organizationID string, filter *model.EducatorFilter, first *int, after *string, last *int, before *string) (*model.EducatorConnection, error)
 	DashboardNotifications(ctx context.Context, organizationID string) ([]*model.DashboardNotification, error)
 	UsageReport(ctx context.Context, organizationID string, period model.UsagePeriod, from *calendar.Day, to *calendar.Day, grades []string, productCodes []string) (*model.UsageReport, error)
 	BulkJob(ctx context.Context, id string) (*model.BulkJob, error)
@@ -2352,6 +2382,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DetectedFile.Rows(childComplexity), true
 
+	case "Educator.disabled":
+		if e.ComplexityRoot.Educator.Disabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Educator.Disabled(childComplexity), true
 	case "Educator.email":
 		if e.ComplexityRoot.Educator.Email == nil {
 			break
@@ -2382,6 +2418,57 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Educator.Roles(childComplexity), true
+
+	case "EducatorConnection.edges":
+		if e.ComplexityRoot.EducatorConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EducatorConnection.Edges(childComplexity), true
+	case "EducatorConnection.nodes":
+		if e.ComplexityRoot.EducatorConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EducatorConnection.Nodes(childComplexity), true
+	case "EducatorConnection.pageInfo":
+		if e.ComplexityRoot.EducatorConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EducatorConnection.PageInfo(childComplexity), true
+	case "EducatorConnection.totalCount":
+		if e.ComplexityRoot.EducatorConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EducatorConnection.TotalCount(childComplexity), true
+
+	case "EducatorEdge.cursor":
+		if e.ComplexityRoot.EducatorEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EducatorEdge.Cursor(childComplexity), true
+	case "EducatorEdge.node":
+		if e.ComplexityRoot.EducatorEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EducatorEdge.Node(childComplexity), true
+
+	case "EducatorPayload.educator":
+		if e.ComplexityRoot.EducatorPayload.Educator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EducatorPayload.Educator(childComplexity), true
+	case "EducatorPayload.userErrors":
+		if e.ComplexityRoot.EducatorPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EducatorPayload.UserErrors(childComplexity), true
 
 	case "EraseStudentsPayload.certificates":
 		if e.ComplexityRoot.EraseStudentsPayload.Certificates == nil {
@@ -2863,6 +2950,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteStudents(childComplexity, args["input"].(model.DeleteStudentsInput)), true
+	case "Mutation.disableEducator":
+		if e.ComplexityRoot.Mutation.DisableEducator == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_disableEducator_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DisableEducator(childComplexity, args["educatorId"].(string)), true
+	case "Mutation.enableEducator":
+		if e.ComplexityRoot.Mutation.EnableEducator == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_enableEducator_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EnableEducator(childComplexity, args["educatorId"].(string)), true
 	case "Mutation.eraseStudents":
 		if e.ComplexityRoot.Mutation.EraseStudents == nil {
 			break
@@ -3496,6 +3605,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.DeletedStudents(childComplexity, args["organizationId"].(string), args["search"].(*string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.educators":
+		if e.ComplexityRoot.Query.Educators == nil {
+			break
+		}
+
+		args, err := ec.field_Query_educators_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Educators(childComplexity, args["organizationId"].(string), args["filter"].(*model.EducatorFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.erasure":
 		if e.ComplexityRoot.Query.Erasure == nil {
 			break
@@ -4111,6 +4231,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Student.MinutesThisSchoolYear(childComplexity), true
+	case "Student.name":
+		if e.ComplexityRoot.Student.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Student.Name(childComplexity), true
 	case "Student.organization":
 		if e.ComplexityRoot.Student.Organization == nil {
 			break
@@ -4491,6 +4617,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateStudentInput", ec.unmarshalInputCreateStudentInput),
 			graphql.NewInputUnmarshaler("DeleteGroupInput", ec.unmarshalInputDeleteGroupInput),
 			graphql.NewInputUnmarshaler("DeleteStudentsInput", ec.unmarshalInputDeleteStudentsInput),
+			graphql.NewInputUnmarshaler("EducatorFilter", ec.unmarshalInputEducatorFilter),
 			graphql.NewInputUnmarshaler("EraseStudentsInput", ec.unmarshalInputEraseStudentsInput),
 			graphql.NewInputUnmarshaler("FinishPasskeyRegistrationInput", ec.unmarshalInputFinishPasskeyRegistrationInput),
 			graphql.NewInputUnmarshaler("GroupFilter", ec.unmarshalInputGroupFilter),
@@ -4711,6 +4838,38 @@ type Educator implements Node {
   roles: [RoleAssignment!]!
   "Groups taught, as far as they are inside the purview."
   groups: [Group!]!
+  "True if the account is disabled, so that nobody can sign in with it; null for teachers."
+  disabled: Boolean
+}
+
+"Filters combine with AND; the values inside one filter with OR."
+input EducatorFilter {
+  "Start of a first name, last name or address, without regard to case and accents; if there are several words, all must match."
+  search: String
+  "People with any of these roles at the organization or, for a district, at one of its schools."
+  roles: [Role!]
+  "Whose account is disabled, or not."
+  disabled: Boolean
+}
+
+"A person's place in a list."
+type EducatorEdge {
+  "The place, for after and before."
+  cursor: String!
+  "The person."
+  node: Educator!
+}
+
+"A page of people with accounts."
+type EducatorConnection {
+  "The people with their places."
+  edges: [EducatorEdge!]!
+  "The people of the edges, for clients that need no cursors."
+  nodes: [Educator!]!
+  "Whether there are further pages, and the cursors to ask for them."
+  pageInfo: PageInfo!
+  "All people of the list, not only of the page. Counted only if you ask for it."
+  totalCount: Int!
 }
 
 # ---------------------------------------------------------------- accounts
@@ -4903,6 +5062,14 @@ input FinishPasskeyRegistrationInput {
   response: String!
   "What the person calls it; at most 100 characters."
   name: String
+}
+
+"Somebody whose account was disabled or enabled, or why it was not."
+type EducatorPayload {
+  "The person; null if something was refused."
+  educator: Educator
+  "Why nothing was changed; empty if something was changed."
+  userErrors: [UserError!]!
 }
 
 "Somebody whose second factors were removed, or why they were not."
@@ -5179,6 +5346,8 @@ type Student implements Node {
   firstName: String!
   "The last name."
   lastName: String!
+  "First and last name."
+  name: String!
   "Unique in the district without regard to case."
   username: String!
   "PK, TK, K, 1 to 13, UG (ungraded) or Adult."
@@ -6156,6 +6325,8 @@ type Query {
   deletedStudents(organizationId: ID!, search: String, first: Int, after: String, last: Int, before: String): DeletedStudentConnection
   "Groups inside the purview, or inside one organization of it. 50 a page unless first or last says otherwise, at most 500; by name unless orderBy says otherwise."
   groups(organizationId: ID, filter: GroupFilter, orderBy: GroupOrder, first: Int, after: String, last: Int, before: String): GroupConnection
+  "People with a role at an organization or a group there, by name; for a district, everybody with an account in it. 50 a page unless first or last says otherwise, at most 500. For administrators of the organization."
+  educators(organizationId: ID!, filter: EducatorFilter, first: Int, after: String, last: Int, before: String): EducatorConnection
   "The notices of an organization for its administrators; empty for teachers."
   dashboardNotifications(organizationId: ID!): [DashboardNotification!]
   "Usage of an organization, as far as the purview goes. from and to belong to CUSTOM."
@@ -6754,6 +6925,10 @@ type Mutation {
   regenerateRecoveryCodes: SecondFactorsPayload!
   "Removes the second factors of somebody who has lost them, and ends all sessions of the account. For administrators of every organization at which the person has a role, who have proved their identity within ten minutes; never for one's own account."
   resetSecondFactors(educatorId: ID!): ResetSecondFactorsPayload!
+  "Disables an account: nobody can sign in with it, and its sessions and links end at once. Roles and groups stay. For administrators of every organization at which the person has a role; never for one's own account."
+  disableEducator(educatorId: ID!): EducatorPayload!
+  "Enables a disabled account again. For the same administrators; never for one's own account."
+  enableEducator(educatorId: ID!): EducatorPayload!
   "Sends a link to the address, if it is that of an account. The answer is the same if it is not. Needs no session."
   requestPasswordReset(email: String!): RequestPasswordResetPayload!
   "Uses a link: sets the password and ends all sessions of the account. Needs no session."
@@ -7480,8 +7655,44 @@ func (ec *executionContext) childFields_Educator(ctx context.Context, field grap
 		return ec.fieldContext_Educator_roles(ctx, field)
 	case "groups":
 		return ec.fieldContext_Educator_groups(ctx, field)
+	case "disabled":
+		return ec.fieldContext_Educator_disabled(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Educator", field.Name)
+}
+
+func (ec *executionContext) childFields_EducatorConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_EducatorConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_EducatorConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EducatorConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_EducatorConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EducatorConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EducatorEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_EducatorEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_EducatorEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EducatorEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_EducatorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "educator":
+		return ec.fieldContext_EducatorPayload_educator(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EducatorPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EducatorPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_EraseStudentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8024,6 +8235,8 @@ func (ec *executionContext) childFields_Student(ctx context.Context, field graph
 		return ec.fieldContext_Student_firstName(ctx, field)
 	case "lastName":
 		return ec.fieldContext_Student_lastName(ctx, field)
+	case "name":
+		return ec.fieldContext_Student_name(ctx, field)
 	case "username":
 		return ec.fieldContext_Student_username(ctx, field)
 	case "grade":
@@ -8712,6 +8925,34 @@ func (ec *executionContext) field_Mutation_deleteStudents_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_disableEducator_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "educatorId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["educatorId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_enableEducator_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "educatorId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["educatorId"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_eraseStudents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -9223,6 +9464,60 @@ func (ec *executionContext) field_Query_deletedStudents_args(ctx context.Context
 		return nil, err
 	}
 	args["search"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_educators_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "organizationId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["organizationId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.EducatorFilter, error) {
+			return ec.unmarshalOEducatorFilter2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
@@ -15087,6 +15382,267 @@ func (ec *executionContext) fieldContext_Educator_groups(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Educator_disabled(ctx context.Context, field graphql.CollectedField, obj *model.Educator) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Educator_disabled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Educator().Disabled(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Educator_disabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Educator", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _EducatorConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.EducatorConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EducatorConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.EducatorEdge) graphql.Marshaler {
+			return ec.marshalNEducatorEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EducatorConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EducatorConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EducatorEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EducatorConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.EducatorConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EducatorConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Educator) graphql.Marshaler {
+			return ec.marshalNEducator2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EducatorConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EducatorConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Educator(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EducatorConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.EducatorConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EducatorConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EducatorConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EducatorConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EducatorConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.EducatorConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EducatorConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EducatorConnection().TotalCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EducatorConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EducatorConnection", field, true, true, "Int")
+}
+
+func (ec *executionContext) _EducatorEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.EducatorEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EducatorEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EducatorEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EducatorEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _EducatorEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.EducatorEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EducatorEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Educator) graphql.Marshaler {
+			return ec.marshalNEducator2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducator(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EducatorEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EducatorEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Educator(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EducatorPayload_educator(ctx context.Context, field graphql.CollectedField, obj *model.EducatorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EducatorPayload_educator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Educator, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Educator) graphql.Marshaler {
+			return ec.marshalOEducator2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducator(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EducatorPayload_educator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EducatorPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Educator(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EducatorPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.EducatorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EducatorPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EducatorPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EducatorPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _EraseStudentsPayload_erasures(ctx context.Context, field graphql.CollectedField, obj *model.EraseStudentsPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17072,6 +17628,94 @@ func (ec *executionContext) fieldContext_Mutation_resetSecondFactors(ctx context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_resetSecondFactors_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_disableEducator(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_disableEducator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DisableEducator(ctx, fc.Args["educatorId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EducatorPayload) graphql.Marshaler {
+			return ec.marshalNEducatorPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_disableEducator(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EducatorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_disableEducator_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_enableEducator(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_enableEducator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EnableEducator(ctx, fc.Args["educatorId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EducatorPayload) graphql.Marshaler {
+			return ec.marshalNEducatorPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_enableEducator(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EducatorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_enableEducator_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -19768,6 +20412,50 @@ func (ec *executionContext) fieldContext_Query_groups(ctx context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_educators(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_educators(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Educators(ctx, fc.Args["organizationId"].(string), fc.Args["filter"].(*model.EducatorFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EducatorConnection) graphql.Marshaler {
+			return ec.marshalOEducatorConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_educators(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EducatorConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_educators_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_dashboardNotifications(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22215,6 +22903,29 @@ func (ec *executionContext) _Student_lastName(ctx context.Context, field graphql
 	)
 }
 func (ec *executionContext) fieldContext_Student_lastName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Student", field, false, false, "String")
+}
+
+func (ec *executionContext) _Student_name(ctx context.Context, field graphql.CollectedField, obj *model.Student) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Student_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Student_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Student", field, false, false, "String")
 }
 
@@ -25822,6 +26533,62 @@ func (ec *executionContext) unmarshalInputDeleteStudentsInput(ctx context.Contex
 func UnmarshalDeleteStudentsInput(ctx context.Context, raw any) (model.DeleteStudentsInput, error) {
 	var out model.DeleteStudentsInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteStudentsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEducatorFilter(ctx context.Context, obj any) (model.EducatorFilter, error) {
+	var it model.EducatorFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"search", "roles", "disabled"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "search":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("search"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Search = data
+		case "roles":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roles"))
+			data, err := ec.unmarshalORole2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRoleᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Roles = data
+		case "disabled":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("disabled"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Disabled = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEducatorFilter unmarshals raw into the EducatorFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEducatorFilter(ctx context.Context, raw any) (model.EducatorFilter, error) {
+	var out model.EducatorFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EducatorFilter", raw, &out)
 	return out, err
 }
 
@@ -29572,6 +30339,137 @@ func (ec *executionContext) _Educator(ctx context.Context, sel ast.SelectionSet,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Educator_groups(ctx, field, obj)
 				})
+		case "disabled":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Educator_disabled(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var educatorConnectionImplementors = []string{"EducatorConnection"}
+
+func (ec *executionContext) _EducatorConnection(ctx context.Context, sel ast.SelectionSet, obj *model.EducatorConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, educatorConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EducatorConnection")
+		case "edges":
+			out.Values[i] = ec._EducatorConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._EducatorConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._EducatorConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EducatorConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var educatorEdgeImplementors = []string{"EducatorEdge"}
+
+func (ec *executionContext) _EducatorEdge(ctx context.Context, sel ast.SelectionSet, obj *model.EducatorEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, educatorEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EducatorEdge")
+		case "cursor":
+			out.Values[i] = ec._EducatorEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._EducatorEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var educatorPayloadImplementors = []string{"EducatorPayload"}
+
+func (ec *executionContext) _EducatorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.EducatorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, educatorPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EducatorPayload")
+		case "educator":
+			out.Values[i] = ec._EducatorPayload_educator(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._EducatorPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -30235,6 +31133,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "resetSecondFactors":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_resetSecondFactors(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "disableEducator":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_disableEducator(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "enableEducator":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_enableEducator(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -30962,6 +31874,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_groups(ctx, field)
+				})
+		case "educators":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_educators(ctx, field)
 				})
 		case "dashboardNotifications":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -31938,6 +32856,11 @@ func (ec *executionContext) _Student(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "lastName":
 			out.Values[i] = ec._Student_lastName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._Student_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -33881,6 +34804,38 @@ func (ec *executionContext) marshalNEducator2ᚖgithubᚗcomᚋopenhomeroomᚋho
 	return ec._Educator(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNEducatorEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.EducatorEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEducatorEdge2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEducatorEdge2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorEdge(ctx context.Context, sel ast.SelectionSet, v *model.EducatorEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EducatorEdge!")
+		return graphql.Null
+	}
+	return ec._EducatorEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEducatorPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorPayload(ctx context.Context, sel ast.SelectionSet, v *model.EducatorPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EducatorPayload!")
+		return graphql.Null
+	}
+	return ec._EducatorPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNEraseStudentsInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEraseStudentsInput(ctx context.Context, v any) (model.EraseStudentsInput, error) {
 	res, err := ec.unmarshalInputEraseStudentsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -35338,6 +36293,21 @@ func (ec *executionContext) marshalOEducator2ᚖgithubᚗcomᚋopenhomeroomᚋho
 	return ec._Educator(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOEducatorConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorConnection(ctx context.Context, sel ast.SelectionSet, v *model.EducatorConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._EducatorConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOEducatorFilter2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorFilter(ctx context.Context, v any) (*model.EducatorFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputEducatorFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOErasure2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐErasure(ctx context.Context, sel ast.SelectionSet, v *model.Erasure) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -35516,6 +36486,42 @@ func (ec *executionContext) marshalOProblemSeverity2ᚖgithubᚗcomᚋopenhomero
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) unmarshalORole2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRoleᚄ(ctx context.Context, v any) ([]model.Role, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.Role, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRole2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRole(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalORole2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRoleᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Role) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRole2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRole(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOSchoolYearInput2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSchoolYearInput(ctx context.Context, v any) (*model.SchoolYearInput, error) {

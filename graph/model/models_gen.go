@@ -13,6 +13,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/identity"
 	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/usage"
@@ -768,13 +769,55 @@ type Educator struct {
 	Roles []*RoleAssignment `json:"roles"`
 	// Groups taught, as far as they are inside the purview.
 	Groups []*Group `json:"groups"`
-	Key    int      `json:"-"`
+	// True if the account is disabled, so that nobody can sign in with it; null for teachers.
+	Disabled *bool `json:"disabled,omitempty"`
+	Key      int   `json:"-"`
+	Off      bool  `json:"-"`
 }
 
 func (Educator) IsNode() {}
 
 // Unique among all nodes of all types; never changes.
 func (this Educator) GetID() string { return this.ID }
+
+// A page of people with accounts.
+type EducatorConnection struct {
+	// The people with their places.
+	Edges []*EducatorEdge `json:"edges"`
+	// The people of the edges, for clients that need no cursors.
+	Nodes []*Educator `json:"nodes"`
+	// Whether there are further pages, and the cursors to ask for them.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// All people of the list, not only of the page. Counted only if you ask for it.
+	TotalCount int              `json:"totalCount"`
+	List       *identity.People `json:"-"`
+}
+
+// A person's place in a list.
+type EducatorEdge struct {
+	// The place, for after and before.
+	Cursor string `json:"cursor"`
+	// The person.
+	Node *Educator `json:"node"`
+}
+
+// Filters combine with AND; the values inside one filter with OR.
+type EducatorFilter struct {
+	// Start of a first name, last name or address, without regard to case and accents; if there are several words, all must match.
+	Search *string `json:"search,omitempty"`
+	// People with any of these roles at the organization or, for a district, at one of its schools.
+	Roles []Role `json:"roles,omitempty"`
+	// Whose account is disabled, or not.
+	Disabled *bool `json:"disabled,omitempty"`
+}
+
+// Somebody whose account was disabled or enabled, or why it was not.
+type EducatorPayload struct {
+	// The person; null if something was refused.
+	Educator *Educator `json:"educator,omitempty"`
+	// Why nothing was changed; empty if something was changed.
+	UserErrors []*UserError `json:"userErrors"`
+}
 
 // At most 20 students.
 type EraseStudentsInput struct {
@@ -1407,6 +1450,8 @@ type Student struct {
 	FirstName string `json:"firstName"`
 	// The last name.
 	LastName string `json:"lastName"`
+	// First and last name.
+	Name string `json:"name"`
 	// Unique in the district without regard to case.
 	Username string `json:"username"`
 	// PK, TK, K, 1 to 13, UG (ungraded) or Adult.

@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"internal/dashboard/picture"},
 	{"internal/mutant"},
 	{"graph", "internal/httpd"},
-	{"graph/limit"},
+	{"graph/limit", "graph/live"},
 	{"graph/document", "graph/share"},
 	{"graph/loader", "graph/transport", "graph/generated", "graph/model", "graph/scalar", "internal/dashboard",
 		"internal/httpd/page", "internal/sso"},

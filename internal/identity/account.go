@@ -335,21 +335,6 @@ func (s *Service) SetDisabled(ctx context.Context, email string, disabled bool) 
 		if err != nil {
 			return err
 		}
-		flag := int8(0)
-		if disabled {
-			flag = 1
-		}
-		if err := e.Update().SetDisabled(flag).Exec(ctx); err != nil {
-			return err
-		}
-		action := audit.EducatorEnabled
-		if disabled {
-			action = audit.EducatorDisabled
-		}
-		recordAbout(ctx, action, e, nil)
-		if !disabled {
-			return nil
-		}
-		return CredentialsChanged(ctx, client, s.instant(), e.ID)
+		return s.setDisabled(ctx, client, e, disabled)
 	})
 }

@@ -1,4 +1,4 @@
-package graph
+package live
 
 import (
 	"context"
@@ -11,25 +11,29 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// watcher checks sessions with subscriptions from time to time: whether they have ended,
+// Watcher checks sessions with subscriptions from time to time: whether they have ended,
 // and which roles they have. One statement checks all sessions, and another all service
 // keys. A session may end on any server, so the database has to be asked.
-type watcher struct {
+type Watcher struct {
 	identity *identity.Service
 	log      *slog.Logger
 	every    time.Duration
 
 	mu       sync.Mutex
-	sessions map[*session]bool
+	sessions map[*Session]bool
 	running  bool
 }
 
-func newWatcher(r *Resolver, every time.Duration) *watcher {
-	return &watcher{identity: r.Identity, log: r.Log, every: every, sessions: map[*session]bool{}}
+// patience is how long the database may take to look sessions up.
+const patience = 10 * time.Second
+
+// NewWatcher returns a watcher that looks as often as every says.
+func NewWatcher(service *identity.Service, log *slog.Logger, every time.Duration) *Watcher {
+	return &Watcher{identity: service, log: log, every: every, sessions: map[*Session]bool{}}
 }
 
-// add watches a session until leave is called.
-func (w *watcher) add(s *session) (leave func()) {
+// Add watches a session until leave is called.
+func (w *Watcher) Add(s *Session) (leave func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sessions[s] = true
@@ -45,7 +49,7 @@ func (w *watcher) add(s *session) (leave func()) {
 }
 
 // run polls as long as there is a session to watch.
-func (w *watcher) run() {
+func (w *Watcher) run() {
 	tick := time.NewTicker(w.every)
 	defer tick.Stop()
 	for range tick.C {
@@ -58,7 +62,7 @@ func (w *watcher) run() {
 }
 
 // watched returns the sessions. If there are none, it notes that polling stops.
-func (w *watcher) watched() (list []*session) {
+func (w *Watcher) watched() (list []*Session) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for s := range w.sessions {
@@ -70,8 +74,8 @@ func (w *watcher) watched() (list []*session) {
 
 // look tells sessions what has become of them. If the database does not answer, it tells
 // nothing: subscriptions poll just as often, and end with the error.
-func (w *watcher) look(watched []*session) {
-	ctx, cancel := context.WithTimeout(context.Background(), sessionPatience)
+func (w *Watcher) look(watched []*Session) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	var sessions, keys []int
 	for _, s := range watched {

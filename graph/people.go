@@ -1,0 +1,112 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/graph/loader"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/page"
+	"github.com/openhomeroom/homeroom/internal/viewer"
+)
+
+func (r queryResolver) Educators(ctx context.Context, organizationID string, filter *model.EducatorFilter, first *int,
+	after *string, last *int, before *string) (*model.EducatorConnection, error) {
+	organization, err := key(globalid.Organization, organizationID, "organizationId")
+	if err != nil {
+		return nil, err
+	}
+	f := identity.PeopleFilter{}
+	if filter != nil {
+		f.Disabled = filter.Disabled
+		f.Roles = all(filter.Roles, func(role model.Role) viewer.Role { return viewer.Role(role) })
+		if filter.Search != nil {
+			f.Search = *filter.Search
+		}
+	}
+	list, err := r.Identity.People(ctx, organization, f)
+	if err != nil {
+		return nil, err
+	}
+	c := &model.EducatorConnection{List: list}
+	if !selects(ctx, "nodes", "edges", "pageInfo") {
+		return c, nil
+	}
+	p, err := list.Page(ctx, page.Args{First: first, After: after, Last: last, Before: before})
+	if err != nil {
+		return nil, err
+	}
+	if err := primeEducators(ctx, p.Items, "nodes", "edges.node"); err != nil {
+		return nil, err
+	}
+	c.Nodes = all(p.Items, toEducator)
+	c.Edges = edges(p.Cursors, c.Nodes, func(cursor string, e *model.Educator) *model.EducatorEdge {
+		return &model.EducatorEdge{Cursor: cursor, Node: e}
+	})
+	c.PageInfo = toPageInfo(p)
+	return c, nil
+}
+
+// primeEducators is primeStudents for educators.
+func primeEducators(ctx context.Context, educators []*db.Educator, prefixes ...string) error {
+	l := loader.From(ctx)
+	ids := all(educators, func(e *db.Educator) int { return e.ID })
+	if selects(ctx, under(prefixes, "groups")...) {
+		if err := l.GroupsByEducator.Prime(ctx, ids); err != nil {
+			return err
+		}
+	}
+	if !selects(ctx, under(prefixes, "roles")...) {
+		return nil
+	}
+	if err := l.RolesByEducator.Prime(ctx, ids); err != nil {
+		return err
+	}
+	var at []int
+	for _, id := range ids {
+		roles, err := l.RolesByEducator.Load(ctx, id)
+		if err != nil {
+			return err
+		}
+		at = append(at, all(roles, func(r *db.RoleAssignment) int { return r.OrganizationID })...)
+	}
+	if selects(ctx, under(prefixes, "roles.organization")...) {
+		return l.OrganizationByID.Prime(ctx, at)
+	}
+	return nil
+}
+
+func (r educatorConnectionResolver) TotalCount(ctx context.Context, c *model.EducatorConnection) (int, error) {
+	return c.List.Count(ctx)
+}
+
+func (r educatorResolver) Disabled(ctx context.Context, e *model.Educator) (*bool, error) {
+	if !viewer.FromContext(ctx).IsAdmin() {
+		return nil, nil
+	}
+	return &e.Off, nil
+}
+
+func (r mutationResolver) DisableEducator(ctx context.Context, educatorID string) (*model.EducatorPayload, error) {
+	return r.disable(ctx, educatorID, true)
+}
+
+func (r mutationResolver) EnableEducator(ctx context.Context, educatorID string) (*model.EducatorPayload, error) {
+	return r.disable(ctx, educatorID, false)
+}
+
+func (r mutationResolver) disable(ctx context.Context, educatorID string,
+	disabled bool) (*model.EducatorPayload, error) {
+	var e *db.Educator
+	id, err := key(globalid.Educator, educatorID, "educatorId")
+	if err == nil {
+		e, err = r.Identity.Disable(ctx, id, disabled)
+	}
+	if err != nil {
+		e = nil
+	}
+	refusals, err := userErrors(ctx, err)
+	return &model.EducatorPayload{Educator: toEducator(e), UserErrors: refusals}, err
+}
