@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/graph/model"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/job/absence"
 	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/page"
 )
@@ -122,11 +123,14 @@ func toBulkJob(j *db.BulkJob) *model.BulkJob {
 		return nil
 	}
 	m := &model.BulkJob{
-		ID:         globalid.Encode(globalid.BulkJob, j.ID),
-		Kind:       model.BulkJobKind(j.Kind),
-		Status:     model.BulkJobStatus(j.Status),
-		GroupsMode: model.GroupsMode(j.GroupsMode),
-		CommitMode: model.CommitMode(j.CommitMode),
+		ID:          globalid.Encode(globalid.BulkJob, j.ID),
+		Kind:        model.BulkJobKind(j.Kind),
+		Status:      model.BulkJobStatus(j.Status),
+		GroupsMode:  model.GroupsMode(j.GroupsMode),
+		CommitMode:  model.CommitMode(j.CommitMode),
+		Missing:     model.StudentRemoval(j.Missing),
+		Leavers:     model.StudentRemoval(j.Leavers),
+		MissingRows: j.MissingRows,
 		Counts: &model.BulkJobCounts{
 			Created:            j.Created,
 			Updated:            j.Updated,
@@ -151,7 +155,7 @@ func toBulkJob(j *db.BulkJob) *model.BulkJob {
 	}
 	if j.Encoding != "" {
 		m.Detected = &model.DetectedFile{Encoding: j.Encoding, Delimiter: j.Delimiter, LineEnding: j.LineEnding,
-			Headers: all(j.Headers, same), IgnoredHeaders: all(j.IgnoredHeaders, same), Rows: j.TotalRows}
+			Headers: all(j.Headers, same), IgnoredHeaders: all(j.IgnoredHeaders, same), Rows: absence.FileRows(j)}
 	}
 	return m
 }
@@ -314,6 +318,10 @@ func (r mutationResolver) submit(ctx context.Context, in model.SubmitBulkImportI
 		Size:           in.File.Size,
 		GroupsMode:     bulkjob.GroupsMode(in.GroupsMode),
 		CommitMode:     bulkjob.CommitMode(in.CommitMode),
+		Missing:        bulkjob.Missing(in.Missing),
+	}
+	if in.Leavers != nil {
+		s.Leavers = bulkjob.Leavers(*in.Leavers)
 	}
 	if in.IdempotencyKey != nil {
 		s.IdempotencyKey = *in.IdempotencyKey

@@ -7,11 +7,14 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
 	"github.com/openhomeroom/homeroom/graph/loader"
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
 	"github.com/openhomeroom/homeroom/internal/job/cause"
 	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/page"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 func (r bulkJobChangeResolver) Student(ctx context.Context, c *model.BulkJobChange) (*model.Student, error) {
@@ -63,6 +66,32 @@ func (r bulkJobResolver) ChangedRows(ctx context.Context, j *model.BulkJob, firs
 func (r bulkJobChangedRowConnectionResolver) TotalCount(ctx context.Context,
 	c *model.BulkJobChangedRowConnection) (int, error) {
 	return r.Importer.CountChangedRows(ctx, c.JobID)
+}
+
+func (r bulkJobResolver) MissingStudents(ctx context.Context, j *model.BulkJob, first *int,
+	after *string) (*model.StudentConnection, error) {
+	if !roster.KnowsWhoIsIn(j.Entity) {
+		return nil, nil
+	}
+	list, err := r.Roster.Students(ctx, j.Entity.OrganizationID, roster.StudentFilter{NotInJob: j.Entity.ID})
+	if err != nil {
+		return nil, err
+	}
+	byName := model.StudentOrder{Field: model.StudentOrderFieldName, Direction: model.SortDirectionAsc}
+	return studentPage(ctx, list, page.Args{First: first, After: after}, byName,
+		reading{list: "missingStudents", organization: j.Entity.OrganizationID})
+}
+
+// MissingStudentsCSVURL is null for people who may not export the students.
+func (r bulkJobResolver) MissingStudentsCSVURL(ctx context.Context, j *model.BulkJob) (*string, error) {
+	if !roster.KnowsWhoIsIn(j.Entity) {
+		return nil, nil
+	}
+	url, err := r.Downloads.StudentsURL(ctx, j.Entity.OrganizationID, roster.StudentFilter{NotInJob: j.Entity.ID})
+	if kind := fault.KindOf(err); kind == fault.Forbidden || kind == fault.NotFound {
+		return nil, nil
+	}
+	return &url, err
 }
 
 func (r bulkJobResolver) ProblemGroups(ctx context.Context, j *model.BulkJob, first *int,

@@ -80,6 +80,9 @@ func toStudentFilter(in *model.StudentFilter) (f roster.StudentFilter, err error
 	if f.GroupIDs, err = keys(globalid.Group, in.GroupIds, "filter.groupIds"); err != nil {
 		return f, err
 	}
+	if f.NotInJob, err = optionalKey(globalid.BulkJob, in.NotInJob, "filter.notInJob"); err != nil {
+		return f, err
+	}
 	f.NoGroups = in.NoGroups != nil && *in.NoGroups
 	f.Active, f.Synced, f.ProductCodes = in.Active, in.Synced, in.ProductCodes
 	if in.Search != nil {

@@ -269,7 +269,8 @@ func (r *Resolver) recordWatch(ctx context.Context) error {
 // givesOutPeople reports whether the fields of a subscription are about people.
 func givesOutPeople(oc *graphql.OperationContext) bool {
 	for _, f := range collect(oc, oc.Operation.SelectionSet) {
-		for _, list := range []string{"changes", "changedRows", "problems", "problemGroups", "refusedRows"} {
+		for _, list := range []string{"changes", "changedRows", "problems", "problemGroups", "refusedRows",
+			"missingStudents"} {
 			if selected(oc, collect(oc, f.Selections), []string{list}) {
 				return true
 			}
@@ -300,6 +301,7 @@ func filterKinds(f *model.StudentFilter) (kinds []string) {
 	for name, set := range map[string]bool{
 		"groupIds": f.GroupIds != nil, "noGroups": f.NoGroups != nil, "active": f.Active != nil, "grades": f.Grades != nil,
 		"productCodes": f.ProductCodes != nil, "synced": f.Synced != nil, "search": f.Search != nil,
+		"notInJob": f.NotInJob != nil,
 	} {
 		if set {
 			kinds = append(kinds, name)

@@ -37,6 +37,10 @@ type BulkJob struct {
 	GroupsMode bulkjob.GroupsMode `json:"groups_mode,omitempty"`
 	// CommitMode holds the value of the "commit_mode" field.
 	CommitMode bulkjob.CommitMode `json:"commit_mode,omitempty"`
+	// What happens to students who are on record and not in the file.
+	Missing bulkjob.Missing `json:"missing,omitempty"`
+	// What happens to students whose row says that they have left.
+	Leavers bulkjob.Leavers `json:"leavers,omitempty"`
 	// FileName holds the value of the "file_name" field.
 	FileName string `json:"file_name,omitempty"`
 	// IdempotencyKey holds the value of the "idempotency_key" field.
@@ -59,6 +63,10 @@ type BulkJob struct {
 	IgnoredHeaders []string `json:"ignored_headers,omitempty"`
 	// TotalRows holds the value of the "total_rows" field.
 	TotalRows int `json:"total_rows,omitempty"`
+	// How many of total_rows stand behind the file: students who are not in it.
+	MissingRows int `json:"missing_rows,omitempty"`
+	// The last student there was when the check ended; 0 if it is not known who is in the file.
+	SeenTo int `json:"seen_to,omitempty"`
 	// VerifiedRows holds the value of the "verified_rows" field.
 	VerifiedRows int `json:"verified_rows,omitempty"`
 	// Rows of the file behind the last applied batch.
@@ -145,13 +153,15 @@ type BulkJobEdges struct {
 	Rows []*BulkJobRow `json:"rows,omitempty"`
 	// RefusedRows holds the value of the refused_rows edge.
 	RefusedRows []*BulkJobRefusedRow `json:"refused_rows,omitempty"`
+	// Seen holds the value of the seen edge.
+	Seen []*BulkJobSeen `json:"seen,omitempty"`
 	// Mark holds the value of the mark edge.
 	Mark *BulkJobMark `json:"mark,omitempty"`
 	// Problems holds the value of the problems edge.
 	Problems []*BulkJobProblem `json:"problems,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [7]bool
+	loadedTypes [8]bool
 }
 
 // OrganizationOrErr returns the Organization value or an error if the edge
@@ -203,12 +213,21 @@ func (e BulkJobEdges) RefusedRowsOrErr() ([]*BulkJobRefusedRow, error) {
 	return nil, &NotLoadedError{edge: "refused_rows"}
 }
 
+// SeenOrErr returns the Seen value or an error if the edge
+// was not loaded in eager-loading.
+func (e BulkJobEdges) SeenOrErr() ([]*BulkJobSeen, error) {
+	if e.loadedTypes[5] {
+		return e.Seen, nil
+	}
+	return nil, &NotLoadedError{edge: "seen"}
+}
+
 // MarkOrErr returns the Mark value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
 func (e BulkJobEdges) MarkOrErr() (*BulkJobMark, error) {
 	if e.Mark != nil {
 		return e.Mark, nil
-	} else if e.loadedTypes[5] {
+	} else if e.loadedTypes[6] {
 		return nil, &NotFoundError{label: bulkjobmark.Label}
 	}
 	return nil, &NotLoadedError{edge: "mark"}
@@ -217,7 +236,7 @@ func (e BulkJobEdges) MarkOrErr() (*BulkJobMark, error) {
 // ProblemsOrErr returns the Problems value or an error if the edge
 // was not loaded in eager-loading.
 func (e BulkJobEdges) ProblemsOrErr() ([]*BulkJobProblem, error) {
-	if e.loadedTypes[6] {
+	if e.loadedTypes[7] {
 		return e.Problems, nil
 	}
 	return nil, &NotLoadedError{edge: "problems"}
@@ -230,9 +249,9 @@ func (*BulkJob) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case bulkjob.FieldEdit, bulkjob.FieldHeaders, bulkjob.FieldIgnoredHeaders, bulkjob.FieldCorrectedBy:
 			values[i] = new([]byte)
-		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldPasswords, bulkjob.FieldHashedPasswords, bulkjob.FieldHeldByRule, bulkjob.FieldStartedBy, bulkjob.FieldApprovedBy, bulkjob.FieldUndoApprovedBy, bulkjob.FieldCorrectedWhileHeld, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldForgotten, bulkjob.FieldUndoneBy, bulkjob.FieldFence, bulkjob.FieldAbandoned, bulkjob.FieldSlow, bulkjob.FieldFileBytes:
+		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldMissingRows, bulkjob.FieldSeenTo, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldPasswords, bulkjob.FieldHashedPasswords, bulkjob.FieldHeldByRule, bulkjob.FieldStartedBy, bulkjob.FieldApprovedBy, bulkjob.FieldUndoApprovedBy, bulkjob.FieldCorrectedWhileHeld, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldForgotten, bulkjob.FieldUndoneBy, bulkjob.FieldFence, bulkjob.FieldAbandoned, bulkjob.FieldSlow, bulkjob.FieldFileBytes:
 			values[i] = new(sql.NullInt64)
-		case bulkjob.FieldKind, bulkjob.FieldStatus, bulkjob.FieldGroupsMode, bulkjob.FieldCommitMode, bulkjob.FieldFileName, bulkjob.FieldIdempotencyKey, bulkjob.FieldContentPrint, bulkjob.FieldSchools, bulkjob.FieldEncoding, bulkjob.FieldDelimiter, bulkjob.FieldLineEnding, bulkjob.FieldHeldFor, bulkjob.FieldUndoFrom, bulkjob.FieldKeyPrint, bulkjob.FieldLeaseOwner:
+		case bulkjob.FieldKind, bulkjob.FieldStatus, bulkjob.FieldGroupsMode, bulkjob.FieldCommitMode, bulkjob.FieldMissing, bulkjob.FieldLeavers, bulkjob.FieldFileName, bulkjob.FieldIdempotencyKey, bulkjob.FieldContentPrint, bulkjob.FieldSchools, bulkjob.FieldEncoding, bulkjob.FieldDelimiter, bulkjob.FieldLineEnding, bulkjob.FieldHeldFor, bulkjob.FieldUndoFrom, bulkjob.FieldKeyPrint, bulkjob.FieldLeaseOwner:
 			values[i] = new(sql.NullString)
 		case bulkjob.FieldCreatedAt, bulkjob.FieldHeldAt, bulkjob.FieldLeaseUntil, bulkjob.FieldStartedAt, bulkjob.FieldFinishedAt:
 			values[i] = new(sql.NullTime)
@@ -304,6 +323,18 @@ func (_m *BulkJob) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field commit_mode", values[i])
 			} else if value.Valid {
 				_m.CommitMode = bulkjob.CommitMode(value.String)
+			}
+		case bulkjob.FieldMissing:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field missing", values[i])
+			} else if value.Valid {
+				_m.Missing = bulkjob.Missing(value.String)
+			}
+		case bulkjob.FieldLeavers:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field leavers", values[i])
+			} else if value.Valid {
+				_m.Leavers = bulkjob.Leavers(value.String)
 			}
 		case bulkjob.FieldFileName:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -377,6 +408,18 @@ func (_m *BulkJob) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field total_rows", values[i])
 			} else if value.Valid {
 				_m.TotalRows = int(value.Int64)
+			}
+		case bulkjob.FieldMissingRows:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field missing_rows", values[i])
+			} else if value.Valid {
+				_m.MissingRows = int(value.Int64)
+			}
+		case bulkjob.FieldSeenTo:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field seen_to", values[i])
+			} else if value.Valid {
+				_m.SeenTo = int(value.Int64)
 			}
 		case bulkjob.FieldVerifiedRows:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -631,6 +674,11 @@ func (_m *BulkJob) QueryRefusedRows() *BulkJobRefusedRowQuery {
 	return NewBulkJobClient(_m.config).QueryRefusedRows(_m)
 }
 
+// QuerySeen queries the "seen" edge of the BulkJob entity.
+func (_m *BulkJob) QuerySeen() *BulkJobSeenQuery {
+	return NewBulkJobClient(_m.config).QuerySeen(_m)
+}
+
 // QueryMark queries the "mark" edge of the BulkJob entity.
 func (_m *BulkJob) QueryMark() *BulkJobMarkQuery {
 	return NewBulkJobClient(_m.config).QueryMark(_m)
@@ -688,6 +736,12 @@ func (_m *BulkJob) String() string {
 	builder.WriteString("commit_mode=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CommitMode))
 	builder.WriteString(", ")
+	builder.WriteString("missing=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Missing))
+	builder.WriteString(", ")
+	builder.WriteString("leavers=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Leavers))
+	builder.WriteString(", ")
 	builder.WriteString("file_name=")
 	builder.WriteString(_m.FileName)
 	builder.WriteString(", ")
@@ -722,6 +776,12 @@ func (_m *BulkJob) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("total_rows=")
 	builder.WriteString(fmt.Sprintf("%v", _m.TotalRows))
+	builder.WriteString(", ")
+	builder.WriteString("missing_rows=")
+	builder.WriteString(fmt.Sprintf("%v", _m.MissingRows))
+	builder.WriteString(", ")
+	builder.WriteString("seen_to=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SeenTo))
 	builder.WriteString(", ")
 	builder.WriteString("verified_rows=")
 	builder.WriteString(fmt.Sprintf("%v", _m.VerifiedRows))

@@ -18,6 +18,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrefusedrow"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobseen"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
 )
@@ -106,6 +107,34 @@ func (_c *BulkJobCreate) SetCommitMode(v bulkjob.CommitMode) *BulkJobCreate {
 func (_c *BulkJobCreate) SetNillableCommitMode(v *bulkjob.CommitMode) *BulkJobCreate {
 	if v != nil {
 		_c.SetCommitMode(*v)
+	}
+	return _c
+}
+
+// SetMissing sets the "missing" field.
+func (_c *BulkJobCreate) SetMissing(v bulkjob.Missing) *BulkJobCreate {
+	_c.mutation.SetMissing(v)
+	return _c
+}
+
+// SetNillableMissing sets the "missing" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableMissing(v *bulkjob.Missing) *BulkJobCreate {
+	if v != nil {
+		_c.SetMissing(*v)
+	}
+	return _c
+}
+
+// SetLeavers sets the "leavers" field.
+func (_c *BulkJobCreate) SetLeavers(v bulkjob.Leavers) *BulkJobCreate {
+	_c.mutation.SetLeavers(v)
+	return _c
+}
+
+// SetNillableLeavers sets the "leavers" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableLeavers(v *bulkjob.Leavers) *BulkJobCreate {
+	if v != nil {
+		_c.SetLeavers(*v)
 	}
 	return _c
 }
@@ -236,6 +265,34 @@ func (_c *BulkJobCreate) SetTotalRows(v int) *BulkJobCreate {
 func (_c *BulkJobCreate) SetNillableTotalRows(v *int) *BulkJobCreate {
 	if v != nil {
 		_c.SetTotalRows(*v)
+	}
+	return _c
+}
+
+// SetMissingRows sets the "missing_rows" field.
+func (_c *BulkJobCreate) SetMissingRows(v int) *BulkJobCreate {
+	_c.mutation.SetMissingRows(v)
+	return _c
+}
+
+// SetNillableMissingRows sets the "missing_rows" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableMissingRows(v *int) *BulkJobCreate {
+	if v != nil {
+		_c.SetMissingRows(*v)
+	}
+	return _c
+}
+
+// SetSeenTo sets the "seen_to" field.
+func (_c *BulkJobCreate) SetSeenTo(v int) *BulkJobCreate {
+	_c.mutation.SetSeenTo(v)
+	return _c
+}
+
+// SetNillableSeenTo sets the "seen_to" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableSeenTo(v *int) *BulkJobCreate {
+	if v != nil {
+		_c.SetSeenTo(*v)
 	}
 	return _c
 }
@@ -769,6 +826,21 @@ func (_c *BulkJobCreate) AddRefusedRows(v ...*BulkJobRefusedRow) *BulkJobCreate 
 	return _c.AddRefusedRowIDs(ids...)
 }
 
+// AddSeenIDs adds the "seen" edge to the BulkJobSeen entity by IDs.
+func (_c *BulkJobCreate) AddSeenIDs(ids ...int) *BulkJobCreate {
+	_c.mutation.AddSeenIDs(ids...)
+	return _c
+}
+
+// AddSeen adds the "seen" edges to the BulkJobSeen entity.
+func (_c *BulkJobCreate) AddSeen(v ...*BulkJobSeen) *BulkJobCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddSeenIDs(ids...)
+}
+
 // SetMarkID sets the "mark" edge to the BulkJobMark entity by ID.
 func (_c *BulkJobCreate) SetMarkID(id int) *BulkJobCreate {
 	_c.mutation.SetMarkID(id)
@@ -859,6 +931,14 @@ func (_c *BulkJobCreate) defaults() error {
 		v := bulkjob.DefaultCommitMode
 		_c.mutation.SetCommitMode(v)
 	}
+	if _, ok := _c.mutation.Missing(); !ok {
+		v := bulkjob.DefaultMissing
+		_c.mutation.SetMissing(v)
+	}
+	if _, ok := _c.mutation.Leavers(); !ok {
+		v := bulkjob.DefaultLeavers
+		_c.mutation.SetLeavers(v)
+	}
 	if _, ok := _c.mutation.FileName(); !ok {
 		v := bulkjob.DefaultFileName
 		_c.mutation.SetFileName(v)
@@ -882,6 +962,14 @@ func (_c *BulkJobCreate) defaults() error {
 	if _, ok := _c.mutation.TotalRows(); !ok {
 		v := bulkjob.DefaultTotalRows
 		_c.mutation.SetTotalRows(v)
+	}
+	if _, ok := _c.mutation.MissingRows(); !ok {
+		v := bulkjob.DefaultMissingRows
+		_c.mutation.SetMissingRows(v)
+	}
+	if _, ok := _c.mutation.SeenTo(); !ok {
+		v := bulkjob.DefaultSeenTo
+		_c.mutation.SetSeenTo(v)
 	}
 	if _, ok := _c.mutation.VerifiedRows(); !ok {
 		v := bulkjob.DefaultVerifiedRows
@@ -1028,6 +1116,22 @@ func (_c *BulkJobCreate) check() error {
 			return &ValidationError{Name: "commit_mode", err: fmt.Errorf(`db: validator failed for field "BulkJob.commit_mode": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.Missing(); !ok {
+		return &ValidationError{Name: "missing", err: errors.New(`db: missing required field "BulkJob.missing"`)}
+	}
+	if v, ok := _c.mutation.Missing(); ok {
+		if err := bulkjob.MissingValidator(v); err != nil {
+			return &ValidationError{Name: "missing", err: fmt.Errorf(`db: validator failed for field "BulkJob.missing": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Leavers(); !ok {
+		return &ValidationError{Name: "leavers", err: errors.New(`db: missing required field "BulkJob.leavers"`)}
+	}
+	if v, ok := _c.mutation.Leavers(); ok {
+		if err := bulkjob.LeaversValidator(v); err != nil {
+			return &ValidationError{Name: "leavers", err: fmt.Errorf(`db: validator failed for field "BulkJob.leavers": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.FileName(); !ok {
 		return &ValidationError{Name: "file_name", err: errors.New(`db: missing required field "BulkJob.file_name"`)}
 	}
@@ -1045,6 +1149,12 @@ func (_c *BulkJobCreate) check() error {
 	}
 	if _, ok := _c.mutation.TotalRows(); !ok {
 		return &ValidationError{Name: "total_rows", err: errors.New(`db: missing required field "BulkJob.total_rows"`)}
+	}
+	if _, ok := _c.mutation.MissingRows(); !ok {
+		return &ValidationError{Name: "missing_rows", err: errors.New(`db: missing required field "BulkJob.missing_rows"`)}
+	}
+	if _, ok := _c.mutation.SeenTo(); !ok {
+		return &ValidationError{Name: "seen_to", err: errors.New(`db: missing required field "BulkJob.seen_to"`)}
 	}
 	if _, ok := _c.mutation.VerifiedRows(); !ok {
 		return &ValidationError{Name: "verified_rows", err: errors.New(`db: missing required field "BulkJob.verified_rows"`)}
@@ -1180,6 +1290,14 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 		_spec.SetField(bulkjob.FieldCommitMode, field.TypeEnum, value)
 		_node.CommitMode = value
 	}
+	if value, ok := _c.mutation.Missing(); ok {
+		_spec.SetField(bulkjob.FieldMissing, field.TypeEnum, value)
+		_node.Missing = value
+	}
+	if value, ok := _c.mutation.Leavers(); ok {
+		_spec.SetField(bulkjob.FieldLeavers, field.TypeEnum, value)
+		_node.Leavers = value
+	}
 	if value, ok := _c.mutation.FileName(); ok {
 		_spec.SetField(bulkjob.FieldFileName, field.TypeString, value)
 		_node.FileName = value
@@ -1223,6 +1341,14 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.TotalRows(); ok {
 		_spec.SetField(bulkjob.FieldTotalRows, field.TypeInt, value)
 		_node.TotalRows = value
+	}
+	if value, ok := _c.mutation.MissingRows(); ok {
+		_spec.SetField(bulkjob.FieldMissingRows, field.TypeInt, value)
+		_node.MissingRows = value
+	}
+	if value, ok := _c.mutation.SeenTo(); ok {
+		_spec.SetField(bulkjob.FieldSeenTo, field.TypeInt, value)
+		_node.SeenTo = value
 	}
 	if value, ok := _c.mutation.VerifiedRows(); ok {
 		_spec.SetField(bulkjob.FieldVerifiedRows, field.TypeInt, value)
@@ -1435,6 +1561,22 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(bulkjobrefusedrow.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.SeenIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bulkjob.SeenTable,
+			Columns: []string{bulkjob.SeenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bulkjobseen.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {
@@ -1685,6 +1827,42 @@ func (u *BulkJobUpsert) UpdateTotalRows() *BulkJobUpsert {
 // AddTotalRows adds v to the "total_rows" field.
 func (u *BulkJobUpsert) AddTotalRows(v int) *BulkJobUpsert {
 	u.Add(bulkjob.FieldTotalRows, v)
+	return u
+}
+
+// SetMissingRows sets the "missing_rows" field.
+func (u *BulkJobUpsert) SetMissingRows(v int) *BulkJobUpsert {
+	u.Set(bulkjob.FieldMissingRows, v)
+	return u
+}
+
+// UpdateMissingRows sets the "missing_rows" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateMissingRows() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldMissingRows)
+	return u
+}
+
+// AddMissingRows adds v to the "missing_rows" field.
+func (u *BulkJobUpsert) AddMissingRows(v int) *BulkJobUpsert {
+	u.Add(bulkjob.FieldMissingRows, v)
+	return u
+}
+
+// SetSeenTo sets the "seen_to" field.
+func (u *BulkJobUpsert) SetSeenTo(v int) *BulkJobUpsert {
+	u.Set(bulkjob.FieldSeenTo, v)
+	return u
+}
+
+// UpdateSeenTo sets the "seen_to" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateSeenTo() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldSeenTo)
+	return u
+}
+
+// AddSeenTo adds v to the "seen_to" field.
+func (u *BulkJobUpsert) AddSeenTo(v int) *BulkJobUpsert {
+	u.Add(bulkjob.FieldSeenTo, v)
 	return u
 }
 
@@ -2326,6 +2504,12 @@ func (u *BulkJobUpsertOne) UpdateNewValues() *BulkJobUpsertOne {
 		if _, exists := u.create.mutation.CommitMode(); exists {
 			s.SetIgnore(bulkjob.FieldCommitMode)
 		}
+		if _, exists := u.create.mutation.Missing(); exists {
+			s.SetIgnore(bulkjob.FieldMissing)
+		}
+		if _, exists := u.create.mutation.Leavers(); exists {
+			s.SetIgnore(bulkjob.FieldLeavers)
+		}
 		if _, exists := u.create.mutation.IdempotencyKey(); exists {
 			s.SetIgnore(bulkjob.FieldIdempotencyKey)
 		}
@@ -2549,6 +2733,48 @@ func (u *BulkJobUpsertOne) AddTotalRows(v int) *BulkJobUpsertOne {
 func (u *BulkJobUpsertOne) UpdateTotalRows() *BulkJobUpsertOne {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateTotalRows()
+	})
+}
+
+// SetMissingRows sets the "missing_rows" field.
+func (u *BulkJobUpsertOne) SetMissingRows(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetMissingRows(v)
+	})
+}
+
+// AddMissingRows adds v to the "missing_rows" field.
+func (u *BulkJobUpsertOne) AddMissingRows(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddMissingRows(v)
+	})
+}
+
+// UpdateMissingRows sets the "missing_rows" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateMissingRows() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateMissingRows()
+	})
+}
+
+// SetSeenTo sets the "seen_to" field.
+func (u *BulkJobUpsertOne) SetSeenTo(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetSeenTo(v)
+	})
+}
+
+// AddSeenTo adds v to the "seen_to" field.
+func (u *BulkJobUpsertOne) AddSeenTo(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddSeenTo(v)
+	})
+}
+
+// UpdateSeenTo sets the "seen_to" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateSeenTo() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateSeenTo()
 	})
 }
 
@@ -3456,6 +3682,12 @@ func (u *BulkJobUpsertBulk) UpdateNewValues() *BulkJobUpsertBulk {
 			if _, exists := b.mutation.CommitMode(); exists {
 				s.SetIgnore(bulkjob.FieldCommitMode)
 			}
+			if _, exists := b.mutation.Missing(); exists {
+				s.SetIgnore(bulkjob.FieldMissing)
+			}
+			if _, exists := b.mutation.Leavers(); exists {
+				s.SetIgnore(bulkjob.FieldLeavers)
+			}
 			if _, exists := b.mutation.IdempotencyKey(); exists {
 				s.SetIgnore(bulkjob.FieldIdempotencyKey)
 			}
@@ -3680,6 +3912,48 @@ func (u *BulkJobUpsertBulk) AddTotalRows(v int) *BulkJobUpsertBulk {
 func (u *BulkJobUpsertBulk) UpdateTotalRows() *BulkJobUpsertBulk {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateTotalRows()
+	})
+}
+
+// SetMissingRows sets the "missing_rows" field.
+func (u *BulkJobUpsertBulk) SetMissingRows(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetMissingRows(v)
+	})
+}
+
+// AddMissingRows adds v to the "missing_rows" field.
+func (u *BulkJobUpsertBulk) AddMissingRows(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddMissingRows(v)
+	})
+}
+
+// UpdateMissingRows sets the "missing_rows" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateMissingRows() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateMissingRows()
+	})
+}
+
+// SetSeenTo sets the "seen_to" field.
+func (u *BulkJobUpsertBulk) SetSeenTo(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetSeenTo(v)
+	})
+}
+
+// AddSeenTo adds v to the "seen_to" field.
+func (u *BulkJobUpsertBulk) AddSeenTo(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddSeenTo(v)
+	})
+}
+
+// UpdateSeenTo sets the "seen_to" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateSeenTo() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateSeenTo()
 	})
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrefusedrow"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobseen"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
 	"github.com/openhomeroom/homeroom/ent/db/predicate"
@@ -37,6 +38,7 @@ type BulkJobQuery struct {
 	withChunks       *BulkJobChunkQuery
 	withRows         *BulkJobRowQuery
 	withRefusedRows  *BulkJobRefusedRowQuery
+	withSeen         *BulkJobSeenQuery
 	withMark         *BulkJobMarkQuery
 	withProblems     *BulkJobProblemQuery
 	modifiers        []func(*sql.Selector)
@@ -179,6 +181,28 @@ func (_q *BulkJobQuery) QueryRefusedRows() *BulkJobRefusedRowQuery {
 			sqlgraph.From(bulkjob.Table, bulkjob.FieldID, selector),
 			sqlgraph.To(bulkjobrefusedrow.Table, bulkjobrefusedrow.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, bulkjob.RefusedRowsTable, bulkjob.RefusedRowsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QuerySeen chains the current query on the "seen" edge.
+func (_q *BulkJobQuery) QuerySeen() *BulkJobSeenQuery {
+	query := (&BulkJobSeenClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(bulkjob.Table, bulkjob.FieldID, selector),
+			sqlgraph.To(bulkjobseen.Table, bulkjobseen.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, bulkjob.SeenTable, bulkjob.SeenColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -427,6 +451,7 @@ func (_q *BulkJobQuery) Clone() *BulkJobQuery {
 		withChunks:       _q.withChunks.Clone(),
 		withRows:         _q.withRows.Clone(),
 		withRefusedRows:  _q.withRefusedRows.Clone(),
+		withSeen:         _q.withSeen.Clone(),
 		withMark:         _q.withMark.Clone(),
 		withProblems:     _q.withProblems.Clone(),
 		// clone intermediate query.
@@ -488,6 +513,17 @@ func (_q *BulkJobQuery) WithRefusedRows(opts ...func(*BulkJobRefusedRowQuery)) *
 		opt(query)
 	}
 	_q.withRefusedRows = query
+	return _q
+}
+
+// WithSeen tells the query-builder to eager-load the nodes that are connected to
+// the "seen" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *BulkJobQuery) WithSeen(opts ...func(*BulkJobSeenQuery)) *BulkJobQuery {
+	query := (&BulkJobSeenClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSeen = query
 	return _q
 }
 
@@ -597,12 +633,13 @@ func (_q *BulkJobQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Bulk
 	var (
 		nodes       = []*BulkJob{}
 		_spec       = _q.querySpec()
-		loadedTypes = [7]bool{
+		loadedTypes = [8]bool{
 			_q.withOrganization != nil,
 			_q.withSubmitter != nil,
 			_q.withChunks != nil,
 			_q.withRows != nil,
 			_q.withRefusedRows != nil,
+			_q.withSeen != nil,
 			_q.withMark != nil,
 			_q.withProblems != nil,
 		}
@@ -658,6 +695,13 @@ func (_q *BulkJobQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Bulk
 		if err := _q.loadRefusedRows(ctx, query, nodes,
 			func(n *BulkJob) { n.Edges.RefusedRows = []*BulkJobRefusedRow{} },
 			func(n *BulkJob, e *BulkJobRefusedRow) { n.Edges.RefusedRows = append(n.Edges.RefusedRows, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withSeen; query != nil {
+		if err := _q.loadSeen(ctx, query, nodes,
+			func(n *BulkJob) { n.Edges.Seen = []*BulkJobSeen{} },
+			func(n *BulkJob, e *BulkJobSeen) { n.Edges.Seen = append(n.Edges.Seen, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -810,6 +854,36 @@ func (_q *BulkJobQuery) loadRefusedRows(ctx context.Context, query *BulkJobRefus
 	}
 	query.Where(predicate.BulkJobRefusedRow(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(bulkjob.RefusedRowsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.JobID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "job_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *BulkJobQuery) loadSeen(ctx context.Context, query *BulkJobSeenQuery, nodes []*BulkJob, init func(*BulkJob), assign func(*BulkJob, *BulkJobSeen)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[int]*BulkJob)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(bulkjobseen.FieldJobID)
+	}
+	query.Where(predicate.BulkJobSeen(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(bulkjob.SeenColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

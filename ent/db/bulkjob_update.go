@@ -19,6 +19,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrefusedrow"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobseen"
 	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
@@ -212,6 +213,48 @@ func (_u *BulkJobUpdate) SetNillableTotalRows(v *int) *BulkJobUpdate {
 // AddTotalRows adds value to the "total_rows" field.
 func (_u *BulkJobUpdate) AddTotalRows(v int) *BulkJobUpdate {
 	_u.mutation.AddTotalRows(v)
+	return _u
+}
+
+// SetMissingRows sets the "missing_rows" field.
+func (_u *BulkJobUpdate) SetMissingRows(v int) *BulkJobUpdate {
+	_u.mutation.ResetMissingRows()
+	_u.mutation.SetMissingRows(v)
+	return _u
+}
+
+// SetNillableMissingRows sets the "missing_rows" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableMissingRows(v *int) *BulkJobUpdate {
+	if v != nil {
+		_u.SetMissingRows(*v)
+	}
+	return _u
+}
+
+// AddMissingRows adds value to the "missing_rows" field.
+func (_u *BulkJobUpdate) AddMissingRows(v int) *BulkJobUpdate {
+	_u.mutation.AddMissingRows(v)
+	return _u
+}
+
+// SetSeenTo sets the "seen_to" field.
+func (_u *BulkJobUpdate) SetSeenTo(v int) *BulkJobUpdate {
+	_u.mutation.ResetSeenTo()
+	_u.mutation.SetSeenTo(v)
+	return _u
+}
+
+// SetNillableSeenTo sets the "seen_to" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableSeenTo(v *int) *BulkJobUpdate {
+	if v != nil {
+		_u.SetSeenTo(*v)
+	}
+	return _u
+}
+
+// AddSeenTo adds value to the "seen_to" field.
+func (_u *BulkJobUpdate) AddSeenTo(v int) *BulkJobUpdate {
+	_u.mutation.AddSeenTo(v)
 	return _u
 }
 
@@ -955,6 +998,21 @@ func (_u *BulkJobUpdate) AddRefusedRows(v ...*BulkJobRefusedRow) *BulkJobUpdate 
 	return _u.AddRefusedRowIDs(ids...)
 }
 
+// AddSeenIDs adds the "seen" edge to the BulkJobSeen entity by IDs.
+func (_u *BulkJobUpdate) AddSeenIDs(ids ...int) *BulkJobUpdate {
+	_u.mutation.AddSeenIDs(ids...)
+	return _u
+}
+
+// AddSeen adds the "seen" edges to the BulkJobSeen entity.
+func (_u *BulkJobUpdate) AddSeen(v ...*BulkJobSeen) *BulkJobUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddSeenIDs(ids...)
+}
+
 // SetMarkID sets the "mark" edge to the BulkJobMark entity by ID.
 func (_u *BulkJobUpdate) SetMarkID(id int) *BulkJobUpdate {
 	_u.mutation.SetMarkID(id)
@@ -1055,6 +1113,27 @@ func (_u *BulkJobUpdate) RemoveRefusedRows(v ...*BulkJobRefusedRow) *BulkJobUpda
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveRefusedRowIDs(ids...)
+}
+
+// ClearSeen clears all "seen" edges to the BulkJobSeen entity.
+func (_u *BulkJobUpdate) ClearSeen() *BulkJobUpdate {
+	_u.mutation.ClearSeen()
+	return _u
+}
+
+// RemoveSeenIDs removes the "seen" edge to BulkJobSeen entities by IDs.
+func (_u *BulkJobUpdate) RemoveSeenIDs(ids ...int) *BulkJobUpdate {
+	_u.mutation.RemoveSeenIDs(ids...)
+	return _u
+}
+
+// RemoveSeen removes "seen" edges to BulkJobSeen entities.
+func (_u *BulkJobUpdate) RemoveSeen(v ...*BulkJobSeen) *BulkJobUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveSeenIDs(ids...)
 }
 
 // ClearMark clears the "mark" edge to the BulkJobMark entity.
@@ -1215,6 +1294,18 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedTotalRows(); ok {
 		_spec.AddField(bulkjob.FieldTotalRows, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.MissingRows(); ok {
+		_spec.SetField(bulkjob.FieldMissingRows, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedMissingRows(); ok {
+		_spec.AddField(bulkjob.FieldMissingRows, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.SeenTo(); ok {
+		_spec.SetField(bulkjob.FieldSeenTo, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedSeenTo(); ok {
+		_spec.AddField(bulkjob.FieldSeenTo, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.VerifiedRows(); ok {
 		_spec.SetField(bulkjob.FieldVerifiedRows, field.TypeInt, value)
@@ -1560,6 +1651,51 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.SeenCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bulkjob.SeenTable,
+			Columns: []string{bulkjob.SeenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bulkjobseen.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedSeenIDs(); len(nodes) > 0 && !_u.mutation.SeenCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bulkjob.SeenTable,
+			Columns: []string{bulkjob.SeenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bulkjobseen.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SeenIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bulkjob.SeenTable,
+			Columns: []string{bulkjob.SeenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bulkjobseen.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.MarkCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2O,
@@ -1832,6 +1968,48 @@ func (_u *BulkJobUpdateOne) SetNillableTotalRows(v *int) *BulkJobUpdateOne {
 // AddTotalRows adds value to the "total_rows" field.
 func (_u *BulkJobUpdateOne) AddTotalRows(v int) *BulkJobUpdateOne {
 	_u.mutation.AddTotalRows(v)
+	return _u
+}
+
+// SetMissingRows sets the "missing_rows" field.
+func (_u *BulkJobUpdateOne) SetMissingRows(v int) *BulkJobUpdateOne {
+	_u.mutation.ResetMissingRows()
+	_u.mutation.SetMissingRows(v)
+	return _u
+}
+
+// SetNillableMissingRows sets the "missing_rows" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableMissingRows(v *int) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetMissingRows(*v)
+	}
+	return _u
+}
+
+// AddMissingRows adds value to the "missing_rows" field.
+func (_u *BulkJobUpdateOne) AddMissingRows(v int) *BulkJobUpdateOne {
+	_u.mutation.AddMissingRows(v)
+	return _u
+}
+
+// SetSeenTo sets the "seen_to" field.
+func (_u *BulkJobUpdateOne) SetSeenTo(v int) *BulkJobUpdateOne {
+	_u.mutation.ResetSeenTo()
+	_u.mutation.SetSeenTo(v)
+	return _u
+}
+
+// SetNillableSeenTo sets the "seen_to" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableSeenTo(v *int) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetSeenTo(*v)
+	}
+	return _u
+}
+
+// AddSeenTo adds value to the "seen_to" field.
+func (_u *BulkJobUpdateOne) AddSeenTo(v int) *BulkJobUpdateOne {
+	_u.mutation.AddSeenTo(v)
 	return _u
 }
 
@@ -2575,6 +2753,21 @@ func (_u *BulkJobUpdateOne) AddRefusedRows(v ...*BulkJobRefusedRow) *BulkJobUpda
 	return _u.AddRefusedRowIDs(ids...)
 }
 
+// AddSeenIDs adds the "seen" edge to the BulkJobSeen entity by IDs.
+func (_u *BulkJobUpdateOne) AddSeenIDs(ids ...int) *BulkJobUpdateOne {
+	_u.mutation.AddSeenIDs(ids...)
+	return _u
+}
+
+// AddSeen adds the "seen" edges to the BulkJobSeen entity.
+func (_u *BulkJobUpdateOne) AddSeen(v ...*BulkJobSeen) *BulkJobUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddSeenIDs(ids...)
+}
+
 // SetMarkID sets the "mark" edge to the BulkJobMark entity by ID.
 func (_u *BulkJobUpdateOne) SetMarkID(id int) *BulkJobUpdateOne {
 	_u.mutation.SetMarkID(id)
@@ -2675,6 +2868,27 @@ func (_u *BulkJobUpdateOne) RemoveRefusedRows(v ...*BulkJobRefusedRow) *BulkJobU
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveRefusedRowIDs(ids...)
+}
+
+// ClearSeen clears all "seen" edges to the BulkJobSeen entity.
+func (_u *BulkJobUpdateOne) ClearSeen() *BulkJobUpdateOne {
+	_u.mutation.ClearSeen()
+	return _u
+}
+
+// RemoveSeenIDs removes the "seen" edge to BulkJobSeen entities by IDs.
+func (_u *BulkJobUpdateOne) RemoveSeenIDs(ids ...int) *BulkJobUpdateOne {
+	_u.mutation.RemoveSeenIDs(ids...)
+	return _u
+}
+
+// RemoveSeen removes "seen" edges to BulkJobSeen entities.
+func (_u *BulkJobUpdateOne) RemoveSeen(v ...*BulkJobSeen) *BulkJobUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveSeenIDs(ids...)
 }
 
 // ClearMark clears the "mark" edge to the BulkJobMark entity.
@@ -2865,6 +3079,18 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 	}
 	if value, ok := _u.mutation.AddedTotalRows(); ok {
 		_spec.AddField(bulkjob.FieldTotalRows, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.MissingRows(); ok {
+		_spec.SetField(bulkjob.FieldMissingRows, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedMissingRows(); ok {
+		_spec.AddField(bulkjob.FieldMissingRows, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.SeenTo(); ok {
+		_spec.SetField(bulkjob.FieldSeenTo, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedSeenTo(); ok {
+		_spec.AddField(bulkjob.FieldSeenTo, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.VerifiedRows(); ok {
 		_spec.SetField(bulkjob.FieldVerifiedRows, field.TypeInt, value)
@@ -3203,6 +3429,51 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(bulkjobrefusedrow.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SeenCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bulkjob.SeenTable,
+			Columns: []string{bulkjob.SeenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bulkjobseen.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedSeenIDs(); len(nodes) > 0 && !_u.mutation.SeenCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bulkjob.SeenTable,
+			Columns: []string{bulkjob.SeenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bulkjobseen.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SeenIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bulkjob.SeenTable,
+			Columns: []string{bulkjob.SeenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bulkjobseen.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

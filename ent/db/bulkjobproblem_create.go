@@ -426,18 +426,6 @@ func (u *BulkJobProblemUpsert) ClearSealed() *BulkJobProblemUpsert {
 	return u
 }
 
-// SetCause sets the "cause" field.
-func (u *BulkJobProblemUpsert) SetCause(v string) *BulkJobProblemUpsert {
-	u.Set(bulkjobproblem.FieldCause, v)
-	return u
-}
-
-// UpdateCause sets the "cause" field to the value that was provided on create.
-func (u *BulkJobProblemUpsert) UpdateCause() *BulkJobProblemUpsert {
-	u.SetExcluded(bulkjobproblem.FieldCause)
-	return u
-}
-
 // UpdateNewValues updates the mutable fields using the new values that were set on create.
 // Using this option is equivalent to using:
 //
@@ -475,6 +463,9 @@ func (u *BulkJobProblemUpsertOne) UpdateNewValues() *BulkJobProblemUpsertOne {
 		}
 		if _, exists := u.create.mutation.Hint(); exists {
 			s.SetIgnore(bulkjobproblem.FieldHint)
+		}
+		if _, exists := u.create.mutation.Cause(); exists {
+			s.SetIgnore(bulkjobproblem.FieldCause)
 		}
 		if _, exists := u.create.mutation.Outside(); exists {
 			s.SetIgnore(bulkjobproblem.FieldOutside)
@@ -531,20 +522,6 @@ func (u *BulkJobProblemUpsertOne) UpdateSealed() *BulkJobProblemUpsertOne {
 func (u *BulkJobProblemUpsertOne) ClearSealed() *BulkJobProblemUpsertOne {
 	return u.Update(func(s *BulkJobProblemUpsert) {
 		s.ClearSealed()
-	})
-}
-
-// SetCause sets the "cause" field.
-func (u *BulkJobProblemUpsertOne) SetCause(v string) *BulkJobProblemUpsertOne {
-	return u.Update(func(s *BulkJobProblemUpsert) {
-		s.SetCause(v)
-	})
-}
-
-// UpdateCause sets the "cause" field to the value that was provided on create.
-func (u *BulkJobProblemUpsertOne) UpdateCause() *BulkJobProblemUpsertOne {
-	return u.Update(func(s *BulkJobProblemUpsert) {
-		s.UpdateCause()
 	})
 }
 
@@ -751,6 +728,9 @@ func (u *BulkJobProblemUpsertBulk) UpdateNewValues() *BulkJobProblemUpsertBulk {
 			if _, exists := b.mutation.Hint(); exists {
 				s.SetIgnore(bulkjobproblem.FieldHint)
 			}
+			if _, exists := b.mutation.Cause(); exists {
+				s.SetIgnore(bulkjobproblem.FieldCause)
+			}
 			if _, exists := b.mutation.Outside(); exists {
 				s.SetIgnore(bulkjobproblem.FieldOutside)
 			}
@@ -807,20 +787,6 @@ func (u *BulkJobProblemUpsertBulk) UpdateSealed() *BulkJobProblemUpsertBulk {
 func (u *BulkJobProblemUpsertBulk) ClearSealed() *BulkJobProblemUpsertBulk {
 	return u.Update(func(s *BulkJobProblemUpsert) {
 		s.ClearSealed()
-	})
-}
-
-// SetCause sets the "cause" field.
-func (u *BulkJobProblemUpsertBulk) SetCause(v string) *BulkJobProblemUpsertBulk {
-	return u.Update(func(s *BulkJobProblemUpsert) {
-		s.SetCause(v)
-	})
-}
-
-// UpdateCause sets the "cause" field to the value that was provided on create.
-func (u *BulkJobProblemUpsertBulk) UpdateCause() *BulkJobProblemUpsertBulk {
-	return u.Update(func(s *BulkJobProblemUpsert) {
-		s.UpdateCause()
 	})
 }
 

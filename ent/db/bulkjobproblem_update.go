@@ -40,20 +40,6 @@ func (_u *BulkJobProblemUpdate) ClearSealed() *BulkJobProblemUpdate {
 	return _u
 }
 
-// SetCause sets the "cause" field.
-func (_u *BulkJobProblemUpdate) SetCause(v string) *BulkJobProblemUpdate {
-	_u.mutation.SetCause(v)
-	return _u
-}
-
-// SetNillableCause sets the "cause" field if the given value is not nil.
-func (_u *BulkJobProblemUpdate) SetNillableCause(v *string) *BulkJobProblemUpdate {
-	if v != nil {
-		_u.SetCause(*v)
-	}
-	return _u
-}
-
 // Mutation returns the BulkJobProblemMutation object of the builder.
 func (_u *BulkJobProblemUpdate) Mutation() *BulkJobProblemMutation {
 	return _u.mutation
@@ -118,9 +104,6 @@ func (_u *BulkJobProblemUpdate) sqlSave(ctx context.Context) (_node int, err err
 	if _u.mutation.SealedCleared() {
 		_spec.ClearField(bulkjobproblem.FieldSealed, field.TypeBytes)
 	}
-	if value, ok := _u.mutation.Cause(); ok {
-		_spec.SetField(bulkjobproblem.FieldCause, field.TypeString, value)
-	}
 	if _u.mutation.CandidatesCleared() {
 		_spec.ClearField(bulkjobproblem.FieldCandidates, field.TypeJSON)
 	}
@@ -155,20 +138,6 @@ func (_u *BulkJobProblemUpdateOne) SetSealed(v []byte) *BulkJobProblemUpdateOne 
 // ClearSealed clears the value of the "sealed" field.
 func (_u *BulkJobProblemUpdateOne) ClearSealed() *BulkJobProblemUpdateOne {
 	_u.mutation.ClearSealed()
-	return _u
-}
-
-// SetCause sets the "cause" field.
-func (_u *BulkJobProblemUpdateOne) SetCause(v string) *BulkJobProblemUpdateOne {
-	_u.mutation.SetCause(v)
-	return _u
-}
-
-// SetNillableCause sets the "cause" field if the given value is not nil.
-func (_u *BulkJobProblemUpdateOne) SetNillableCause(v *string) *BulkJobProblemUpdateOne {
-	if v != nil {
-		_u.SetCause(*v)
-	}
 	return _u
 }
 
@@ -265,9 +234,6 @@ func (_u *BulkJobProblemUpdateOne) sqlSave(ctx context.Context) (_node *BulkJobP
 	}
 	if _u.mutation.SealedCleared() {
 		_spec.ClearField(bulkjobproblem.FieldSealed, field.TypeBytes)
-	}
-	if value, ok := _u.mutation.Cause(); ok {
-		_spec.SetField(bulkjobproblem.FieldCause, field.TypeString, value)
 	}
 	if _u.mutation.CandidatesCleared() {
 		_spec.ClearField(bulkjobproblem.FieldCandidates, field.TypeJSON)

@@ -25,6 +25,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrefusedrow"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobseen"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/ent/db/enrollment"
 	"github.com/openhomeroom/homeroom/ent/db/erasure"
@@ -83,6 +84,8 @@ type Client struct {
 	BulkJobRefusedRow *BulkJobRefusedRowClient
 	// BulkJobRow is the client for interacting with the BulkJobRow builders.
 	BulkJobRow *BulkJobRowClient
+	// BulkJobSeen is the client for interacting with the BulkJobSeen builders.
+	BulkJobSeen *BulkJobSeenClient
 	// Educator is the client for interacting with the Educator builders.
 	Educator *EducatorClient
 	// Enrollment is the client for interacting with the Enrollment builders.
@@ -162,6 +165,7 @@ func (c *Client) init() {
 	c.BulkJobProblem = NewBulkJobProblemClient(c.config)
 	c.BulkJobRefusedRow = NewBulkJobRefusedRowClient(c.config)
 	c.BulkJobRow = NewBulkJobRowClient(c.config)
+	c.BulkJobSeen = NewBulkJobSeenClient(c.config)
 	c.Educator = NewEducatorClient(c.config)
 	c.Enrollment = NewEnrollmentClient(c.config)
 	c.Erasure = NewErasureClient(c.config)
@@ -293,6 +297,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		BulkJobProblem:      NewBulkJobProblemClient(cfg),
 		BulkJobRefusedRow:   NewBulkJobRefusedRowClient(cfg),
 		BulkJobRow:          NewBulkJobRowClient(cfg),
+		BulkJobSeen:         NewBulkJobSeenClient(cfg),
 		Educator:            NewEducatorClient(cfg),
 		Enrollment:          NewEnrollmentClient(cfg),
 		Erasure:             NewErasureClient(cfg),
@@ -351,6 +356,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		BulkJobProblem:      NewBulkJobProblemClient(cfg),
 		BulkJobRefusedRow:   NewBulkJobRefusedRowClient(cfg),
 		BulkJobRow:          NewBulkJobRowClient(cfg),
+		BulkJobSeen:         NewBulkJobSeenClient(cfg),
 		Educator:            NewEducatorClient(cfg),
 		Enrollment:          NewEnrollmentClient(cfg),
 		Erasure:             NewErasureClient(cfg),
@@ -411,12 +417,13 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.AccountHand, c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob,
 		c.BulkJobChunk, c.BulkJobMark, c.BulkJobProblem, c.BulkJobRefusedRow,
-		c.BulkJobRow, c.Educator, c.Enrollment, c.Erasure, c.ExternalIdentity,
-		c.FactorChallenge, c.FormerEnrollment, c.FormerSchool, c.Group,
-		c.GroupEducator, c.Lease, c.Loss, c.LossHead, c.OneTimeLink, c.Organization,
-		c.Passkey, c.Product, c.RecoveryCode, c.RegisteredOperation, c.RoleAssignment,
-		c.ServiceKey, c.Session, c.SignInMark, c.Student, c.StudentWord, c.TakenAnswer,
-		c.TotpSecret, c.UsageDay, c.UsageEvent, c.UsageTotal,
+		c.BulkJobRow, c.BulkJobSeen, c.Educator, c.Enrollment, c.Erasure,
+		c.ExternalIdentity, c.FactorChallenge, c.FormerEnrollment, c.FormerSchool,
+		c.Group, c.GroupEducator, c.Lease, c.Loss, c.LossHead, c.OneTimeLink,
+		c.Organization, c.Passkey, c.Product, c.RecoveryCode, c.RegisteredOperation,
+		c.RoleAssignment, c.ServiceKey, c.Session, c.SignInMark, c.Student,
+		c.StudentWord, c.TakenAnswer, c.TotpSecret, c.UsageDay, c.UsageEvent,
+		c.UsageTotal,
 	} {
 		n.Use(hooks...)
 	}
@@ -428,12 +435,13 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.AccountHand, c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob,
 		c.BulkJobChunk, c.BulkJobMark, c.BulkJobProblem, c.BulkJobRefusedRow,
-		c.BulkJobRow, c.Educator, c.Enrollment, c.Erasure, c.ExternalIdentity,
-		c.FactorChallenge, c.FormerEnrollment, c.FormerSchool, c.Group,
-		c.GroupEducator, c.Lease, c.Loss, c.LossHead, c.OneTimeLink, c.Organization,
-		c.Passkey, c.Product, c.RecoveryCode, c.RegisteredOperation, c.RoleAssignment,
-		c.ServiceKey, c.Session, c.SignInMark, c.Student, c.StudentWord, c.TakenAnswer,
-		c.TotpSecret, c.UsageDay, c.UsageEvent, c.UsageTotal,
+		c.BulkJobRow, c.BulkJobSeen, c.Educator, c.Enrollment, c.Erasure,
+		c.ExternalIdentity, c.FactorChallenge, c.FormerEnrollment, c.FormerSchool,
+		c.Group, c.GroupEducator, c.Lease, c.Loss, c.LossHead, c.OneTimeLink,
+		c.Organization, c.Passkey, c.Product, c.RecoveryCode, c.RegisteredOperation,
+		c.RoleAssignment, c.ServiceKey, c.Session, c.SignInMark, c.Student,
+		c.StudentWord, c.TakenAnswer, c.TotpSecret, c.UsageDay, c.UsageEvent,
+		c.UsageTotal,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -462,6 +470,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.BulkJobRefusedRow.mutate(ctx, m)
 	case *BulkJobRowMutation:
 		return c.BulkJobRow.mutate(ctx, m)
+	case *BulkJobSeenMutation:
+		return c.BulkJobSeen.mutate(ctx, m)
 	case *EducatorMutation:
 		return c.Educator.mutate(ctx, m)
 	case *EnrollmentMutation:
@@ -1242,6 +1252,22 @@ func (c *BulkJobClient) QueryRefusedRows(_m *BulkJob) *BulkJobRefusedRowQuery {
 			sqlgraph.From(bulkjob.Table, bulkjob.FieldID, id),
 			sqlgraph.To(bulkjobrefusedrow.Table, bulkjobrefusedrow.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, bulkjob.RefusedRowsTable, bulkjob.RefusedRowsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySeen queries the seen edge of a BulkJob.
+func (c *BulkJobClient) QuerySeen(_m *BulkJob) *BulkJobSeenQuery {
+	query := (&BulkJobSeenClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(bulkjob.Table, bulkjob.FieldID, id),
+			sqlgraph.To(bulkjobseen.Table, bulkjobseen.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, bulkjob.SeenTable, bulkjob.SeenColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -2054,6 +2080,156 @@ func (c *BulkJobRowClient) mutate(ctx context.Context, m *BulkJobRowMutation) (V
 		return (&BulkJobRowDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown BulkJobRow mutation op: %q", m.Op())
+	}
+}
+
+// BulkJobSeenClient is a client for the BulkJobSeen schema.
+type BulkJobSeenClient struct {
+	config
+}
+
+// NewBulkJobSeenClient returns a client for the BulkJobSeen from the given config.
+func NewBulkJobSeenClient(c config) *BulkJobSeenClient {
+	return &BulkJobSeenClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `bulkjobseen.Hooks(f(g(h())))`.
+func (c *BulkJobSeenClient) Use(hooks ...Hook) {
+	c.hooks.BulkJobSeen = append(c.hooks.BulkJobSeen, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `bulkjobseen.Intercept(f(g(h())))`.
+func (c *BulkJobSeenClient) Intercept(interceptors ...Interceptor) {
+	c.inters.BulkJobSeen = append(c.inters.BulkJobSeen, interceptors...)
+}
+
+// Create returns a builder for creating a BulkJobSeen entity.
+func (c *BulkJobSeenClient) Create() *BulkJobSeenCreate {
+	mutation := newBulkJobSeenMutation(c.config, OpCreate)
+	return &BulkJobSeenCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of BulkJobSeen entities.
+func (c *BulkJobSeenClient) CreateBulk(builders ...*BulkJobSeenCreate) *BulkJobSeenCreateBulk {
+	return &BulkJobSeenCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BulkJobSeenClient) MapCreateBulk(slice any, setFunc func(*BulkJobSeenCreate, int)) *BulkJobSeenCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BulkJobSeenCreateBulk{err: fmt.Errorf("calling to BulkJobSeenClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BulkJobSeenCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BulkJobSeenCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for BulkJobSeen.
+func (c *BulkJobSeenClient) Update() *BulkJobSeenUpdate {
+	mutation := newBulkJobSeenMutation(c.config, OpUpdate)
+	return &BulkJobSeenUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BulkJobSeenClient) UpdateOne(_m *BulkJobSeen) *BulkJobSeenUpdateOne {
+	mutation := newBulkJobSeenMutation(c.config, OpUpdateOne, withBulkJobSeen(_m))
+	return &BulkJobSeenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BulkJobSeenClient) UpdateOneID(id int) *BulkJobSeenUpdateOne {
+	mutation := newBulkJobSeenMutation(c.config, OpUpdateOne, withBulkJobSeenID(id))
+	return &BulkJobSeenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for BulkJobSeen.
+func (c *BulkJobSeenClient) Delete() *BulkJobSeenDelete {
+	mutation := newBulkJobSeenMutation(c.config, OpDelete)
+	return &BulkJobSeenDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BulkJobSeenClient) DeleteOne(_m *BulkJobSeen) *BulkJobSeenDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BulkJobSeenClient) DeleteOneID(id int) *BulkJobSeenDeleteOne {
+	builder := c.Delete().Where(bulkjobseen.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BulkJobSeenDeleteOne{builder}
+}
+
+// Query returns a query builder for BulkJobSeen.
+func (c *BulkJobSeenClient) Query() *BulkJobSeenQuery {
+	return &BulkJobSeenQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBulkJobSeen},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a BulkJobSeen entity by its id.
+func (c *BulkJobSeenClient) Get(ctx context.Context, id int) (*BulkJobSeen, error) {
+	return c.Query().Where(bulkjobseen.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BulkJobSeenClient) GetX(ctx context.Context, id int) *BulkJobSeen {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryJob queries the job edge of a BulkJobSeen.
+func (c *BulkJobSeenClient) QueryJob(_m *BulkJobSeen) *BulkJobQuery {
+	query := (&BulkJobClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(bulkjobseen.Table, bulkjobseen.FieldID, id),
+			sqlgraph.To(bulkjob.Table, bulkjob.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, bulkjobseen.JobTable, bulkjobseen.JobColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *BulkJobSeenClient) Hooks() []Hook {
+	hooks := c.hooks.BulkJobSeen
+	return append(hooks[:len(hooks):len(hooks)], bulkjobseen.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *BulkJobSeenClient) Interceptors() []Interceptor {
+	return c.inters.BulkJobSeen
+}
+
+func (c *BulkJobSeenClient) mutate(ctx context.Context, m *BulkJobSeenMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BulkJobSeenCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BulkJobSeenUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BulkJobSeenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BulkJobSeenDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown BulkJobSeen mutation op: %q", m.Op())
 	}
 }
 
@@ -6507,19 +6683,19 @@ func (c *UsageTotalClient) mutate(ctx context.Context, m *UsageTotalMutation) (V
 type (
 	hooks struct {
 		AccountHand, AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk,
-		BulkJobMark, BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator,
-		Enrollment, Erasure, ExternalIdentity, FactorChallenge, FormerEnrollment,
-		FormerSchool, Group, GroupEducator, Lease, Loss, LossHead, OneTimeLink,
-		Organization, Passkey, Product, RecoveryCode, RegisteredOperation,
+		BulkJobMark, BulkJobProblem, BulkJobRefusedRow, BulkJobRow, BulkJobSeen,
+		Educator, Enrollment, Erasure, ExternalIdentity, FactorChallenge,
+		FormerEnrollment, FormerSchool, Group, GroupEducator, Lease, Loss, LossHead,
+		OneTimeLink, Organization, Passkey, Product, RecoveryCode, RegisteredOperation,
 		RoleAssignment, ServiceKey, Session, SignInMark, Student, StudentWord,
 		TakenAnswer, TotpSecret, UsageDay, UsageEvent, UsageTotal []ent.Hook
 	}
 	inters struct {
 		AccountHand, AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk,
-		BulkJobMark, BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator,
-		Enrollment, Erasure, ExternalIdentity, FactorChallenge, FormerEnrollment,
-		FormerSchool, Group, GroupEducator, Lease, Loss, LossHead, OneTimeLink,
-		Organization, Passkey, Product, RecoveryCode, RegisteredOperation,
+		BulkJobMark, BulkJobProblem, BulkJobRefusedRow, BulkJobRow, BulkJobSeen,
+		Educator, Enrollment, Erasure, ExternalIdentity, FactorChallenge,
+		FormerEnrollment, FormerSchool, Group, GroupEducator, Lease, Loss, LossHead,
+		OneTimeLink, Organization, Passkey, Product, RecoveryCode, RegisteredOperation,
 		RoleAssignment, ServiceKey, Session, SignInMark, Student, StudentWord,
 		TakenAnswer, TotpSecret, UsageDay, UsageEvent, UsageTotal []ent.Interceptor
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrefusedrow"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobseen"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/ent/db/enrollment"
 	"github.com/openhomeroom/homeroom/ent/db/erasure"
@@ -121,6 +122,7 @@ func checkColumn(t, c string) error {
 			bulkjobproblem.Table:      bulkjobproblem.ValidColumn,
 			bulkjobrefusedrow.Table:   bulkjobrefusedrow.ValidColumn,
 			bulkjobrow.Table:          bulkjobrow.ValidColumn,
+			bulkjobseen.Table:         bulkjobseen.ValidColumn,
 			educator.Table:            educator.ValidColumn,
 			enrollment.Table:          enrollment.ValidColumn,
 			erasure.Table:             erasure.ValidColumn,

@@ -22,6 +22,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrefusedrow"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobseen"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/ent/db/enrollment"
 	"github.com/openhomeroom/homeroom/ent/db/erasure"
@@ -75,6 +76,7 @@ const (
 	TypeBulkJobProblem      = "BulkJobProblem"
 	TypeBulkJobRefusedRow   = "BulkJobRefusedRow"
 	TypeBulkJobRow          = "BulkJobRow"
+	TypeBulkJobSeen         = "BulkJobSeen"
 	TypeEducator            = "Educator"
 	TypeEnrollment          = "Enrollment"
 	TypeErasure             = "Erasure"
@@ -3807,6 +3809,8 @@ type BulkJobMutation struct {
 	status                  *bulkjob.Status
 	groups_mode             *bulkjob.GroupsMode
 	commit_mode             *bulkjob.CommitMode
+	missing                 *bulkjob.Missing
+	leavers                 *bulkjob.Leavers
 	file_name               *string
 	idempotency_key         *string
 	content_print           *string
@@ -3822,6 +3826,10 @@ type BulkJobMutation struct {
 	appendignored_headers   []string
 	total_rows              *int
 	addtotal_rows           *int
+	missing_rows            *int
+	addmissing_rows         *int
+	seen_to                 *int
+	addseen_to              *int
 	verified_rows           *int
 	addverified_rows        *int
 	processed_rows          *int
@@ -3896,6 +3904,9 @@ type BulkJobMutation struct {
 	refused_rows            map[int]struct{}
 	removedrefused_rows     map[int]struct{}
 	clearedrefused_rows     bool
+	seen                    map[int]struct{}
+	removedseen             map[int]struct{}
+	clearedseen             bool
 	mark                    *int
 	clearedmark             bool
 	problems                map[int]struct{}
@@ -4310,6 +4321,78 @@ func (m *BulkJobMutation) OldCommitMode(ctx context.Context) (v bulkjob.CommitMo
 // ResetCommitMode resets all changes to the "commit_mode" field.
 func (m *BulkJobMutation) ResetCommitMode() {
 	m.commit_mode = nil
+}
+
+// SetMissing sets the "missing" field.
+func (m *BulkJobMutation) SetMissing(b bulkjob.Missing) {
+	m.missing = &b
+}
+
+// Missing returns the value of the "missing" field in the mutation.
+func (m *BulkJobMutation) Missing() (r bulkjob.Missing, exists bool) {
+	v := m.missing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMissing returns the old "missing" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldMissing(ctx context.Context) (v bulkjob.Missing, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMissing is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMissing requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMissing: %w", err)
+	}
+	return oldValue.Missing, nil
+}
+
+// ResetMissing resets all changes to the "missing" field.
+func (m *BulkJobMutation) ResetMissing() {
+	m.missing = nil
+}
+
+// SetLeavers sets the "leavers" field.
+func (m *BulkJobMutation) SetLeavers(b bulkjob.Leavers) {
+	m.leavers = &b
+}
+
+// Leavers returns the value of the "leavers" field in the mutation.
+func (m *BulkJobMutation) Leavers() (r bulkjob.Leavers, exists bool) {
+	v := m.leavers
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeavers returns the old "leavers" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldLeavers(ctx context.Context) (v bulkjob.Leavers, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeavers is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeavers requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeavers: %w", err)
+	}
+	return oldValue.Leavers, nil
+}
+
+// ResetLeavers resets all changes to the "leavers" field.
+func (m *BulkJobMutation) ResetLeavers() {
+	m.leavers = nil
 }
 
 // SetFileName sets the "file_name" field.
@@ -4839,6 +4922,118 @@ func (m *BulkJobMutation) AddedTotalRows() (r int, exists bool) {
 func (m *BulkJobMutation) ResetTotalRows() {
 	m.total_rows = nil
 	m.addtotal_rows = nil
+}
+
+// SetMissingRows sets the "missing_rows" field.
+func (m *BulkJobMutation) SetMissingRows(i int) {
+	m.missing_rows = &i
+	m.addmissing_rows = nil
+}
+
+// MissingRows returns the value of the "missing_rows" field in the mutation.
+func (m *BulkJobMutation) MissingRows() (r int, exists bool) {
+	v := m.missing_rows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMissingRows returns the old "missing_rows" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldMissingRows(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMissingRows is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMissingRows requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMissingRows: %w", err)
+	}
+	return oldValue.MissingRows, nil
+}
+
+// AddMissingRows adds i to the "missing_rows" field.
+func (m *BulkJobMutation) AddMissingRows(i int) {
+	if m.addmissing_rows != nil {
+		*m.addmissing_rows += i
+	} else {
+		m.addmissing_rows = &i
+	}
+}
+
+// AddedMissingRows returns the value that was added to the "missing_rows" field in this mutation.
+func (m *BulkJobMutation) AddedMissingRows() (r int, exists bool) {
+	v := m.addmissing_rows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMissingRows resets all changes to the "missing_rows" field.
+func (m *BulkJobMutation) ResetMissingRows() {
+	m.missing_rows = nil
+	m.addmissing_rows = nil
+}
+
+// SetSeenTo sets the "seen_to" field.
+func (m *BulkJobMutation) SetSeenTo(i int) {
+	m.seen_to = &i
+	m.addseen_to = nil
+}
+
+// SeenTo returns the value of the "seen_to" field in the mutation.
+func (m *BulkJobMutation) SeenTo() (r int, exists bool) {
+	v := m.seen_to
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeenTo returns the old "seen_to" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldSeenTo(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeenTo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeenTo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeenTo: %w", err)
+	}
+	return oldValue.SeenTo, nil
+}
+
+// AddSeenTo adds i to the "seen_to" field.
+func (m *BulkJobMutation) AddSeenTo(i int) {
+	if m.addseen_to != nil {
+		*m.addseen_to += i
+	} else {
+		m.addseen_to = &i
+	}
+}
+
+// AddedSeenTo returns the value that was added to the "seen_to" field in this mutation.
+func (m *BulkJobMutation) AddedSeenTo() (r int, exists bool) {
+	v := m.addseen_to
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeenTo resets all changes to the "seen_to" field.
+func (m *BulkJobMutation) ResetSeenTo() {
+	m.seen_to = nil
+	m.addseen_to = nil
 }
 
 // SetVerifiedRows sets the "verified_rows" field.
@@ -6944,6 +7139,60 @@ func (m *BulkJobMutation) ResetRefusedRows() {
 	m.removedrefused_rows = nil
 }
 
+// AddSeenIDs adds the "seen" edge to the BulkJobSeen entity by ids.
+func (m *BulkJobMutation) AddSeenIDs(ids ...int) {
+	if m.seen == nil {
+		m.seen = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.seen[ids[i]] = struct{}{}
+	}
+}
+
+// ClearSeen clears the "seen" edge to the BulkJobSeen entity.
+func (m *BulkJobMutation) ClearSeen() {
+	m.clearedseen = true
+}
+
+// SeenCleared reports if the "seen" edge to the BulkJobSeen entity was cleared.
+func (m *BulkJobMutation) SeenCleared() bool {
+	return m.clearedseen
+}
+
+// RemoveSeenIDs removes the "seen" edge to the BulkJobSeen entity by IDs.
+func (m *BulkJobMutation) RemoveSeenIDs(ids ...int) {
+	if m.removedseen == nil {
+		m.removedseen = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.seen, ids[i])
+		m.removedseen[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedSeen returns the removed IDs of the "seen" edge to the BulkJobSeen entity.
+func (m *BulkJobMutation) RemovedSeenIDs() (ids []int) {
+	for id := range m.removedseen {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// SeenIDs returns the "seen" edge IDs in the mutation.
+func (m *BulkJobMutation) SeenIDs() (ids []int) {
+	for id := range m.seen {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetSeen resets all changes to the "seen" edge.
+func (m *BulkJobMutation) ResetSeen() {
+	m.seen = nil
+	m.clearedseen = false
+	m.removedseen = nil
+}
+
 // SetMarkID sets the "mark" edge to the BulkJobMark entity by id.
 func (m *BulkJobMutation) SetMarkID(id int) {
 	m.mark = &id
@@ -7071,7 +7320,7 @@ func (m *BulkJobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobMutation) Fields() []string {
-	fields := make([]string, 0, 53)
+	fields := make([]string, 0, 57)
 	if m.created_at != nil {
 		fields = append(fields, bulkjob.FieldCreatedAt)
 	}
@@ -7095,6 +7344,12 @@ func (m *BulkJobMutation) Fields() []string {
 	}
 	if m.commit_mode != nil {
 		fields = append(fields, bulkjob.FieldCommitMode)
+	}
+	if m.missing != nil {
+		fields = append(fields, bulkjob.FieldMissing)
+	}
+	if m.leavers != nil {
+		fields = append(fields, bulkjob.FieldLeavers)
 	}
 	if m.file_name != nil {
 		fields = append(fields, bulkjob.FieldFileName)
@@ -7128,6 +7383,12 @@ func (m *BulkJobMutation) Fields() []string {
 	}
 	if m.total_rows != nil {
 		fields = append(fields, bulkjob.FieldTotalRows)
+	}
+	if m.missing_rows != nil {
+		fields = append(fields, bulkjob.FieldMissingRows)
+	}
+	if m.seen_to != nil {
+		fields = append(fields, bulkjob.FieldSeenTo)
 	}
 	if m.verified_rows != nil {
 		fields = append(fields, bulkjob.FieldVerifiedRows)
@@ -7255,6 +7516,10 @@ func (m *BulkJobMutation) Field(name string) (ent.Value, bool) {
 		return m.GroupsMode()
 	case bulkjob.FieldCommitMode:
 		return m.CommitMode()
+	case bulkjob.FieldMissing:
+		return m.Missing()
+	case bulkjob.FieldLeavers:
+		return m.Leavers()
 	case bulkjob.FieldFileName:
 		return m.FileName()
 	case bulkjob.FieldIdempotencyKey:
@@ -7277,6 +7542,10 @@ func (m *BulkJobMutation) Field(name string) (ent.Value, bool) {
 		return m.IgnoredHeaders()
 	case bulkjob.FieldTotalRows:
 		return m.TotalRows()
+	case bulkjob.FieldMissingRows:
+		return m.MissingRows()
+	case bulkjob.FieldSeenTo:
+		return m.SeenTo()
 	case bulkjob.FieldVerifiedRows:
 		return m.VerifiedRows()
 	case bulkjob.FieldProcessedRows:
@@ -7370,6 +7639,10 @@ func (m *BulkJobMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldGroupsMode(ctx)
 	case bulkjob.FieldCommitMode:
 		return m.OldCommitMode(ctx)
+	case bulkjob.FieldMissing:
+		return m.OldMissing(ctx)
+	case bulkjob.FieldLeavers:
+		return m.OldLeavers(ctx)
 	case bulkjob.FieldFileName:
 		return m.OldFileName(ctx)
 	case bulkjob.FieldIdempotencyKey:
@@ -7392,6 +7665,10 @@ func (m *BulkJobMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldIgnoredHeaders(ctx)
 	case bulkjob.FieldTotalRows:
 		return m.OldTotalRows(ctx)
+	case bulkjob.FieldMissingRows:
+		return m.OldMissingRows(ctx)
+	case bulkjob.FieldSeenTo:
+		return m.OldSeenTo(ctx)
 	case bulkjob.FieldVerifiedRows:
 		return m.OldVerifiedRows(ctx)
 	case bulkjob.FieldProcessedRows:
@@ -7525,6 +7802,20 @@ func (m *BulkJobMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetCommitMode(v)
 		return nil
+	case bulkjob.FieldMissing:
+		v, ok := value.(bulkjob.Missing)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMissing(v)
+		return nil
+	case bulkjob.FieldLeavers:
+		v, ok := value.(bulkjob.Leavers)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeavers(v)
+		return nil
 	case bulkjob.FieldFileName:
 		v, ok := value.(string)
 		if !ok {
@@ -7601,6 +7892,20 @@ func (m *BulkJobMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetTotalRows(v)
+		return nil
+	case bulkjob.FieldMissingRows:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMissingRows(v)
+		return nil
+	case bulkjob.FieldSeenTo:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeenTo(v)
 		return nil
 	case bulkjob.FieldVerifiedRows:
 		v, ok := value.(int)
@@ -7854,6 +8159,12 @@ func (m *BulkJobMutation) AddedFields() []string {
 	if m.addtotal_rows != nil {
 		fields = append(fields, bulkjob.FieldTotalRows)
 	}
+	if m.addmissing_rows != nil {
+		fields = append(fields, bulkjob.FieldMissingRows)
+	}
+	if m.addseen_to != nil {
+		fields = append(fields, bulkjob.FieldSeenTo)
+	}
 	if m.addverified_rows != nil {
 		fields = append(fields, bulkjob.FieldVerifiedRows)
 	}
@@ -7941,6 +8252,10 @@ func (m *BulkJobMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedDistrictID()
 	case bulkjob.FieldTotalRows:
 		return m.AddedTotalRows()
+	case bulkjob.FieldMissingRows:
+		return m.AddedMissingRows()
+	case bulkjob.FieldSeenTo:
+		return m.AddedSeenTo()
 	case bulkjob.FieldVerifiedRows:
 		return m.AddedVerifiedRows()
 	case bulkjob.FieldProcessedRows:
@@ -8013,6 +8328,20 @@ func (m *BulkJobMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddTotalRows(v)
+		return nil
+	case bulkjob.FieldMissingRows:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMissingRows(v)
+		return nil
+	case bulkjob.FieldSeenTo:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeenTo(v)
 		return nil
 	case bulkjob.FieldVerifiedRows:
 		v, ok := value.(int)
@@ -8333,6 +8662,12 @@ func (m *BulkJobMutation) ResetField(name string) error {
 	case bulkjob.FieldCommitMode:
 		m.ResetCommitMode()
 		return nil
+	case bulkjob.FieldMissing:
+		m.ResetMissing()
+		return nil
+	case bulkjob.FieldLeavers:
+		m.ResetLeavers()
+		return nil
 	case bulkjob.FieldFileName:
 		m.ResetFileName()
 		return nil
@@ -8365,6 +8700,12 @@ func (m *BulkJobMutation) ResetField(name string) error {
 		return nil
 	case bulkjob.FieldTotalRows:
 		m.ResetTotalRows()
+		return nil
+	case bulkjob.FieldMissingRows:
+		m.ResetMissingRows()
+		return nil
+	case bulkjob.FieldSeenTo:
+		m.ResetSeenTo()
 		return nil
 	case bulkjob.FieldVerifiedRows:
 		m.ResetVerifiedRows()
@@ -8474,7 +8815,7 @@ func (m *BulkJobMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *BulkJobMutation) AddedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 8)
 	if m.organization != nil {
 		edges = append(edges, bulkjob.EdgeOrganization)
 	}
@@ -8489,6 +8830,9 @@ func (m *BulkJobMutation) AddedEdges() []string {
 	}
 	if m.refused_rows != nil {
 		edges = append(edges, bulkjob.EdgeRefusedRows)
+	}
+	if m.seen != nil {
+		edges = append(edges, bulkjob.EdgeSeen)
 	}
 	if m.mark != nil {
 		edges = append(edges, bulkjob.EdgeMark)
@@ -8529,6 +8873,12 @@ func (m *BulkJobMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case bulkjob.EdgeSeen:
+		ids := make([]ent.Value, 0, len(m.seen))
+		for id := range m.seen {
+			ids = append(ids, id)
+		}
+		return ids
 	case bulkjob.EdgeMark:
 		if id := m.mark; id != nil {
 			return []ent.Value{*id}
@@ -8545,7 +8895,7 @@ func (m *BulkJobMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *BulkJobMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 8)
 	if m.removedchunks != nil {
 		edges = append(edges, bulkjob.EdgeChunks)
 	}
@@ -8554,6 +8904,9 @@ func (m *BulkJobMutation) RemovedEdges() []string {
 	}
 	if m.removedrefused_rows != nil {
 		edges = append(edges, bulkjob.EdgeRefusedRows)
+	}
+	if m.removedseen != nil {
+		edges = append(edges, bulkjob.EdgeSeen)
 	}
 	if m.removedproblems != nil {
 		edges = append(edges, bulkjob.EdgeProblems)
@@ -8583,6 +8936,12 @@ func (m *BulkJobMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case bulkjob.EdgeSeen:
+		ids := make([]ent.Value, 0, len(m.removedseen))
+		for id := range m.removedseen {
+			ids = append(ids, id)
+		}
+		return ids
 	case bulkjob.EdgeProblems:
 		ids := make([]ent.Value, 0, len(m.removedproblems))
 		for id := range m.removedproblems {
@@ -8595,7 +8954,7 @@ func (m *BulkJobMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *BulkJobMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 8)
 	if m.clearedorganization {
 		edges = append(edges, bulkjob.EdgeOrganization)
 	}
@@ -8610,6 +8969,9 @@ func (m *BulkJobMutation) ClearedEdges() []string {
 	}
 	if m.clearedrefused_rows {
 		edges = append(edges, bulkjob.EdgeRefusedRows)
+	}
+	if m.clearedseen {
+		edges = append(edges, bulkjob.EdgeSeen)
 	}
 	if m.clearedmark {
 		edges = append(edges, bulkjob.EdgeMark)
@@ -8634,6 +8996,8 @@ func (m *BulkJobMutation) EdgeCleared(name string) bool {
 		return m.clearedrows
 	case bulkjob.EdgeRefusedRows:
 		return m.clearedrefused_rows
+	case bulkjob.EdgeSeen:
+		return m.clearedseen
 	case bulkjob.EdgeMark:
 		return m.clearedmark
 	case bulkjob.EdgeProblems:
@@ -8677,6 +9041,9 @@ func (m *BulkJobMutation) ResetEdge(name string) error {
 		return nil
 	case bulkjob.EdgeRefusedRows:
 		m.ResetRefusedRows()
+		return nil
+	case bulkjob.EdgeSeen:
+		m.ResetSeen()
 		return nil
 	case bulkjob.EdgeMark:
 		m.ResetMark()
@@ -13436,6 +13803,584 @@ func (m *BulkJobRowMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown BulkJobRow edge %s", name)
+}
+
+// BulkJobSeenMutation represents an operation that mutates the BulkJobSeen nodes in the graph.
+type BulkJobSeenMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	created_at    *time.Time
+	thousand      *int
+	addthousand   *int
+	marks         *string
+	clearedFields map[string]struct{}
+	job           *int
+	clearedjob    bool
+	done          bool
+	oldValue      func(context.Context) (*BulkJobSeen, error)
+	predicates    []predicate.BulkJobSeen
+}
+
+var _ ent.Mutation = (*BulkJobSeenMutation)(nil)
+
+// bulkjobseenOption allows management of the mutation configuration using functional options.
+type bulkjobseenOption func(*BulkJobSeenMutation)
+
+// newBulkJobSeenMutation creates new mutation for the BulkJobSeen entity.
+func newBulkJobSeenMutation(c config, op Op, opts ...bulkjobseenOption) *BulkJobSeenMutation {
+	m := &BulkJobSeenMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeBulkJobSeen,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withBulkJobSeenID sets the ID field of the mutation.
+func withBulkJobSeenID(id int) bulkjobseenOption {
+	return func(m *BulkJobSeenMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *BulkJobSeen
+		)
+		m.oldValue = func(ctx context.Context) (*BulkJobSeen, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().BulkJobSeen.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withBulkJobSeen sets the old BulkJobSeen of the mutation.
+func withBulkJobSeen(node *BulkJobSeen) bulkjobseenOption {
+	return func(m *BulkJobSeenMutation) {
+		m.oldValue = func(context.Context) (*BulkJobSeen, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m BulkJobSeenMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m BulkJobSeenMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *BulkJobSeenMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *BulkJobSeenMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().BulkJobSeen.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *BulkJobSeenMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *BulkJobSeenMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the BulkJobSeen entity.
+// If the BulkJobSeen object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobSeenMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *BulkJobSeenMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetJobID sets the "job_id" field.
+func (m *BulkJobSeenMutation) SetJobID(i int) {
+	m.job = &i
+}
+
+// JobID returns the value of the "job_id" field in the mutation.
+func (m *BulkJobSeenMutation) JobID() (r int, exists bool) {
+	v := m.job
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobID returns the old "job_id" field's value of the BulkJobSeen entity.
+// If the BulkJobSeen object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobSeenMutation) OldJobID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobID: %w", err)
+	}
+	return oldValue.JobID, nil
+}
+
+// ResetJobID resets all changes to the "job_id" field.
+func (m *BulkJobSeenMutation) ResetJobID() {
+	m.job = nil
+}
+
+// SetThousand sets the "thousand" field.
+func (m *BulkJobSeenMutation) SetThousand(i int) {
+	m.thousand = &i
+	m.addthousand = nil
+}
+
+// Thousand returns the value of the "thousand" field in the mutation.
+func (m *BulkJobSeenMutation) Thousand() (r int, exists bool) {
+	v := m.thousand
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldThousand returns the old "thousand" field's value of the BulkJobSeen entity.
+// If the BulkJobSeen object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobSeenMutation) OldThousand(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldThousand is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldThousand requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldThousand: %w", err)
+	}
+	return oldValue.Thousand, nil
+}
+
+// AddThousand adds i to the "thousand" field.
+func (m *BulkJobSeenMutation) AddThousand(i int) {
+	if m.addthousand != nil {
+		*m.addthousand += i
+	} else {
+		m.addthousand = &i
+	}
+}
+
+// AddedThousand returns the value that was added to the "thousand" field in this mutation.
+func (m *BulkJobSeenMutation) AddedThousand() (r int, exists bool) {
+	v := m.addthousand
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetThousand resets all changes to the "thousand" field.
+func (m *BulkJobSeenMutation) ResetThousand() {
+	m.thousand = nil
+	m.addthousand = nil
+}
+
+// SetMarks sets the "marks" field.
+func (m *BulkJobSeenMutation) SetMarks(s string) {
+	m.marks = &s
+}
+
+// Marks returns the value of the "marks" field in the mutation.
+func (m *BulkJobSeenMutation) Marks() (r string, exists bool) {
+	v := m.marks
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMarks returns the old "marks" field's value of the BulkJobSeen entity.
+// If the BulkJobSeen object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobSeenMutation) OldMarks(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMarks is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMarks requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMarks: %w", err)
+	}
+	return oldValue.Marks, nil
+}
+
+// ResetMarks resets all changes to the "marks" field.
+func (m *BulkJobSeenMutation) ResetMarks() {
+	m.marks = nil
+}
+
+// ClearJob clears the "job" edge to the BulkJob entity.
+func (m *BulkJobSeenMutation) ClearJob() {
+	m.clearedjob = true
+	m.clearedFields[bulkjobseen.FieldJobID] = struct{}{}
+}
+
+// JobCleared reports if the "job" edge to the BulkJob entity was cleared.
+func (m *BulkJobSeenMutation) JobCleared() bool {
+	return m.clearedjob
+}
+
+// JobIDs returns the "job" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// JobID instead. It exists only for internal usage by the builders.
+func (m *BulkJobSeenMutation) JobIDs() (ids []int) {
+	if id := m.job; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetJob resets all changes to the "job" edge.
+func (m *BulkJobSeenMutation) ResetJob() {
+	m.job = nil
+	m.clearedjob = false
+}
+
+// Where appends a list predicates to the BulkJobSeenMutation builder.
+func (m *BulkJobSeenMutation) Where(ps ...predicate.BulkJobSeen) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the BulkJobSeenMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *BulkJobSeenMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.BulkJobSeen, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *BulkJobSeenMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *BulkJobSeenMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (BulkJobSeen).
+func (m *BulkJobSeenMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *BulkJobSeenMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.created_at != nil {
+		fields = append(fields, bulkjobseen.FieldCreatedAt)
+	}
+	if m.job != nil {
+		fields = append(fields, bulkjobseen.FieldJobID)
+	}
+	if m.thousand != nil {
+		fields = append(fields, bulkjobseen.FieldThousand)
+	}
+	if m.marks != nil {
+		fields = append(fields, bulkjobseen.FieldMarks)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *BulkJobSeenMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case bulkjobseen.FieldCreatedAt:
+		return m.CreatedAt()
+	case bulkjobseen.FieldJobID:
+		return m.JobID()
+	case bulkjobseen.FieldThousand:
+		return m.Thousand()
+	case bulkjobseen.FieldMarks:
+		return m.Marks()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *BulkJobSeenMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case bulkjobseen.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case bulkjobseen.FieldJobID:
+		return m.OldJobID(ctx)
+	case bulkjobseen.FieldThousand:
+		return m.OldThousand(ctx)
+	case bulkjobseen.FieldMarks:
+		return m.OldMarks(ctx)
+	}
+	return nil, fmt.Errorf("unknown BulkJobSeen field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BulkJobSeenMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case bulkjobseen.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case bulkjobseen.FieldJobID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobID(v)
+		return nil
+	case bulkjobseen.FieldThousand:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetThousand(v)
+		return nil
+	case bulkjobseen.FieldMarks:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMarks(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BulkJobSeen field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *BulkJobSeenMutation) AddedFields() []string {
+	var fields []string
+	if m.addthousand != nil {
+		fields = append(fields, bulkjobseen.FieldThousand)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *BulkJobSeenMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case bulkjobseen.FieldThousand:
+		return m.AddedThousand()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BulkJobSeenMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case bulkjobseen.FieldThousand:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddThousand(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BulkJobSeen numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *BulkJobSeenMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *BulkJobSeenMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *BulkJobSeenMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown BulkJobSeen nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *BulkJobSeenMutation) ResetField(name string) error {
+	switch name {
+	case bulkjobseen.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case bulkjobseen.FieldJobID:
+		m.ResetJobID()
+		return nil
+	case bulkjobseen.FieldThousand:
+		m.ResetThousand()
+		return nil
+	case bulkjobseen.FieldMarks:
+		m.ResetMarks()
+		return nil
+	}
+	return fmt.Errorf("unknown BulkJobSeen field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *BulkJobSeenMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.job != nil {
+		edges = append(edges, bulkjobseen.EdgeJob)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *BulkJobSeenMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case bulkjobseen.EdgeJob:
+		if id := m.job; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *BulkJobSeenMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *BulkJobSeenMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *BulkJobSeenMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedjob {
+		edges = append(edges, bulkjobseen.EdgeJob)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *BulkJobSeenMutation) EdgeCleared(name string) bool {
+	switch name {
+	case bulkjobseen.EdgeJob:
+		return m.clearedjob
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *BulkJobSeenMutation) ClearEdge(name string) error {
+	switch name {
+	case bulkjobseen.EdgeJob:
+		m.ClearJob()
+		return nil
+	}
+	return fmt.Errorf("unknown BulkJobSeen unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *BulkJobSeenMutation) ResetEdge(name string) error {
+	switch name {
+	case bulkjobseen.EdgeJob:
+		m.ResetJob()
+		return nil
+	}
+	return fmt.Errorf("unknown BulkJobSeen edge %s", name)
 }
 
 // EducatorMutation represents an operation that mutates the Educator nodes in the graph.

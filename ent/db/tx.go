@@ -34,6 +34,8 @@ type Tx struct {
 	BulkJobRefusedRow *BulkJobRefusedRowClient
 	// BulkJobRow is the client for interacting with the BulkJobRow builders.
 	BulkJobRow *BulkJobRowClient
+	// BulkJobSeen is the client for interacting with the BulkJobSeen builders.
+	BulkJobSeen *BulkJobSeenClient
 	// Educator is the client for interacting with the Educator builders.
 	Educator *EducatorClient
 	// Enrollment is the client for interacting with the Enrollment builders.
@@ -233,6 +235,7 @@ func (tx *Tx) init() {
 	tx.BulkJobProblem = NewBulkJobProblemClient(tx.config)
 	tx.BulkJobRefusedRow = NewBulkJobRefusedRowClient(tx.config)
 	tx.BulkJobRow = NewBulkJobRowClient(tx.config)
+	tx.BulkJobSeen = NewBulkJobSeenClient(tx.config)
 	tx.Educator = NewEducatorClient(tx.config)
 	tx.Enrollment = NewEnrollmentClient(tx.config)
 	tx.Erasure = NewErasureClient(tx.config)

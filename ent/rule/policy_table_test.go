@@ -74,13 +74,14 @@ func policies() map[string]policy {
 			update: []columns{{
 				may: server,
 				names: "status file_name content_print schools edit encoding delimiter line_ending headers ignored_headers " +
-					"total_rows verified_rows processed_rows created updated unchanged deleted enrollments_added " +
+					"total_rows missing_rows seen_to verified_rows processed_rows created updated unchanged deleted enrollments_added " +
 					"enrollments_removed warnings errors passwords hashed_passwords held_by_rule held_for held_at started_by " +
 					"approved_by corrected_by corrected_while_held undone_rows kept_rows abandoned forgotten undone_by undo_from " +
 					"undo_approved_by file_bytes slow lease_owner lease_until fence started_at finished_at",
 			}},
-			fixed: "created_at district_id organization_id submitted_by kind groups_mode commit_mode idempotency_key key_print",
-			edges: "Organization Submitter Chunks Rows RefusedRows Mark Problems",
+			fixed: "created_at district_id organization_id submitted_by kind groups_mode commit_mode missing leavers idempotency_key "+
+				"key_print",
+			edges: "Organization Submitter Chunks Rows RefusedRows Seen Mark Problems",
 		},
 		"BulkJobChunk": {table: "bulk_job_chunks", fixed: "created_at job_id seq data", edges: "Job"},
 		"BulkJobMark":  {table: "bulk_job_marks", update: []columns{{names: "rows", may: server}}, fixed: "created_at job_id", edges: "Job"},
@@ -88,7 +89,7 @@ func policies() map[string]policy {
 			table: "bulk_job_problems",
 			read:  ask.ofJob, readByKey: ask.ofJobOfKey,
 			update: []columns{{names: "sealed", may: server}},
-			fixed:  "created_at job_id row outside column severity code value message hint candidates",
+			fixed:  "created_at job_id row outside column severity code value message hint candidates cause",
 			edges:  "Job",
 		},
 		"BulkJobRefusedRow": {
@@ -104,6 +105,7 @@ func policies() map[string]policy {
 			fixed:  "created_at job_id row outside target_version label change_count",
 			edges:  "Job",
 		},
+		"BulkJobSeen": {table: "bulk_job_seens", fixed: "created_at job_id thousand marks", edges: "Job"},
 		"Educator": {
 			table: "educators",
 			read:  ask.educator, beforeSecondFactor: true,

@@ -34,6 +34,10 @@ func (BulkJob) Fields() []ent.Field {
 		field.Enum("groups_mode").SchemaType(varchar(16)).Values("ADD", "REPLACE", "REMOVE").Default("ADD").Immutable(),
 		field.Enum("commit_mode").SchemaType(varchar(16)).Values("VALID_ROWS", "ALL_OR_NOTHING").
 			Default("VALID_ROWS").Immutable(),
+		field.Enum("missing").SchemaType(varchar(16)).Values("IGNORE", "LEAVE_GROUPS", "DELETE").Default("IGNORE").
+			Immutable().Comment("What happens to students who are on record and not in the file."),
+		field.Enum("leavers").SchemaType(varchar(16)).Values("IGNORE", "LEAVE_GROUPS", "DELETE").Default("IGNORE").
+			Immutable().Comment("What happens to students whose row says that they have left."),
 		field.String("file_name").SchemaType(varchar(255)).Default(""),
 		field.String("idempotency_key").SchemaType(varchar(128)).Optional().Nillable().Immutable(),
 		field.String("content_print").SchemaType(varchar(64)).Default("").
@@ -51,6 +55,10 @@ func (BulkJob) Fields() []ent.Field {
 		field.JSON("ignored_headers", []string{}).Optional(),
 
 		field.Int("total_rows").Default(0),
+		field.Int("missing_rows").Default(0).
+			Comment("How many of total_rows stand behind the file: students who are not in it."),
+		field.Int("seen_to").Default(0).
+			Comment("The last student there was when the check ended; 0 if it is not known who is in the file."),
 		field.Int("verified_rows").Default(0),
 		field.Int("processed_rows").Default(0).Comment("Rows of the file behind the last applied batch."),
 		field.Int("created").Default(0),
@@ -120,6 +128,7 @@ func (BulkJob) Edges() []ent.Edge {
 		edge.To("chunks", BulkJobChunk.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
 		edge.To("rows", BulkJobRow.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
 		edge.To("refused_rows", BulkJobRefusedRow.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
+		edge.To("seen", BulkJobSeen.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
 		edge.To("mark", BulkJobMark.Type).Unique().Annotations(entsql.OnDelete(entsql.Restrict)),
 		edge.To("problems", BulkJobProblem.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
 	}

@@ -33,7 +33,7 @@ func (BulkJobProblem) Fields() []ent.Field {
 			Comment("The cell, shortened; empty where it is in sealed."),
 		field.String("message").SchemaType(varchar(1000)).Immutable(),
 		field.String("hint").SchemaType(varchar(1000)).Default("").Immutable(),
-		field.String("cause").SchemaType(varchar(32)).Default("").
+		field.String("cause").SchemaType(varchar(32)).Default("").Immutable().
 			Comment("Equal in the problems of a job that have the same value: a keyed digest of it, from which the value " +
 				"cannot be found; empty without a value."),
 		field.Int8("outside").Default(0).Immutable().

@@ -159,30 +159,35 @@ type ComplexityRoot struct {
 	}
 
 	BulkJob struct {
-		ChangedRows      func(childComplexity int, first *int, after *string) int
-		Changes          func(childComplexity int, first *int, after *string) int
-		CommitMode       func(childComplexity int) int
-		Counts           func(childComplexity int) int
-		CreatedAt        func(childComplexity int) int
-		Detected         func(childComplexity int) int
-		FailedRowsCSVURL func(childComplexity int) int
-		FileName         func(childComplexity int) int
-		FinishedAt       func(childComplexity int) int
-		GroupsMode       func(childComplexity int) int
-		HeldFor          func(childComplexity int) int
-		ID               func(childComplexity int) int
-		Kind             func(childComplexity int) int
-		Organization     func(childComplexity int) int
-		PreviewVersion   func(childComplexity int) int
-		ProblemGroups    func(childComplexity int, first *int, severity *model.ProblemSeverity) int
-		Problems         func(childComplexity int, first *int, after *string, severity *model.ProblemSeverity) int
-		Progress         func(childComplexity int) int
-		RefusedRows      func(childComplexity int, first *int, after *string) int
-		StartedAt        func(childComplexity int) int
-		Status           func(childComplexity int) int
-		SubmittedBy      func(childComplexity int) int
-		Waiting          func(childComplexity int) int
-		WaitingFor       func(childComplexity int) int
+		ChangedRows           func(childComplexity int, first *int, after *string) int
+		Changes               func(childComplexity int, first *int, after *string) int
+		CommitMode            func(childComplexity int) int
+		Counts                func(childComplexity int) int
+		CreatedAt             func(childComplexity int) int
+		Detected              func(childComplexity int) int
+		FailedRowsCSVURL      func(childComplexity int) int
+		FileName              func(childComplexity int) int
+		FinishedAt            func(childComplexity int) int
+		GroupsMode            func(childComplexity int) int
+		HeldFor               func(childComplexity int) int
+		ID                    func(childComplexity int) int
+		Kind                  func(childComplexity int) int
+		Leavers               func(childComplexity int) int
+		Missing               func(childComplexity int) int
+		MissingRows           func(childComplexity int) int
+		MissingStudents       func(childComplexity int, first *int, after *string) int
+		MissingStudentsCSVURL func(childComplexity int) int
+		Organization          func(childComplexity int) int
+		PreviewVersion        func(childComplexity int) int
+		ProblemGroups         func(childComplexity int, first *int, severity *model.ProblemSeverity) int
+		Problems              func(childComplexity int, first *int, after *string, severity *model.ProblemSeverity) int
+		Progress              func(childComplexity int) int
+		RefusedRows           func(childComplexity int, first *int, after *string) int
+		StartedAt             func(childComplexity int) int
+		Status                func(childComplexity int) int
+		SubmittedBy           func(childComplexity int) int
+		Waiting               func(childComplexity int) int
+		WaitingFor            func(childComplexity int) int
 	}
 
 	BulkJobCell struct {
@@ -904,6 +909,9 @@ type BulkJobResolver interface {
 	Organization(ctx context.Context, obj *model.BulkJob) (*model.Organization, error)
 	SubmittedBy(ctx context.Context, obj *model.BulkJob) (*model.Educator, error)
 
+	MissingStudents(ctx context.Context, obj *model.BulkJob, first *int, after *string) (*model.StudentConnection, error)
+	MissingStudentsCSVURL(ctx context.Context, obj *model.BulkJob) (*string, error)
+
 	Progress(ctx context.Context, obj *model.BulkJob) (*model.BulkJobProgress, error)
 	Waiting(ctx context.Context, obj *model.BulkJob) (bool, error)
 	WaitingFor(ctx context.Context, obj *model.BulkJob) (*model.BulkJob, error)
@@ -1520,6 +1528,41 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkJob.Kind(childComplexity), true
+	case "BulkJob.leavers":
+		if e.ComplexityRoot.BulkJob.Leavers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.Leavers(childComplexity), true
+	case "BulkJob.missing":
+		if e.ComplexityRoot.BulkJob.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.Missing(childComplexity), true
+	case "BulkJob.missingRows":
+		if e.ComplexityRoot.BulkJob.MissingRows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.MissingRows(childComplexity), true
+	case "BulkJob.missingStudents":
+		if e.ComplexityRoot.BulkJob.MissingStudents == nil {
+			break
+		}
+
+		args, err := ec.field_BulkJob_missingStudents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.BulkJob.MissingStudents(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "BulkJob.missingStudentsCsvUrl":
+		if e.ComplexityRoot.BulkJob.MissingStudentsCSVURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.MissingStudentsCSVURL(childComplexity), true
 	case "BulkJob.organization":
 		if e.ComplexityRoot.BulkJob.Organization == nil {
 			break
@@ -5468,6 +5511,8 @@ input StudentFilter {
   synced: Boolean
   "Start of a first name, last name, username or Student ID, without regard to case and accents; if there are several words, all must match."
   search: String
+  "Students of the job's organization who are not in the file of this import of students; see BulkJob.missingStudents."
+  notInJob: ID
 }
 
 "What a list of students can be sorted by. Ties are in the order in which the students were created."
@@ -5678,6 +5723,16 @@ enum GroupsMode {
   REMOVE
 }
 
+"What happens to students who are not in a file, or whose row says that they have left."
+enum StudentRemoval {
+  "Nothing."
+  IGNORE
+  "They leave their groups."
+  LEAVE_GROUPS
+  "They are deleted, as by deleteStudents."
+  DELETE
+}
+
 "What happens to good rows if other rows are refused."
 enum CommitMode {
   "Good rows are written, refused ones reported."
@@ -5714,6 +5769,16 @@ type BulkJob implements Node {
   groupsMode: GroupsMode!
   "What happens to the good rows if others are refused."
   commitMode: CommitMode!
+  "What happens to students who are on record and not in the file."
+  missing: StudentRemoval!
+  "What happens to students whose row says that they have left."
+  leavers: StudentRemoval!
+  "How many rows stand behind those of the file, in changes, counts and progress: students who are not in the file, if missing removes them."
+  missingRows: Int!
+  "The students of the job's organization whom you can see and who are not in the file, by name; students who came after the check are not among them. Null until the file is checked, for a job that is not an import of students, and once the rows of the job are removed. See also StudentFilter.notInJob."
+  missingStudents(first: Int, after: String): StudentConnection
+  "An address of these students as a CSV, for administrators; null where missingStudents is null."
+  missingStudentsCsvUrl: String
   "What the reader made of the file; null until it has looked."
   detected: DetectedFile
   "How far it has come."
@@ -6727,6 +6792,10 @@ input SubmitBulkImportInput {
   groupsMode: GroupsMode! = ADD
   "What happens to the good rows if others are refused."
   commitMode: CommitMode! = VALID_ROWS
+  "For administrators, in an import of students: what happens to students of the organization who are not in the file. Nobody is removed if a row was refused because it is unclear whom it is about (MISSING_UNCLEAR). Students whom the information system keeps always stay."
+  missing: StudentRemoval! = IGNORE
+  "The same for students whose row says that they have left; what missing says if it is left out."
+  leavers: StudentRemoval
   "If the same person sends the same key again, the answer is the same job instead of a second one; with another file or other settings the key is refused. 1 to 128 characters."
   idempotencyKey: String
 }
@@ -7179,6 +7248,16 @@ func (ec *executionContext) childFields_BulkJob(ctx context.Context, field graph
 		return ec.fieldContext_BulkJob_groupsMode(ctx, field)
 	case "commitMode":
 		return ec.fieldContext_BulkJob_commitMode(ctx, field)
+	case "missing":
+		return ec.fieldContext_BulkJob_missing(ctx, field)
+	case "leavers":
+		return ec.fieldContext_BulkJob_leavers(ctx, field)
+	case "missingRows":
+		return ec.fieldContext_BulkJob_missingRows(ctx, field)
+	case "missingStudents":
+		return ec.fieldContext_BulkJob_missingStudents(ctx, field)
+	case "missingStudentsCsvUrl":
+		return ec.fieldContext_BulkJob_missingStudentsCsvUrl(ctx, field)
 	case "detected":
 		return ec.fieldContext_BulkJob_detected(ctx, field)
 	case "progress":
@@ -8588,6 +8667,28 @@ func (ec *executionContext) field_BulkJob_changedRows_args(ctx context.Context, 
 }
 
 func (ec *executionContext) field_BulkJob_changes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_BulkJob_missingStudents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -11418,6 +11519,142 @@ func (ec *executionContext) _BulkJob_commitMode(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_BulkJob_commitMode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BulkJob", field, false, false, "CommitMode")
+}
+
+func (ec *executionContext) _BulkJob_missing(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_missing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Missing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.StudentRemoval) graphql.Marshaler {
+			return ec.marshalNStudentRemoval2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentRemoval(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_missing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, false, false, "StudentRemoval")
+}
+
+func (ec *executionContext) _BulkJob_leavers(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_leavers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Leavers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.StudentRemoval) graphql.Marshaler {
+			return ec.marshalNStudentRemoval2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentRemoval(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_leavers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, false, false, "StudentRemoval")
+}
+
+func (ec *executionContext) _BulkJob_missingRows(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_missingRows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MissingRows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_missingRows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BulkJob_missingStudents(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_missingStudents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.BulkJob().MissingStudents(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.StudentConnection) graphql.Marshaler {
+			return ec.marshalOStudentConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_missingStudents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJob",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StudentConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_BulkJob_missingStudents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJob_missingStudentsCsvUrl(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_missingStudentsCsvUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkJob().MissingStudentsCSVURL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_missingStudentsCsvUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, true, true, "String")
 }
 
 func (ec *executionContext) _BulkJob_detected(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
@@ -27384,7 +27621,7 @@ func (ec *executionContext) unmarshalInputStudentFilter(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"groupIds", "noGroups", "active", "grades", "productCodes", "synced", "search"}
+	fieldsInOrder := [...]string{"groupIds", "noGroups", "active", "grades", "productCodes", "synced", "search", "notInJob"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -27440,6 +27677,13 @@ func (ec *executionContext) unmarshalInputStudentFilter(ctx context.Context, obj
 				return it, err
 			}
 			it.Search = data
+		case "notInJob":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notInJob"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NotInJob = data
 		}
 	}
 	return it, nil
@@ -27625,8 +27869,11 @@ func (ec *executionContext) unmarshalInputSubmitBulkImportInput(ctx context.Cont
 	if _, present := asMap["commitMode"]; !present {
 		asMap["commitMode"] = "VALID_ROWS"
 	}
+	if _, present := asMap["missing"]; !present {
+		asMap["missing"] = "IGNORE"
+	}
 
-	fieldsInOrder := [...]string{"organizationId", "kind", "file", "groupsMode", "commitMode", "idempotencyKey"}
+	fieldsInOrder := [...]string{"organizationId", "kind", "file", "groupsMode", "commitMode", "missing", "leavers", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -27668,6 +27915,20 @@ func (ec *executionContext) unmarshalInputSubmitBulkImportInput(ctx context.Cont
 				return it, err
 			}
 			it.CommitMode = data
+		case "missing":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("missing"))
+			data, err := ec.unmarshalNStudentRemoval2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentRemoval(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Missing = data
+		case "leavers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("leavers"))
+			data, err := ec.unmarshalOStudentRemoval2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentRemoval(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Leavers = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -28718,6 +28979,33 @@ func (ec *executionContext) _BulkJob(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "missing":
+			out.Values[i] = ec._BulkJob_missing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "leavers":
+			out.Values[i] = ec._BulkJob_leavers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "missingRows":
+			out.Values[i] = ec._BulkJob_missingRows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "missingStudents":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJob_missingStudents(ctx, field, obj)
+				})
+		case "missingStudentsCsvUrl":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJob_missingStudentsCsvUrl(ctx, field, obj)
+				})
 		case "detected":
 			out.Values[i] = ec._BulkJob_detected(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -35704,6 +35992,16 @@ func (ec *executionContext) marshalNStudentOrderField2githubᚗcomᚋopenhomeroo
 	return v
 }
 
+func (ec *executionContext) unmarshalNStudentRemoval2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentRemoval(ctx context.Context, v any) (model.StudentRemoval, error) {
+	var res model.StudentRemoval
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStudentRemoval2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentRemoval(ctx context.Context, sel ast.SelectionSet, v model.StudentRemoval) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNStudentSelection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentSelection(ctx context.Context, v any) (*model.StudentSelection, error) {
 	res, err := ec.unmarshalInputStudentSelection(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -36669,6 +36967,22 @@ func (ec *executionContext) unmarshalOStudentOrder2ᚖgithubᚗcomᚋopenhomeroo
 	}
 	res, err := ec.unmarshalInputStudentOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOStudentRemoval2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentRemoval(ctx context.Context, v any) (*model.StudentRemoval, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.StudentRemoval)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOStudentRemoval2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentRemoval(ctx context.Context, sel ast.SelectionSet, v *model.StudentRemoval) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) marshalOTotpFactor2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐTotpFactor(ctx context.Context, sel ast.SelectionSet, v *model.TotpFactor) graphql.Marshaler {

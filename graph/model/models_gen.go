@@ -238,6 +238,16 @@ type BulkJob struct {
 	GroupsMode GroupsMode `json:"groupsMode"`
 	// What happens to the good rows if others are refused.
 	CommitMode CommitMode `json:"commitMode"`
+	// What happens to students who are on record and not in the file.
+	Missing StudentRemoval `json:"missing"`
+	// What happens to students whose row says that they have left.
+	Leavers StudentRemoval `json:"leavers"`
+	// How many rows stand behind those of the file, in changes, counts and progress: students who are not in the file, if missing removes them.
+	MissingRows int `json:"missingRows"`
+	// The students of the job's organization whom you can see and who are not in the file, by name; students who came after the check are not among them. Null until the file is checked, for a job that is not an import of students, and once the rows of the job are removed. See also StudentFilter.notInJob.
+	MissingStudents *StudentConnection `json:"missingStudents,omitempty"`
+	// An address of these students as a CSV, for administrators; null where missingStudents is null.
+	MissingStudentsCSVURL *string `json:"missingStudentsCsvUrl,omitempty"`
 	// What the reader made of the file; null until it has looked.
 	Detected *DetectedFile `json:"detected,omitempty"`
 	// How far it has come.
@@ -1516,6 +1526,8 @@ type StudentFilter struct {
 	Synced *bool `json:"synced,omitempty"`
 	// Start of a first name, last name, username or Student ID, without regard to case and accents; if there are several words, all must match.
 	Search *string `json:"search,omitempty"`
+	// Students of the job's organization who are not in the file of this import of students; see BulkJob.missingStudents.
+	NotInJob *string `json:"notInJob,omitempty"`
 }
 
 // How a list of students is sorted.
@@ -1554,6 +1566,10 @@ type SubmitBulkImportInput struct {
 	GroupsMode GroupsMode `json:"groupsMode"`
 	// What happens to the good rows if others are refused.
 	CommitMode CommitMode `json:"commitMode"`
+	// For administrators, in an import of students: what happens to students of the organization who are not in the file. Nobody is removed if a row was refused because it is unclear whom it is about (MISSING_UNCLEAR). Students whom the information system keeps always stay.
+	Missing StudentRemoval `json:"missing"`
+	// The same for students whose row says that they have left; what missing says if it is left out.
+	Leavers *StudentRemoval `json:"leavers,omitempty"`
 	// If the same person sends the same key again, the answer is the same job instead of a second one; with another file or other settings the key is refused. 1 to 128 characters.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -3241,6 +3257,67 @@ func (e *StudentOrderField) UnmarshalJSON(b []byte) error {
 }
 
 func (e StudentOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What happens to students who are not in a file, or whose row says that they have left.
+type StudentRemoval string
+
+const (
+	// Nothing.
+	StudentRemovalIgnore StudentRemoval = "IGNORE"
+	// They leave their groups.
+	StudentRemovalLeaveGroups StudentRemoval = "LEAVE_GROUPS"
+	// They are deleted, as by deleteStudents.
+	StudentRemovalDelete StudentRemoval = "DELETE"
+)
+
+var AllStudentRemoval = []StudentRemoval{
+	StudentRemovalIgnore,
+	StudentRemovalLeaveGroups,
+	StudentRemovalDelete,
+}
+
+func (e StudentRemoval) IsValid() bool {
+	switch e {
+	case StudentRemovalIgnore, StudentRemovalLeaveGroups, StudentRemovalDelete:
+		return true
+	}
+	return false
+}
+
+func (e StudentRemoval) String() string {
+	return string(e)
+}
+
+func (e *StudentRemoval) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StudentRemoval(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StudentRemoval", str)
+	}
+	return nil
+}
+
+func (e StudentRemoval) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StudentRemoval) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StudentRemoval) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

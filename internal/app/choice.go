@@ -26,9 +26,9 @@ import (
 
 // importFlags are the flags of the import command.
 type importFlags struct {
-	kind, organization, district, groupsMode, commitMode string
-	dryRun, yes, noHold                                  bool
-	show                                                 int
+	kind, organization, district, groupsMode, commitMode, missing, leavers string
+	dryRun, yes, noHold                                                    bool
+	show                                                                   int
 	// scratch is true for a dry run on a database of its own, which is removed afterwards.
 	scratch bool
 	// left are the files from the current one on.
@@ -47,6 +47,9 @@ var (
 	groupsModes = map[string]bulkjob.GroupsMode{
 		"add": bulkjob.GroupsModeADD, "replace": bulkjob.GroupsModeREPLACE, "remove": bulkjob.GroupsModeREMOVE,
 	}
+	removals = map[string]bulkjob.Missing{
+		"ignore": bulkjob.MissingIGNORE, "leave-groups": bulkjob.MissingLEAVE_GROUPS, "delete": bulkjob.MissingDELETE,
+	}
 	commitModes = map[string]bulkjob.CommitMode{
 		"valid-rows": bulkjob.CommitModeVALID_ROWS, "all-or-nothing": bulkjob.CommitModeALL_OR_NOTHING,
 	}
@@ -59,7 +62,10 @@ func (f importFlags) validate() error {
 		problems = append(problems, oneOf("kind", f.kind, kindNames))
 	}
 	problems = append(problems, oneOf("groups-mode", f.groupsMode, groupsModes),
-		oneOf("commit-mode", f.commitMode, commitModes))
+		oneOf("commit-mode", f.commitMode, commitModes), oneOf("missing", f.missing, removals))
+	if f.leavers != "" {
+		problems = append(problems, oneOf("leavers", f.leavers, removals))
+	}
 	if f.show < 0 {
 		problems = append(problems, fmt.Errorf("--show: %d is less than 0", f.show))
 	}
@@ -180,4 +186,12 @@ func (f *importFlags) open(ctx context.Context, url string) (*database.DB, func(
 		return nil, nil, err
 	}
 	return d, func() { d.Close(); remove() }, nil
+}
+
+// removal is what a flag says about students; files of another kind remove nobody.
+func (importFlags) removal(kind bulkjob.Kind, flag string) bulkjob.Missing {
+	if kind != bulkjob.KindIMPORT_STUDENTS {
+		return ""
+	}
+	return removals[flag]
 }

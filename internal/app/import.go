@@ -55,6 +55,10 @@ After 1, 2 and 3 the command prints how to go on, with the options that you gave
 		"what the Classes/Groups column does to a student's groups: add, replace or remove")
 	flags.StringVar(&f.commitMode, "commit-mode", "valid-rows",
 		"valid-rows writes the good rows; all-or-nothing writes nothing if a row is refused")
+	flags.StringVar(&f.missing, "missing", "ignore",
+		"what happens to students who are on record and not in the file: ignore, leave-groups or delete")
+	flags.StringVar(&f.leavers, "leavers", "",
+		"what happens to students whose row says that they have left; default: what --missing says")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "check the files and show the changes, but write nothing")
 	flags.BoolVar(&f.noHold, "no-hold", false,
 		"do not wait for another administrator, even if the file changes "+
@@ -145,6 +149,7 @@ func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f 
 	job, err = s.importer.Submit(ctx, jobs.Submission{
 		OrganizationID: o.ID, Kind: kind, FileName: filepath.Base(path), File: file,
 		GroupsMode: groupsModes[f.groupsMode], CommitMode: commitModes[f.commitMode],
+		Missing: f.removal(kind, f.missing), Leavers: bulkjob.Leavers(f.removal(kind, f.leavers)),
 	})
 	if err != nil {
 		return nil, err

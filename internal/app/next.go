@@ -38,6 +38,8 @@ func (f importFlags) again(s *services, files ...string) string {
 	}
 	add("groups-mode", f.groupsMode, "add")
 	add("commit-mode", f.commitMode, "valid-rows")
+	add("missing", f.missing, "ignore")
+	add("leavers", f.leavers, "")
 	if f.dryRun {
 		b.WriteString(" --dry-run")
 	}
@@ -65,6 +67,14 @@ func flagsOf(ctx context.Context, s *services, job *db.BulkJob) (importFlags, er
 	for name, mode := range groupsModes {
 		if mode == job.GroupsMode {
 			f.groupsMode = name
+		}
+	}
+	for name, removal := range removals {
+		if removal == job.Missing {
+			f.missing = name
+		}
+		if removal == bulkjob.Missing(job.Leavers) && removal != job.Missing {
+			f.leavers = name
 		}
 	}
 	for name, mode := range commitModes {

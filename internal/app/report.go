@@ -10,10 +10,12 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
+	"github.com/openhomeroom/homeroom/internal/job/absence"
 	"github.com/openhomeroom/homeroom/internal/job/cause"
 	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/page"
 	"github.com/openhomeroom/homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 // showVerified prints what the check made of a file, and what it will change.
@@ -23,7 +25,8 @@ func (a *app) showVerified(ctx context.Context, s *services, job *db.BulkJob, f 
 		format := slices.DeleteFunc([]string{job.Encoding, job.Delimiter, job.LineEnding}, func(s string) bool {
 			return s == "none"
 		})
-		fmt.Fprintf(a.out, "%s: %s (%s)\n", job.FileName, quote.Count(job.TotalRows, "row"), strings.Join(format, ", "))
+		fmt.Fprintf(a.out, "%s: %s (%s)\n", job.FileName, quote.Count(absence.FileRows(job), "row"),
+			strings.Join(format, ", "))
 	} else {
 		fmt.Fprintf(a.out, "%s\n", job.FileName)
 	}
@@ -33,6 +36,9 @@ func (a *app) showVerified(ctx context.Context, s *services, job *db.BulkJob, f 
 	if job.Status == bulkjob.StatusREADY {
 		fmt.Fprintf(a.out, "  will create %d, update %d, leave %d, refuse %d; enrollments: %d more, %d fewer\n",
 			job.Created, job.Updated, job.Unchanged, job.Errors, job.EnrollmentsAdded, job.EnrollmentsRemoved)
+		if err := a.showMissing(ctx, s, job); err != nil {
+			return err
+		}
 		if err := a.showChanges(ctx, s, job, f.show); err != nil {
 			return err
 		}
@@ -47,6 +53,21 @@ func (a *app) showVerified(ctx context.Context, s *services, job *db.BulkJob, f 
 	return nil
 }
 
+// showMissing prints how many students are not in the file, and how many are deleted.
+func (a *app) showMissing(ctx context.Context, s *services, job *db.BulkJob) error {
+	if job.Deleted > 0 {
+		fmt.Fprintf(a.out, "  will delete %s\n", quote.Count(job.Deleted, "student"))
+	}
+	if !roster.KnowsWhoIsIn(job) {
+		return nil
+	}
+	n, err := s.db.Client(ctx).Student.Query().Where(roster.NotIn(job)).Count(ctx)
+	if err == nil && n > 0 {
+		fmt.Fprintf(a.out, "  not in this file: %s\n", quote.Count(n, "student"))
+	}
+	return err
+}
+
 // showDone prints what has become of a file.
 func (a *app) showDone(ctx context.Context, s *services, job *db.BulkJob, f importFlags) error {
 	if job.Status == bulkjob.StatusFAILED {
@@ -58,6 +79,9 @@ func (a *app) showDone(ctx context.Context, s *services, job *db.BulkJob, f impo
 	}
 	fmt.Fprintf(a.out, "  created %d, updated %d, unchanged %d, refused %d; enrollments: %d added, %d removed\n",
 		job.Created, job.Updated, job.Unchanged, job.Errors, job.EnrollmentsAdded, job.EnrollmentsRemoved)
+	if job.Deleted > 0 {
+		fmt.Fprintf(a.out, "  deleted %s\n", quote.Count(job.Deleted, "student"))
+	}
 	return a.nameNext(ctx, s, job, f)
 }
 

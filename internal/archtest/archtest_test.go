@@ -31,6 +31,7 @@ var layers = [][]string{
 	{"internal/job/budget", "internal/job/vault"},
 	{"internal/job/kind", "internal/job/state", "internal/job/teaching"},
 	{"internal/job/reach"},
+	{"internal/job/absence"},
 	{"internal/job/sheet"},
 	{"internal/job/row"},
 	{"internal/identity", "internal/roster", "internal/usage"},

@@ -17,6 +17,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/job/absence"
 	"github.com/openhomeroom/homeroom/internal/job/actor"
 	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/job/row"
@@ -172,11 +173,21 @@ func (s correction) correctPlanned(ctx context.Context, job *db.BulkJob, in Corr
 			return nil, err
 		}
 	}
+	if removes, err := absence.Removes(ctx, s.db.Client(ctx), job, r); err != nil || removes {
+		if err == nil {
+			err = fault.Conflictf("the upload removes this student, because no row of the file was about the student; cancel " +
+				"it, correct the row in the file, and upload the whole file again").WithCode("NOT_CORRECTABLE").At("values")
+		}
+		return nil, err
+	}
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		if err := s.noteCorrection(ctx, client, job); err != nil {
 			return err
 		}
 		if err := s.noteUnseen(ctx, client, job.DistrictID, r); err != nil {
+			return err
+		}
+		if err := absence.Mark(ctx, client, s.instant(), job, r.About); err != nil {
 			return err
 		}
 		record(ctx, audit.JobRowCorrected, job,
@@ -249,9 +260,10 @@ func (s correction) replaceRow(ctx context.Context, client *db.Client, job *db.B
 	}
 	_, err = client.ExecContext(ctx,
 		"UPDATE bulk_jobs SET created = created + ?, updated = updated + ?, unchanged = unchanged + ?, errors = errors + ?, "+
-			"warnings = warnings + ?, passwords = passwords + ?, enrollments_added = enrollments_added + ?, "+
-			"enrollments_removed = enrollments_removed + ? WHERE id = ?",
+			"deleted = deleted + ?, warnings = warnings + ?, passwords = passwords + ?, "+
+			"enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
 		now.Created-was.Created, now.Updated-was.Updated, now.Unchanged-was.Unchanged, now.Errors-was.Errors,
+		now.Deleted-was.Deleted,
 		now.Warnings-was.Warnings, now.Passwords-was.Passwords, now.Added-was.Added, now.Removed-was.Removed, job.ID)
 	return err
 }

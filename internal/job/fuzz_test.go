@@ -109,8 +109,8 @@ func (b *bench) noRowIsLost(t *testing.T, file []byte, how, kind uint8) {
 // reset takes back what a file has brought, but for the world itself.
 func (b *bench) reset() {
 	keepGroups := []any{b.Algebra.ID, b.Biology.ID, b.Synced.ID, b.Chemistry.ID, b.Drama.ID}
-	for _, query := range []string{"DELETE FROM bulk_job_marks", "DELETE FROM bulk_job_rows",
-		"DELETE FROM bulk_job_problems", "DELETE FROM bulk_job_chunks", "DELETE FROM bulk_job_refused_rows",
+	for _, query := range []string{"DELETE FROM bulk_job_marks", "DELETE FROM bulk_job_seens",
+		"DELETE FROM bulk_job_rows", "DELETE FROM bulk_job_problems", "DELETE FROM bulk_job_chunks", "DELETE FROM bulk_job_refused_rows",
 		"DELETE FROM bulk_jobs", "DELETE FROM former_enrollments", "DELETE FROM enrollments",
 		"DELETE FROM student_words WHERE student_id <> (SELECT MIN(id) FROM students)",
 		"DELETE FROM students WHERE id <> (SELECT MIN(id) FROM students)",

@@ -351,8 +351,8 @@ const (
 // clean makes room for a further world in the same database.
 func (b *bench) clean() {
 	b.t.Helper()
-	for _, table := range []string{"bulk_job_marks", "bulk_job_refused_rows", "bulk_job_rows", "bulk_job_problems",
-		"bulk_job_chunks", "bulk_jobs", "former_enrollments", "student_words", "enrollments",
+	for _, table := range []string{"bulk_job_marks", "bulk_job_seens", "bulk_job_refused_rows", "bulk_job_rows",
+		"bulk_job_problems", "bulk_job_chunks", "bulk_jobs", "former_enrollments", "student_words", "enrollments",
 		"group_educators", "groups", "role_assignments", "students", "educators"} {
 		b.exec("DELETE FROM `" + table + "`")
 	}

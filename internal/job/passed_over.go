@@ -49,8 +49,7 @@ func (c passing) Conclude(rows int) *row.Problem {
 	return nil
 }
 
-// divide passes over rows. It returns the rows that count, and those about somebody or
-// something that is no longer there.
+// divide passes over rows. It returns the rows that count, and the others.
 func (c passing) divide(rows []*sheet.Row) (counting, left []*sheet.Row) {
 	counting = make([]*sheet.Row, 0, len(rows))
 	for _, r := range rows {
@@ -63,14 +62,14 @@ func (c passing) divide(rows []*sheet.Row) (counting, left []*sheet.Row) {
 			continue
 		}
 		r.PassOver(s)
-		if s.Left {
-			left = append(left, r)
-		}
+		r.Left = s.Left
+		left = append(left, r)
 	}
 	return counting, left
 }
 
-// tell adds to rows that were passed over what is still on record.
+// tell adds to the rows of those who have left what is still on record. It finds out whom
+// the others are about as well.
 func (c passing) tell(ctx context.Context, left []*sheet.Row) error {
 	finder, ok := c.Checker.(kind.Finder)
 	if !ok || len(left) == 0 {
@@ -78,7 +77,7 @@ func (c passing) tell(ctx context.Context, left []*sheet.Row) error {
 	}
 	found, err := finder.OnRecord(ctx, left)
 	for _, r := range left {
-		if on, is := found[r]; is {
+		if on, is := found[r]; is && r.Left {
 			p := r.Problems[len(r.Problems)-1]
 			p.Code = row.StillOnRecord
 			p.Message = fmt.Sprintf("%s %s", p.Message, on.Is)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/job/absence"
 	"github.com/openhomeroom/homeroom/internal/job/queue"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
@@ -20,6 +21,9 @@ const previewBatches = 8
 type preview struct {
 	service *Service
 	held    *queue.Lease
+	// seen are those whom the rows are about, and last is the last row of the file.
+	seen *absence.Seen
+	last *sheet.Row
 	// total counts all rows, and recorded their problems. looked is how many there were when
 	// the quotas were looked at.
 	total            row.Tally
@@ -36,6 +40,13 @@ type preview struct {
 
 // add takes a batch of checked rows in, and writes when there is enough to write.
 func (p *preview) add(ctx context.Context, rows []*sheet.Row) error {
+	p.seen.Add(rows)
+	p.last = rows[len(rows)-1]
+	return p.take(ctx, rows, p.last.N)
+}
+
+// take is add; verified is how many rows of the file have been checked afterwards.
+func (p *preview) take(ctx context.Context, rows []*sheet.Row, verified int) error {
 	now, before := p.service.instant(), len(p.problems)
 	var t row.Tally
 	for _, r := range rows {
@@ -56,7 +67,7 @@ func (p *preview) add(ctx context.Context, rows []*sheet.Row) error {
 	p.tally.Add(t)
 	p.total.Add(t)
 	p.recorded += len(p.problems) - before
-	p.verified = rows[len(rows)-1].N
+	p.verified = verified
 	p.batches++
 	if why := p.service.tooMany(p.held.Job, p.total.Errors, p.recorded); why != nil {
 		return cmp.Or(p.flush(ctx), error(&tooManyProblems{why}))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/job/absence"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/table"
@@ -45,7 +46,7 @@ func (f *rowsOfFile) open(ctx context.Context) (err error) {
 		Encoding:   csvfile.Encoding(f.job.Encoding),
 		Delimiter:  csvfile.Delimiter(f.job.Delimiter),
 		LineEnding: csvfile.LineEnding(f.job.LineEnding),
-		Rows:       int64(f.job.TotalRows),
+		Rows:       int64(absence.FileRows(f.job)),
 		Header:     f.job.Headers,
 	}
 	open := func() (io.Reader, error) { return f.s.vault.File(ctx, f.job.ID) }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/job/absence"
 	"github.com/openhomeroom/homeroom/internal/job/queue"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
@@ -57,7 +58,7 @@ func (s checking) verifySelection(ctx context.Context, h *queue.Lease, v *viewer
 		l.Header[name] = name
 	}
 	number := 0
-	p := &preview{service: s.Service, held: h}
+	p := &preview{service: s.Service, held: h, seen: absence.NewSeen()}
 	for chunk := range slices.Chunk(ids, s.rowsAtOnce(sheet.BatchRows)) {
 		rows := make([]*sheet.Row, len(chunk))
 		for i, id := range chunk {

@@ -36,6 +36,11 @@ type Submission struct {
 	// CommitMode says what happens to the good rows of a file with bad ones; empty means
 	// VALID_ROWS.
 	CommitMode bulkjob.CommitMode
+	// Missing says what happens to students who are on record and not in the file, and
+	// Leavers to those whose row says that they have left. Empty means IGNORE, and what
+	// Missing says.
+	Missing bulkjob.Missing
+	Leavers bulkjob.Leavers
 	// IdempotencyKey, unless it is empty, makes one job of several submissions of the same
 	// file with the same key by the same person.
 	IdempotencyKey string
@@ -66,6 +71,9 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*db.BulkJob, error
 		return nil, err
 	}
 	if in, err = s.submitting.checkSubmission(in); err != nil {
+		return nil, err
+	}
+	if err := s.submitting.checkRemoval(v, o, in); err != nil {
 		return nil, err
 	}
 	switch there, err := s.submitting.byKey(ctx, v.SubmitterID(), in.IdempotencyKey); {
@@ -115,7 +123,17 @@ func (s submitting) checkSubmission(in Submission) (Submission, error) {
 	if in.CommitMode == "" {
 		in.CommitMode = bulkjob.CommitModeVALID_ROWS
 	}
+	if in.Missing == "" {
+		in.Missing = bulkjob.MissingIGNORE
+	}
+	if in.Leavers == "" {
+		in.Leavers = bulkjob.Leavers(in.Missing)
+	}
 	switch {
+	case bulkjob.MissingValidator(in.Missing) != nil:
+		return in, fault.Invalidf("%s is unknown; write IGNORE, LEAVE_GROUPS or DELETE", quote.Text(in.Missing)).At("missing")
+	case bulkjob.LeaversValidator(in.Leavers) != nil:
+		return in, fault.Invalidf("%s is unknown; write IGNORE, LEAVE_GROUPS or DELETE", quote.Text(in.Leavers)).At("leavers")
 	case bulkjob.GroupsModeValidator(in.GroupsMode) != nil:
 		return in, fault.Invalidf("%s is not a groups mode; write ADD, REPLACE or REMOVE", quote.Text(in.GroupsMode)).
 			At("groupsMode")
@@ -134,6 +152,26 @@ func (s submitting) checkSubmission(in Submission) (Submission, error) {
 	in.IdempotencyKey = strings.TrimSpace(in.IdempotencyKey)
 	in.FileName = row.Shorten(roster.Clean(in.FileName), maxFileName)
 	return in, nil
+}
+
+// checkRemoval refuses to remove students who are not in a file, or who have left, if the
+// file is not about students or the viewer is no administrator of the organization.
+func (s submitting) checkRemoval(v *viewer.Viewer, o *db.Organization, in Submission) error {
+	at := "missing"
+	if in.Missing == bulkjob.MissingIGNORE {
+		if at = "leavers"; in.Leavers == bulkjob.LeaversIGNORE {
+			return nil
+		}
+	}
+	switch {
+	case in.Kind != bulkjob.KindIMPORT_STUDENTS:
+		return fault.Invalidf("only an import of students can remove students who are not in the file or who have left").
+			At(at)
+	case v.Administers(o.ID, o.DistrictID), v.Holds(viewer.RosterImport, o.ID, o.DistrictID):
+		return nil
+	default:
+		return fault.Forbiddenf("only administrators can remove students who are not in the file or who have left").At(at)
+	}
 }
 
 // byKey returns the job that a person has submitted with a key before, or nil.
@@ -159,7 +197,7 @@ const KeyReused = "IDEMPOTENCY_KEY_REUSED"
 // take the job of the first for that of the second, which would never be imported.
 func (s submitting) checkResubmission(there *db.BulkJob, o *db.Organization, in Submission, prints []string) error {
 	if there.OrganizationID == o.ID && there.Kind == in.Kind && there.GroupsMode == in.GroupsMode &&
-		there.CommitMode == in.CommitMode &&
+		there.CommitMode == in.CommitMode && there.Missing == in.Missing && there.Leavers == in.Leavers &&
 		(slices.Contains(prints, there.ContentPrint) || there.ContentPrint == "" || !s.vault.Opens(there)) {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/job/vault"
@@ -74,7 +76,9 @@ func (s submitting) create(ctx context.Context, client *db.Client, v *viewer.Vie
 	in Submission) (*db.BulkJob, error) {
 	create := client.BulkJob.Create().
 		SetDistrictID(o.DistrictID).SetOrganizationID(o.ID).SetSubmittedBy(v.SubmitterID()).
-		SetKind(in.Kind).SetGroupsMode(in.GroupsMode).SetCommitMode(in.CommitMode).SetFileName(in.FileName).
+		SetKind(in.Kind).SetGroupsMode(in.GroupsMode).SetCommitMode(in.CommitMode).
+		SetMissing(cmp.Or(in.Missing, bulkjob.MissingIGNORE)).SetLeavers(cmp.Or(in.Leavers, bulkjob.LeaversIGNORE)).
+		SetFileName(in.FileName).
 		SetCreatedAt(s.instant()).SetKeyPrint(s.vault.Print).SetFileBytes(in.Size).
 		SetLeaseOwner(vault.Uploading).SetLeaseUntil(s.instant().Add(uploadPatience))
 	if s.kinds.BySelection(in.Kind) {

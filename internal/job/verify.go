@@ -10,6 +10,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
 	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/job/absence"
 	"github.com/openhomeroom/homeroom/internal/job/budget"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
 	"github.com/openhomeroom/homeroom/internal/job/queue"
@@ -185,7 +186,7 @@ func (s checking) verifyRows(ctx context.Context, h *queue.Lease, v *viewer.View
 		}
 		return nil
 	})
-	p := &preview{service: s.Service, held: h}
+	p := &preview{service: s.Service, held: h, seen: absence.NewSeen()}
 	for rows, err := range checked {
 		if err != nil {
 			return s.failFile(ctx, h, err)
@@ -198,6 +199,9 @@ func (s checking) verifyRows(ctx context.Context, h *queue.Lease, v *viewer.View
 		if refusal := whole.Conclude(p.total.Rows); refusal != nil {
 			return s.fail(ctx, h, refusal)
 		}
+	}
+	if err := s.checkAbsent(ctx, h, c, p, b); err != nil {
+		return s.failPreview(ctx, h, err)
 	}
 	if err := p.flush(ctx); err != nil {
 		return s.failPreview(ctx, h, err)
@@ -230,6 +234,9 @@ func (s checking) clearPreview(ctx context.Context, h *queue.Lease, keep int) er
 		return err
 	}
 	return fenced(ctx, func(ctx context.Context, client *db.Client) error {
+		if err := absence.Clear(ctx, client, h.Job.ID); err != nil {
+			return err
+		}
 		_, err := client.ExecContext(ctx,
 			"UPDATE bulk_jobs SET created = 0, updated = 0, unchanged = 0, deleted = 0, errors = 0, passwords = 0, "+
 				"hashed_passwords = 0, enrollments_added = 0, enrollments_removed = 0, warnings = "+

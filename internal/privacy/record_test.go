@@ -48,6 +48,10 @@ var aboutStudents = map[string]place{
 		"code": "bulkJobRows.problems", "sealed": "-value, message and hint, encrypted", "value": "bulkJobRows.problems", "message": "-a sentence that may name somebody else", "hint": "-a sentence that may name somebody else",
 		"candidates": "bulkJobRows.problems", "outside": "-bookkeeping of the job", "cause": "-a digest of the value",
 	},
+	"bulk_job_seens": {
+		"job_id": "-bookkeeping of the job", "thousand": "-which keys were in a file, until the job's rows are removed",
+		"marks": "-which keys were in a file, until the job's rows are removed",
+	},
 	"bulk_job_refused_rows": {
 		"job_id": "bulkJobRows.0.job", "row": "bulkJobRows.0.row", "cells": "bulkJobRows.cells", "n": "-bookkeeping of the job", "password": "-never told",
 		"extra": "-bookkeeping of the job", "had_password": "-bookkeeping of the job", "refused": "-bookkeeping of the job", "outside": "-bookkeeping of the job",

@@ -35,6 +35,9 @@ type StudentFilter struct {
 	// Search is a list of words. Each must begin a word of a name, of the username or of
 	// the Student ID.
 	Search string
+	// NotInJob is an import of students; the list is of the students of its organization who
+	// are not in its file.
+	NotInJob int
 }
 
 // The orders of a list of students, named as in the API.
@@ -101,6 +104,13 @@ func (s *Service) narrow(ctx context.Context, f StudentFilter) ([]predicate.Stud
 	}
 	if len(f.ProductCodes) > 0 {
 		where = append(where, student.HasUsageWith(usageday.HasProductWith(product.CodeIn(f.ProductCodes...))))
+	}
+	if f.NotInJob != 0 {
+		p, err := s.notInJob(ctx, f.NotInJob)
+		if err != nil {
+			return nil, err
+		}
+		where = append(where, p)
 	}
 	words, err := searchWords(f.Search)
 	for _, word := range words {

@@ -32,6 +32,10 @@ const (
 	FieldGroupsMode = "groups_mode"
 	// FieldCommitMode holds the string denoting the commit_mode field in the database.
 	FieldCommitMode = "commit_mode"
+	// FieldMissing holds the string denoting the missing field in the database.
+	FieldMissing = "missing"
+	// FieldLeavers holds the string denoting the leavers field in the database.
+	FieldLeavers = "leavers"
 	// FieldFileName holds the string denoting the file_name field in the database.
 	FieldFileName = "file_name"
 	// FieldIdempotencyKey holds the string denoting the idempotency_key field in the database.
@@ -54,6 +58,10 @@ const (
 	FieldIgnoredHeaders = "ignored_headers"
 	// FieldTotalRows holds the string denoting the total_rows field in the database.
 	FieldTotalRows = "total_rows"
+	// FieldMissingRows holds the string denoting the missing_rows field in the database.
+	FieldMissingRows = "missing_rows"
+	// FieldSeenTo holds the string denoting the seen_to field in the database.
+	FieldSeenTo = "seen_to"
 	// FieldVerifiedRows holds the string denoting the verified_rows field in the database.
 	FieldVerifiedRows = "verified_rows"
 	// FieldProcessedRows holds the string denoting the processed_rows field in the database.
@@ -132,6 +140,8 @@ const (
 	EdgeRows = "rows"
 	// EdgeRefusedRows holds the string denoting the refused_rows edge name in mutations.
 	EdgeRefusedRows = "refused_rows"
+	// EdgeSeen holds the string denoting the seen edge name in mutations.
+	EdgeSeen = "seen"
 	// EdgeMark holds the string denoting the mark edge name in mutations.
 	EdgeMark = "mark"
 	// EdgeProblems holds the string denoting the problems edge name in mutations.
@@ -173,6 +183,13 @@ const (
 	RefusedRowsInverseTable = "bulk_job_refused_rows"
 	// RefusedRowsColumn is the table column denoting the refused_rows relation/edge.
 	RefusedRowsColumn = "job_id"
+	// SeenTable is the table that holds the seen relation/edge.
+	SeenTable = "bulk_job_seens"
+	// SeenInverseTable is the table name for the BulkJobSeen entity.
+	// It exists in this package in order to avoid circular dependency with the "bulkjobseen" package.
+	SeenInverseTable = "bulk_job_seens"
+	// SeenColumn is the table column denoting the seen relation/edge.
+	SeenColumn = "job_id"
 	// MarkTable is the table that holds the mark relation/edge.
 	MarkTable = "bulk_job_marks"
 	// MarkInverseTable is the table name for the BulkJobMark entity.
@@ -200,6 +217,8 @@ var Columns = []string{
 	FieldStatus,
 	FieldGroupsMode,
 	FieldCommitMode,
+	FieldMissing,
+	FieldLeavers,
 	FieldFileName,
 	FieldIdempotencyKey,
 	FieldContentPrint,
@@ -211,6 +230,8 @@ var Columns = []string{
 	FieldHeaders,
 	FieldIgnoredHeaders,
 	FieldTotalRows,
+	FieldMissingRows,
+	FieldSeenTo,
 	FieldVerifiedRows,
 	FieldProcessedRows,
 	FieldCreated,
@@ -279,6 +300,10 @@ var (
 	DefaultLineEnding string
 	// DefaultTotalRows holds the default value on creation for the "total_rows" field.
 	DefaultTotalRows int
+	// DefaultMissingRows holds the default value on creation for the "missing_rows" field.
+	DefaultMissingRows int
+	// DefaultSeenTo holds the default value on creation for the "seen_to" field.
+	DefaultSeenTo int
 	// DefaultVerifiedRows holds the default value on creation for the "verified_rows" field.
 	DefaultVerifiedRows int
 	// DefaultProcessedRows holds the default value on creation for the "processed_rows" field.
@@ -445,6 +470,60 @@ func CommitModeValidator(cm CommitMode) error {
 	}
 }
 
+// Missing defines the type for the "missing" enum field.
+type Missing string
+
+// MissingIGNORE is the default value of the Missing enum.
+const DefaultMissing = MissingIGNORE
+
+// Missing values.
+const (
+	MissingIGNORE       Missing = "IGNORE"
+	MissingLEAVE_GROUPS Missing = "LEAVE_GROUPS"
+	MissingDELETE       Missing = "DELETE"
+)
+
+func (m Missing) String() string {
+	return string(m)
+}
+
+// MissingValidator is a validator for the "missing" field enum values. It is called by the builders before save.
+func MissingValidator(m Missing) error {
+	switch m {
+	case MissingIGNORE, MissingLEAVE_GROUPS, MissingDELETE:
+		return nil
+	default:
+		return fmt.Errorf("bulkjob: invalid enum value for missing field: %q", m)
+	}
+}
+
+// Leavers defines the type for the "leavers" enum field.
+type Leavers string
+
+// LeaversIGNORE is the default value of the Leavers enum.
+const DefaultLeavers = LeaversIGNORE
+
+// Leavers values.
+const (
+	LeaversIGNORE       Leavers = "IGNORE"
+	LeaversLEAVE_GROUPS Leavers = "LEAVE_GROUPS"
+	LeaversDELETE       Leavers = "DELETE"
+)
+
+func (l Leavers) String() string {
+	return string(l)
+}
+
+// LeaversValidator is a validator for the "leavers" field enum values. It is called by the builders before save.
+func LeaversValidator(l Leavers) error {
+	switch l {
+	case LeaversIGNORE, LeaversLEAVE_GROUPS, LeaversDELETE:
+		return nil
+	default:
+		return fmt.Errorf("bulkjob: invalid enum value for leavers field: %q", l)
+	}
+}
+
 // HeldFor defines the type for the "held_for" enum field.
 type HeldFor string
 
@@ -516,6 +595,16 @@ func ByCommitMode(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCommitMode, opts...).ToFunc()
 }
 
+// ByMissing orders the results by the missing field.
+func ByMissing(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMissing, opts...).ToFunc()
+}
+
+// ByLeavers orders the results by the leavers field.
+func ByLeavers(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLeavers, opts...).ToFunc()
+}
+
 // ByFileName orders the results by the file_name field.
 func ByFileName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldFileName, opts...).ToFunc()
@@ -554,6 +643,16 @@ func ByLineEnding(opts ...sql.OrderTermOption) OrderOption {
 // ByTotalRows orders the results by the total_rows field.
 func ByTotalRows(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTotalRows, opts...).ToFunc()
+}
+
+// ByMissingRows orders the results by the missing_rows field.
+func ByMissingRows(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMissingRows, opts...).ToFunc()
+}
+
+// BySeenTo orders the results by the seen_to field.
+func BySeenTo(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSeenTo, opts...).ToFunc()
 }
 
 // ByVerifiedRows orders the results by the verified_rows field.
@@ -777,6 +876,20 @@ func ByRefusedRows(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	}
 }
 
+// BySeenCount orders the results by seen count.
+func BySeenCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newSeenStep(), opts...)
+	}
+}
+
+// BySeen orders the results by seen terms.
+func BySeen(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newSeenStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByMarkField orders the results by mark field.
 func ByMarkField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -830,6 +943,13 @@ func newRefusedRowsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(RefusedRowsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, RefusedRowsTable, RefusedRowsColumn),
+	)
+}
+func newSeenStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(SeenInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, SeenTable, SeenColumn),
 	)
 }
 func newMarkStep() *sqlgraph.Step {

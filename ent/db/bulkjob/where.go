@@ -115,6 +115,16 @@ func TotalRows(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldTotalRows, v))
 }
 
+// MissingRows applies equality check predicate on the "missing_rows" field. It's identical to MissingRowsEQ.
+func MissingRows(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldMissingRows, v))
+}
+
+// SeenTo applies equality check predicate on the "seen_to" field. It's identical to SeenToEQ.
+func SeenTo(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldSeenTo, v))
+}
+
 // VerifiedRows applies equality check predicate on the "verified_rows" field. It's identical to VerifiedRowsEQ.
 func VerifiedRows(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldVerifiedRows, v))
@@ -473,6 +483,46 @@ func CommitModeIn(vs ...CommitMode) predicate.BulkJob {
 // CommitModeNotIn applies the NotIn predicate on the "commit_mode" field.
 func CommitModeNotIn(vs ...CommitMode) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldNotIn(FieldCommitMode, vs...))
+}
+
+// MissingEQ applies the EQ predicate on the "missing" field.
+func MissingEQ(v Missing) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldMissing, v))
+}
+
+// MissingNEQ applies the NEQ predicate on the "missing" field.
+func MissingNEQ(v Missing) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldMissing, v))
+}
+
+// MissingIn applies the In predicate on the "missing" field.
+func MissingIn(vs ...Missing) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldMissing, vs...))
+}
+
+// MissingNotIn applies the NotIn predicate on the "missing" field.
+func MissingNotIn(vs ...Missing) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldMissing, vs...))
+}
+
+// LeaversEQ applies the EQ predicate on the "leavers" field.
+func LeaversEQ(v Leavers) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldLeavers, v))
+}
+
+// LeaversNEQ applies the NEQ predicate on the "leavers" field.
+func LeaversNEQ(v Leavers) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldLeavers, v))
+}
+
+// LeaversIn applies the In predicate on the "leavers" field.
+func LeaversIn(vs ...Leavers) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldLeavers, vs...))
+}
+
+// LeaversNotIn applies the NotIn predicate on the "leavers" field.
+func LeaversNotIn(vs ...Leavers) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldLeavers, vs...))
 }
 
 // FileNameEQ applies the EQ predicate on the "file_name" field.
@@ -1018,6 +1068,86 @@ func TotalRowsLT(v int) predicate.BulkJob {
 // TotalRowsLTE applies the LTE predicate on the "total_rows" field.
 func TotalRowsLTE(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldLTE(FieldTotalRows, v))
+}
+
+// MissingRowsEQ applies the EQ predicate on the "missing_rows" field.
+func MissingRowsEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldMissingRows, v))
+}
+
+// MissingRowsNEQ applies the NEQ predicate on the "missing_rows" field.
+func MissingRowsNEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldMissingRows, v))
+}
+
+// MissingRowsIn applies the In predicate on the "missing_rows" field.
+func MissingRowsIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldMissingRows, vs...))
+}
+
+// MissingRowsNotIn applies the NotIn predicate on the "missing_rows" field.
+func MissingRowsNotIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldMissingRows, vs...))
+}
+
+// MissingRowsGT applies the GT predicate on the "missing_rows" field.
+func MissingRowsGT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldMissingRows, v))
+}
+
+// MissingRowsGTE applies the GTE predicate on the "missing_rows" field.
+func MissingRowsGTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldMissingRows, v))
+}
+
+// MissingRowsLT applies the LT predicate on the "missing_rows" field.
+func MissingRowsLT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldMissingRows, v))
+}
+
+// MissingRowsLTE applies the LTE predicate on the "missing_rows" field.
+func MissingRowsLTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldMissingRows, v))
+}
+
+// SeenToEQ applies the EQ predicate on the "seen_to" field.
+func SeenToEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldSeenTo, v))
+}
+
+// SeenToNEQ applies the NEQ predicate on the "seen_to" field.
+func SeenToNEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldSeenTo, v))
+}
+
+// SeenToIn applies the In predicate on the "seen_to" field.
+func SeenToIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldSeenTo, vs...))
+}
+
+// SeenToNotIn applies the NotIn predicate on the "seen_to" field.
+func SeenToNotIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldSeenTo, vs...))
+}
+
+// SeenToGT applies the GT predicate on the "seen_to" field.
+func SeenToGT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldSeenTo, v))
+}
+
+// SeenToGTE applies the GTE predicate on the "seen_to" field.
+func SeenToGTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldSeenTo, v))
+}
+
+// SeenToLT applies the LT predicate on the "seen_to" field.
+func SeenToLT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldSeenTo, v))
+}
+
+// SeenToLTE applies the LTE predicate on the "seen_to" field.
+func SeenToLTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldSeenTo, v))
 }
 
 // VerifiedRowsEQ applies the EQ predicate on the "verified_rows" field.
@@ -2602,6 +2732,29 @@ func HasRefusedRows() predicate.BulkJob {
 func HasRefusedRowsWith(preds ...predicate.BulkJobRefusedRow) predicate.BulkJob {
 	return predicate.BulkJob(func(s *sql.Selector) {
 		step := newRefusedRowsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasSeen applies the HasEdge predicate on the "seen" edge.
+func HasSeen() predicate.BulkJob {
+	return predicate.BulkJob(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, SeenTable, SeenColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasSeenWith applies the HasEdge predicate on the "seen" edge with a given conditions (other predicates).
+func HasSeenWith(preds ...predicate.BulkJobSeen) predicate.BulkJob {
+	return predicate.BulkJob(func(s *sql.Selector) {
+		step := newSeenStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

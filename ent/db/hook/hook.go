@@ -129,6 +129,18 @@ func (f BulkJobRowFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.BulkJobRowMutation", m)
 }
 
+// The BulkJobSeenFunc type is an adapter to allow the use of ordinary
+// function as BulkJobSeen mutator.
+type BulkJobSeenFunc func(context.Context, *db.BulkJobSeenMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f BulkJobSeenFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.BulkJobSeenMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.BulkJobSeenMutation", m)
+}
+
 // The EducatorFunc type is an adapter to allow the use of ordinary
 // function as Educator mutator.
 type EducatorFunc func(context.Context, *db.EducatorMutation) (db.Value, error)

@@ -154,6 +154,8 @@ var (
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"VERIFYING", "READY", "HELD", "PROCESSING", "COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED", "CANCELED", "UNDOING", "UNDONE", "PARTIALLY_UNDONE"}, Default: "VERIFYING", SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "groups_mode", Type: field.TypeEnum, Enums: []string{"ADD", "REPLACE", "REMOVE"}, Default: "ADD", SchemaType: map[string]string{"mysql": "varchar(16)"}},
 		{Name: "commit_mode", Type: field.TypeEnum, Enums: []string{"VALID_ROWS", "ALL_OR_NOTHING"}, Default: "VALID_ROWS", SchemaType: map[string]string{"mysql": "varchar(16)"}},
+		{Name: "missing", Type: field.TypeEnum, Enums: []string{"IGNORE", "LEAVE_GROUPS", "DELETE"}, Default: "IGNORE", SchemaType: map[string]string{"mysql": "varchar(16)"}},
+		{Name: "leavers", Type: field.TypeEnum, Enums: []string{"IGNORE", "LEAVE_GROUPS", "DELETE"}, Default: "IGNORE", SchemaType: map[string]string{"mysql": "varchar(16)"}},
 		{Name: "file_name", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(255)"}},
 		{Name: "idempotency_key", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(128)"}},
 		{Name: "content_print", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
@@ -165,6 +167,8 @@ var (
 		{Name: "headers", Type: field.TypeJSON, Nullable: true},
 		{Name: "ignored_headers", Type: field.TypeJSON, Nullable: true},
 		{Name: "total_rows", Type: field.TypeInt, Default: 0},
+		{Name: "missing_rows", Type: field.TypeInt, Default: 0},
+		{Name: "seen_to", Type: field.TypeInt, Default: 0},
 		{Name: "verified_rows", Type: field.TypeInt, Default: 0},
 		{Name: "processed_rows", Type: field.TypeInt, Default: 0},
 		{Name: "created", Type: field.TypeInt, Default: 0},
@@ -210,13 +214,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_jobs_organizations_organization",
-				Columns:    []*schema.Column{BulkJobsColumns[52]},
+				Columns:    []*schema.Column{BulkJobsColumns[56]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "bulk_jobs_educators_submitter",
-				Columns:    []*schema.Column{BulkJobsColumns[53]},
+				Columns:    []*schema.Column{BulkJobsColumns[57]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -225,7 +229,7 @@ var (
 			{
 				Name:    "bulkjob_submitted_by_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobsColumns[53], BulkJobsColumns[8]},
+				Columns: []*schema.Column{BulkJobsColumns[57], BulkJobsColumns[10]},
 			},
 			{
 				Name:    "bulkjob_district_id",
@@ -240,7 +244,7 @@ var (
 			{
 				Name:    "bulkjob_organization_id",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobsColumns[52]},
+				Columns: []*schema.Column{BulkJobsColumns[56]},
 			},
 			{
 				Name:    "bulkjob_status",
@@ -423,6 +427,35 @@ var (
 				Name:    "bulkjobrow_target_id",
 				Unique:  false,
 				Columns: []*schema.Column{BulkJobRowsColumns[3]},
+			},
+		},
+	}
+	// BulkJobSeensColumns holds the columns for the "bulk_job_seens" table.
+	BulkJobSeensColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "thousand", Type: field.TypeInt},
+		{Name: "marks", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(1000)"}},
+		{Name: "job_id", Type: field.TypeInt},
+	}
+	// BulkJobSeensTable holds the schema information for the "bulk_job_seens" table.
+	BulkJobSeensTable = &schema.Table{
+		Name:       "bulk_job_seens",
+		Columns:    BulkJobSeensColumns,
+		PrimaryKey: []*schema.Column{BulkJobSeensColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "bulk_job_seens_bulk_jobs_seen",
+				Columns:    []*schema.Column{BulkJobSeensColumns[4]},
+				RefColumns: []*schema.Column{BulkJobsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "bulkjobseen_job_id_thousand",
+				Unique:  false,
+				Columns: []*schema.Column{BulkJobSeensColumns[4], BulkJobSeensColumns[2]},
 			},
 		},
 	}
@@ -1503,6 +1536,7 @@ var (
 		BulkJobProblemsTable,
 		BulkJobRefusedRowsTable,
 		BulkJobRowsTable,
+		BulkJobSeensTable,
 		EducatorsTable,
 		EnrollmentsTable,
 		ErasuresTable,
@@ -1580,6 +1614,11 @@ func init() {
 	}
 	BulkJobRowsTable.ForeignKeys[0].RefTable = BulkJobsTable
 	BulkJobRowsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	BulkJobSeensTable.ForeignKeys[0].RefTable = BulkJobsTable
+	BulkJobSeensTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}

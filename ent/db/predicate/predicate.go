@@ -36,6 +36,9 @@ type BulkJobRefusedRow func(*sql.Selector)
 // BulkJobRow is the predicate function for bulkjobrow builders.
 type BulkJobRow func(*sql.Selector)
 
+// BulkJobSeen is the predicate function for bulkjobseen builders.
+type BulkJobSeen func(*sql.Selector)
+
 // Educator is the predicate function for educator builders.
 type Educator func(*sql.Selector)
 

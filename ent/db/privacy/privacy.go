@@ -350,6 +350,30 @@ func (f BulkJobRowMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutat
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.BulkJobRowMutation", m)
 }
 
+// The BulkJobSeenQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type BulkJobSeenQueryRuleFunc func(context.Context, *db.BulkJobSeenQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f BulkJobSeenQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.BulkJobSeenQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.BulkJobSeenQuery", q)
+}
+
+// The BulkJobSeenMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type BulkJobSeenMutationRuleFunc func(context.Context, *db.BulkJobSeenMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f BulkJobSeenMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.BulkJobSeenMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.BulkJobSeenMutation", m)
+}
+
 // The EducatorQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type EducatorQueryRuleFunc func(context.Context, *db.EducatorQuery) error

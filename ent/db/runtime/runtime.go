@@ -16,6 +16,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrefusedrow"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobseen"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/ent/db/enrollment"
 	"github.com/openhomeroom/homeroom/ent/db/erasure"
@@ -203,123 +204,131 @@ func init() {
 	// bulkjob.DefaultCreatedAt holds the default value on creation for the created_at field.
 	bulkjob.DefaultCreatedAt = bulkjobDescCreatedAt.Default.(func() time.Time)
 	// bulkjobDescFileName is the schema descriptor for file_name field.
-	bulkjobDescFileName := bulkjobFields[7].Descriptor()
+	bulkjobDescFileName := bulkjobFields[9].Descriptor()
 	// bulkjob.DefaultFileName holds the default value on creation for the file_name field.
 	bulkjob.DefaultFileName = bulkjobDescFileName.Default.(string)
 	// bulkjobDescContentPrint is the schema descriptor for content_print field.
-	bulkjobDescContentPrint := bulkjobFields[9].Descriptor()
+	bulkjobDescContentPrint := bulkjobFields[11].Descriptor()
 	// bulkjob.DefaultContentPrint holds the default value on creation for the content_print field.
 	bulkjob.DefaultContentPrint = bulkjobDescContentPrint.Default.(string)
 	// bulkjobDescEncoding is the schema descriptor for encoding field.
-	bulkjobDescEncoding := bulkjobFields[12].Descriptor()
+	bulkjobDescEncoding := bulkjobFields[14].Descriptor()
 	// bulkjob.DefaultEncoding holds the default value on creation for the encoding field.
 	bulkjob.DefaultEncoding = bulkjobDescEncoding.Default.(string)
 	// bulkjobDescDelimiter is the schema descriptor for delimiter field.
-	bulkjobDescDelimiter := bulkjobFields[13].Descriptor()
+	bulkjobDescDelimiter := bulkjobFields[15].Descriptor()
 	// bulkjob.DefaultDelimiter holds the default value on creation for the delimiter field.
 	bulkjob.DefaultDelimiter = bulkjobDescDelimiter.Default.(string)
 	// bulkjobDescLineEnding is the schema descriptor for line_ending field.
-	bulkjobDescLineEnding := bulkjobFields[14].Descriptor()
+	bulkjobDescLineEnding := bulkjobFields[16].Descriptor()
 	// bulkjob.DefaultLineEnding holds the default value on creation for the line_ending field.
 	bulkjob.DefaultLineEnding = bulkjobDescLineEnding.Default.(string)
 	// bulkjobDescTotalRows is the schema descriptor for total_rows field.
-	bulkjobDescTotalRows := bulkjobFields[17].Descriptor()
+	bulkjobDescTotalRows := bulkjobFields[19].Descriptor()
 	// bulkjob.DefaultTotalRows holds the default value on creation for the total_rows field.
 	bulkjob.DefaultTotalRows = bulkjobDescTotalRows.Default.(int)
+	// bulkjobDescMissingRows is the schema descriptor for missing_rows field.
+	bulkjobDescMissingRows := bulkjobFields[20].Descriptor()
+	// bulkjob.DefaultMissingRows holds the default value on creation for the missing_rows field.
+	bulkjob.DefaultMissingRows = bulkjobDescMissingRows.Default.(int)
+	// bulkjobDescSeenTo is the schema descriptor for seen_to field.
+	bulkjobDescSeenTo := bulkjobFields[21].Descriptor()
+	// bulkjob.DefaultSeenTo holds the default value on creation for the seen_to field.
+	bulkjob.DefaultSeenTo = bulkjobDescSeenTo.Default.(int)
 	// bulkjobDescVerifiedRows is the schema descriptor for verified_rows field.
-	bulkjobDescVerifiedRows := bulkjobFields[18].Descriptor()
+	bulkjobDescVerifiedRows := bulkjobFields[22].Descriptor()
 	// bulkjob.DefaultVerifiedRows holds the default value on creation for the verified_rows field.
 	bulkjob.DefaultVerifiedRows = bulkjobDescVerifiedRows.Default.(int)
 	// bulkjobDescProcessedRows is the schema descriptor for processed_rows field.
-	bulkjobDescProcessedRows := bulkjobFields[19].Descriptor()
+	bulkjobDescProcessedRows := bulkjobFields[23].Descriptor()
 	// bulkjob.DefaultProcessedRows holds the default value on creation for the processed_rows field.
 	bulkjob.DefaultProcessedRows = bulkjobDescProcessedRows.Default.(int)
 	// bulkjobDescCreated is the schema descriptor for created field.
-	bulkjobDescCreated := bulkjobFields[20].Descriptor()
+	bulkjobDescCreated := bulkjobFields[24].Descriptor()
 	// bulkjob.DefaultCreated holds the default value on creation for the created field.
 	bulkjob.DefaultCreated = bulkjobDescCreated.Default.(int)
 	// bulkjobDescUpdated is the schema descriptor for updated field.
-	bulkjobDescUpdated := bulkjobFields[21].Descriptor()
+	bulkjobDescUpdated := bulkjobFields[25].Descriptor()
 	// bulkjob.DefaultUpdated holds the default value on creation for the updated field.
 	bulkjob.DefaultUpdated = bulkjobDescUpdated.Default.(int)
 	// bulkjobDescUnchanged is the schema descriptor for unchanged field.
-	bulkjobDescUnchanged := bulkjobFields[22].Descriptor()
+	bulkjobDescUnchanged := bulkjobFields[26].Descriptor()
 	// bulkjob.DefaultUnchanged holds the default value on creation for the unchanged field.
 	bulkjob.DefaultUnchanged = bulkjobDescUnchanged.Default.(int)
 	// bulkjobDescDeleted is the schema descriptor for deleted field.
-	bulkjobDescDeleted := bulkjobFields[23].Descriptor()
+	bulkjobDescDeleted := bulkjobFields[27].Descriptor()
 	// bulkjob.DefaultDeleted holds the default value on creation for the deleted field.
 	bulkjob.DefaultDeleted = bulkjobDescDeleted.Default.(int)
 	// bulkjobDescEnrollmentsAdded is the schema descriptor for enrollments_added field.
-	bulkjobDescEnrollmentsAdded := bulkjobFields[24].Descriptor()
+	bulkjobDescEnrollmentsAdded := bulkjobFields[28].Descriptor()
 	// bulkjob.DefaultEnrollmentsAdded holds the default value on creation for the enrollments_added field.
 	bulkjob.DefaultEnrollmentsAdded = bulkjobDescEnrollmentsAdded.Default.(int)
 	// bulkjobDescEnrollmentsRemoved is the schema descriptor for enrollments_removed field.
-	bulkjobDescEnrollmentsRemoved := bulkjobFields[25].Descriptor()
+	bulkjobDescEnrollmentsRemoved := bulkjobFields[29].Descriptor()
 	// bulkjob.DefaultEnrollmentsRemoved holds the default value on creation for the enrollments_removed field.
 	bulkjob.DefaultEnrollmentsRemoved = bulkjobDescEnrollmentsRemoved.Default.(int)
 	// bulkjobDescWarnings is the schema descriptor for warnings field.
-	bulkjobDescWarnings := bulkjobFields[26].Descriptor()
+	bulkjobDescWarnings := bulkjobFields[30].Descriptor()
 	// bulkjob.DefaultWarnings holds the default value on creation for the warnings field.
 	bulkjob.DefaultWarnings = bulkjobDescWarnings.Default.(int)
 	// bulkjobDescErrors is the schema descriptor for errors field.
-	bulkjobDescErrors := bulkjobFields[27].Descriptor()
+	bulkjobDescErrors := bulkjobFields[31].Descriptor()
 	// bulkjob.DefaultErrors holds the default value on creation for the errors field.
 	bulkjob.DefaultErrors = bulkjobDescErrors.Default.(int)
 	// bulkjobDescPasswords is the schema descriptor for passwords field.
-	bulkjobDescPasswords := bulkjobFields[28].Descriptor()
+	bulkjobDescPasswords := bulkjobFields[32].Descriptor()
 	// bulkjob.DefaultPasswords holds the default value on creation for the passwords field.
 	bulkjob.DefaultPasswords = bulkjobDescPasswords.Default.(int)
 	// bulkjobDescHashedPasswords is the schema descriptor for hashed_passwords field.
-	bulkjobDescHashedPasswords := bulkjobFields[29].Descriptor()
+	bulkjobDescHashedPasswords := bulkjobFields[33].Descriptor()
 	// bulkjob.DefaultHashedPasswords holds the default value on creation for the hashed_passwords field.
 	bulkjob.DefaultHashedPasswords = bulkjobDescHashedPasswords.Default.(int)
 	// bulkjobDescHeldByRule is the schema descriptor for held_by_rule field.
-	bulkjobDescHeldByRule := bulkjobFields[30].Descriptor()
+	bulkjobDescHeldByRule := bulkjobFields[34].Descriptor()
 	// bulkjob.DefaultHeldByRule holds the default value on creation for the held_by_rule field.
 	bulkjob.DefaultHeldByRule = bulkjobDescHeldByRule.Default.(int)
 	// bulkjobDescUndoFrom is the schema descriptor for undo_from field.
-	bulkjobDescUndoFrom := bulkjobFields[35].Descriptor()
+	bulkjobDescUndoFrom := bulkjobFields[39].Descriptor()
 	// bulkjob.DefaultUndoFrom holds the default value on creation for the undo_from field.
 	bulkjob.DefaultUndoFrom = bulkjobDescUndoFrom.Default.(string)
 	// bulkjobDescCorrectedWhileHeld is the schema descriptor for corrected_while_held field.
-	bulkjobDescCorrectedWhileHeld := bulkjobFields[38].Descriptor()
+	bulkjobDescCorrectedWhileHeld := bulkjobFields[42].Descriptor()
 	// bulkjob.DefaultCorrectedWhileHeld holds the default value on creation for the corrected_while_held field.
 	bulkjob.DefaultCorrectedWhileHeld = bulkjobDescCorrectedWhileHeld.Default.(int8)
 	// bulkjobDescUndoneRows is the schema descriptor for undone_rows field.
-	bulkjobDescUndoneRows := bulkjobFields[39].Descriptor()
+	bulkjobDescUndoneRows := bulkjobFields[43].Descriptor()
 	// bulkjob.DefaultUndoneRows holds the default value on creation for the undone_rows field.
 	bulkjob.DefaultUndoneRows = bulkjobDescUndoneRows.Default.(int)
 	// bulkjobDescKeptRows is the schema descriptor for kept_rows field.
-	bulkjobDescKeptRows := bulkjobFields[40].Descriptor()
+	bulkjobDescKeptRows := bulkjobFields[44].Descriptor()
 	// bulkjob.DefaultKeptRows holds the default value on creation for the kept_rows field.
 	bulkjob.DefaultKeptRows = bulkjobDescKeptRows.Default.(int)
 	// bulkjobDescForgotten is the schema descriptor for forgotten field.
-	bulkjobDescForgotten := bulkjobFields[41].Descriptor()
+	bulkjobDescForgotten := bulkjobFields[45].Descriptor()
 	// bulkjob.DefaultForgotten holds the default value on creation for the forgotten field.
 	bulkjob.DefaultForgotten = bulkjobDescForgotten.Default.(int8)
 	// bulkjobDescKeyPrint is the schema descriptor for key_print field.
-	bulkjobDescKeyPrint := bulkjobFields[43].Descriptor()
+	bulkjobDescKeyPrint := bulkjobFields[47].Descriptor()
 	// bulkjob.DefaultKeyPrint holds the default value on creation for the key_print field.
 	bulkjob.DefaultKeyPrint = bulkjobDescKeyPrint.Default.(string)
 	// bulkjobDescLeaseOwner is the schema descriptor for lease_owner field.
-	bulkjobDescLeaseOwner := bulkjobFields[44].Descriptor()
+	bulkjobDescLeaseOwner := bulkjobFields[48].Descriptor()
 	// bulkjob.DefaultLeaseOwner holds the default value on creation for the lease_owner field.
 	bulkjob.DefaultLeaseOwner = bulkjobDescLeaseOwner.Default.(string)
 	// bulkjobDescFence is the schema descriptor for fence field.
-	bulkjobDescFence := bulkjobFields[46].Descriptor()
+	bulkjobDescFence := bulkjobFields[50].Descriptor()
 	// bulkjob.DefaultFence holds the default value on creation for the fence field.
 	bulkjob.DefaultFence = bulkjobDescFence.Default.(int)
 	// bulkjobDescAbandoned is the schema descriptor for abandoned field.
-	bulkjobDescAbandoned := bulkjobFields[47].Descriptor()
+	bulkjobDescAbandoned := bulkjobFields[51].Descriptor()
 	// bulkjob.DefaultAbandoned holds the default value on creation for the abandoned field.
 	bulkjob.DefaultAbandoned = bulkjobDescAbandoned.Default.(int)
 	// bulkjobDescSlow is the schema descriptor for slow field.
-	bulkjobDescSlow := bulkjobFields[48].Descriptor()
+	bulkjobDescSlow := bulkjobFields[52].Descriptor()
 	// bulkjob.DefaultSlow holds the default value on creation for the slow field.
 	bulkjob.DefaultSlow = bulkjobDescSlow.Default.(int8)
 	// bulkjobDescFileBytes is the schema descriptor for file_bytes field.
-	bulkjobDescFileBytes := bulkjobFields[49].Descriptor()
+	bulkjobDescFileBytes := bulkjobFields[53].Descriptor()
 	// bulkjob.DefaultFileBytes holds the default value on creation for the file_bytes field.
 	bulkjob.DefaultFileBytes = bulkjobDescFileBytes.Default.(int64)
 	bulkjobchunkMixin := schema.BulkJobChunk{}.Mixin()
@@ -484,6 +493,24 @@ func init() {
 	bulkjobrowDescState := bulkjobrowFields[12].Descriptor()
 	// bulkjobrow.DefaultState holds the default value on creation for the state field.
 	bulkjobrow.DefaultState = bulkjobrowDescState.Default.(int8)
+	bulkjobseenMixin := schema.BulkJobSeen{}.Mixin()
+	bulkjobseen.Policy = privacy.NewPolicies(schema.BulkJobSeen{})
+	bulkjobseen.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := bulkjobseen.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	bulkjobseenMixinFields0 := bulkjobseenMixin[0].Fields()
+	_ = bulkjobseenMixinFields0
+	bulkjobseenFields := schema.BulkJobSeen{}.Fields()
+	_ = bulkjobseenFields
+	// bulkjobseenDescCreatedAt is the schema descriptor for created_at field.
+	bulkjobseenDescCreatedAt := bulkjobseenMixinFields0[0].Descriptor()
+	// bulkjobseen.DefaultCreatedAt holds the default value on creation for the created_at field.
+	bulkjobseen.DefaultCreatedAt = bulkjobseenDescCreatedAt.Default.(func() time.Time)
 	educatorMixin := schema.Educator{}.Mixin()
 	educator.Policy = privacy.NewPolicies(schema.Educator{})
 	educator.Hooks[0] = func(next ent.Mutator) ent.Mutator {

@@ -3,6 +3,8 @@ package kind
 import (
 	"context"
 
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/job/absence"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
@@ -35,3 +37,16 @@ type Finder interface {
 
 // Found describes what is still on record: a sentence about it, and what to do.
 type Found struct{ Is, Hint string }
+
+// Remover is a checker that can plan that students leave.
+type Remover interface {
+	// Last is the last key there is.
+	Last(ctx context.Context) (int, error)
+	// Missing returns, in their order, the first keys behind one of them of those within reach
+	// who are on record and not in the file. kept counts all of them who must stay.
+	Missing(ctx context.Context, job *db.BulkJob, after, n int) (ids []int, err error)
+	Kept(ctx context.Context, job *db.BulkJob) (int, error)
+	// Remove plans what happens to those whom rows are about. A row of somebody who must
+	// stay, or who would not change, gets no plan.
+	Remove(ctx context.Context, rows []*sheet.Row, how absence.Removal) error
+}

@@ -26,6 +26,8 @@ const (
 	TooManyProblems = "TOO_MANY_PROBLEMS"
 	Held            = "HELD"
 	Expired         = "EXPIRED"
+	MissingUnclear  = "MISSING_UNCLEAR"
+	MissingKept     = "MISSING_KEPT"
 	// TransactionTooLarge is the problem of a job that is all or nothing.
 	TransactionTooLarge = "TRANSACTION_TOO_LARGE"
 

@@ -36,6 +36,10 @@ type Row struct {
 	TargetID int
 	Version  int
 	Label    string
+	// About is the key of the student on record whom the row is about; 0 if there is none or
+	// if it is not known. Left is true if the row says that the student has left.
+	About int
+	Left  bool
 }
 
 // NewRow returns nil for a row with column names that differ from those of the file.

@@ -69,6 +69,28 @@ func (k written) Apply(ctx context.Context, client *db.Client, b *row.Batch) err
 	return k.recountMoved(ctx, client, b)
 }
 
+// Apply writes a batch of rows of a file, which may delete students who are not in it.
+func (k importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
+	gone, others := *b, *b
+	gone.Rows, others.Rows = nil, nil
+	for _, r := range b.Rows {
+		if r.Plan.Do == row.Delete {
+			gone.Rows = append(gone.Rows, r)
+		} else {
+			others.Rows = append(others.Rows, r)
+		}
+	}
+	if len(gone.Rows) == 0 {
+		return k.written.Apply(ctx, client, b)
+	}
+	if len(others.Rows) > 0 {
+		if err := k.written.Apply(ctx, client, &others); err != nil {
+			return err
+		}
+	}
+	return deletionKind{shared: k.shared}.Apply(ctx, client, &gone)
+}
+
 // lockFresh locks the students of a batch, and refuses the rows whose students have
 // changed since the preview. It returns the students by their keys, and the context
 // for the writes that this allows.

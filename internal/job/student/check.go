@@ -159,6 +159,7 @@ func (c *checker) match(r *studentRow, found *lookup) {
 		}
 	}
 	if r.st != nil {
+		r.About = r.st.ID
 		r.Outside = r.Outside || !c.Reaches(r.st.OrganizationID)
 		c.claim(r, found, "student", strconv.Itoa(r.st.ID))
 		c.otherStudentID(r, found)

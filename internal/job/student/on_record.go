@@ -2,11 +2,12 @@ package student
 
 import (
 	"context"
-	"fmt"
 
+	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/student"
 	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/job/absence"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
@@ -33,7 +34,7 @@ func (c *checker) OnRecord(ctx context.Context, rows []*sheet.Row) (map[*sheet.R
 			return nil, err
 		}
 		for _, st := range students {
-			c.find(found, byExternal[st.ExternalID], st.OrganizationID, reach.Label(st.FirstName, st.LastName, st.ExternalID))
+			c.find(found, byExternal[st.ExternalID], st)
 		}
 	}
 	for list := range reach.Chunks(ids) {
@@ -42,22 +43,33 @@ func (c *checker) OnRecord(ctx context.Context, rows []*sheet.Row) (map[*sheet.R
 			return nil, err
 		}
 		for _, st := range students {
-			c.find(found, byID[st.ID], st.OrganizationID, reach.Label(st.FirstName, st.LastName, st.ExternalID))
+			c.find(found, byID[st.ID], st)
 		}
 	}
 	return found, nil
 }
 
-func (c *checker) find(found map[*sheet.Row]kind.Found, rows []*sheet.Row, school int, label string) {
-	if !c.Reaches(school) {
+func (c *checker) find(found map[*sheet.Row]kind.Found, rows []*sheet.Row, st *db.Student) {
+	if !c.Reaches(st.OrganizationID) {
 		return
 	}
+	label := reach.Label(st.FirstName, st.LastName, st.ExternalID)
+	on := kind.Found{
+		Is: label + " is still among the students, and stays as before.",
+		Hint: "If the student has left, delete the student in the list of students, or upload the file again and choose " +
+			"what happens to those who have left. If not, correct this cell and upload the row again.",
+	}
+	switch absence.OfLeavers(c.Job) {
+	case absence.Ignore:
+	case absence.Delete:
+		on = kind.Found{Is: label + " is still among the students, and is deleted unless another row counts.",
+			Hint: "If this is wrong, correct this cell, and upload the file again."}
+	default:
+		on = kind.Found{Is: label + " is still among the students, and leaves the groups unless another row counts.",
+			Hint: "If this is wrong, correct this cell, and upload the file again."}
+	}
 	for _, r := range rows {
-		r.Label = label
-		found[r] = kind.Found{
-			Is: fmt.Sprintf("%s is still among the students, and stays as before.", label),
-			Hint: "If the student has left, delete the student in the list of students. If not, correct this cell and upload " +
-				"the row again.",
-		}
+		r.Label, r.About = label, st.ID
+		found[r] = on
 	}
 }

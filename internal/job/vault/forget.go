@@ -91,7 +91,10 @@ func (t *Vault) Forget(ctx context.Context, job *db.BulkJob, what int8) error {
 		set := "forgotten = ?"
 		if what == state.ForgottenRows {
 			// The name of a file is what a person thought of.
-			set += ", file_name = ''"
+			set += ", file_name = '', seen_to = 0"
+			if _, err := client.ExecContext(ctx, "DELETE FROM bulk_job_seens WHERE job_id = ?", job.ID); err != nil {
+				return err
+			}
 		}
 		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET "+set+" WHERE id = ?", what, job.ID)
 		return err
