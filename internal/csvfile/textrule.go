@@ -14,8 +14,8 @@ func notKnownText() *Error {
 
 // binaryFile refuses files with the character NUL.
 func binaryFile() *Error {
-	return notText("This is not a text file.", "Choose the CSV file or the Excel workbook (.xlsx) with the list. If this is one, it is "+
-		"damaged: open it in your spreadsheet program and save it again, or get the file again.")
+	return notText("This is not a text file.", "Choose the CSV file or the Excel workbook (.xlsx) with the list. "+
+		"If this is one, it is damaged: open it in your spreadsheet program and save it again, or get the file again.")
 }
 
 // eightBitText says whether the text so far can be UTF-8, and whether it can be in a code

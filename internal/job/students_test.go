@@ -120,7 +120,7 @@ func TestStudentRowsThatAreRefused(t *testing.T) {
 			{"that clears fields", stu(ada) + ",,[clear],[clear],[clear],,[clear],[CLEAR],",
 				`row 1 School CANNOT_CLEAR "[CLEAR]" | row 1 First Name CANNOT_CLEAR "[clear]" | row 1 Last Name CANNOT_CLEAR "[clear]" | row 1 Username CANNOT_CLEAR "[clear]" | row 1 Grade CANNOT_CLEAR "[clear]"`},
 			{"of an unknown school", stu(ada) + ",,,,,,8,Hogwarts,", `row 1 School UNKNOWN_SCHOOL "Hogwarts"`},
-			{"of an unknown school, with more that is wrong", ",new2,Ada,,ab,,13,Hogwarts,",
+			{"of an unknown school, with more that is wrong", ",new2,Ada,,ab,,14,Hogwarts,",
 				`row 1 School UNKNOWN_SCHOOL "Hogwarts" | row 1 Username TOO_SHORT "ab" | row 1 Grade UNKNOWN_GRADE "14"`},
 			{"of the district", stu(ada) + ",,,,,,8,Alpha District,", `row 1 School NOT_A_SCHOOL "Alpha District"`},
 			{"of a synced student with a new grade", stu(syn) + ",,,,,,8,,", `row 1 Grade SYNCED_STUDENT "8"`},
