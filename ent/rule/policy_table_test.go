@@ -79,7 +79,7 @@ func policies() map[string]policy {
 					"approved_by corrected_by corrected_while_held undone_rows kept_rows abandoned forgotten undone_by undo_from " +
 					"undo_approved_by file_bytes slow lease_owner lease_until fence started_at finished_at",
 			}},
-			fixed: "created_at district_id organization_id submitted_by kind groups_mode commit_mode missing leavers idempotency_key "+
+			fixed: "created_at district_id organization_id submitted_by kind groups_mode commit_mode missing leavers idempotency_key " +
 				"key_print",
 			edges: "Organization Submitter Chunks Rows RefusedRows Seen Mark Problems",
 		},
