@@ -108,6 +108,8 @@ func stable(column, value string, students map[string]string) string {
 		return "then"
 	case column == "password_hash" && value != "NULL" && value != "":
 		return "set"
+	case column == "cause" && value != "":
+		return "a digest with a key of the job"
 	case column == "before":
 		return printOfPassword.ReplaceAllString(value, `"password":"set"`)
 	}
