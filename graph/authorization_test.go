@@ -80,6 +80,7 @@ var authorization = []authorizationRow{
 	{"serviceKeys", "of the school", `{ list: serviceKeys(organizationId: "{{North}}") { id } }`, [7]string{un, empty, empty, nf, no, nf, nf}},
 	{"serviceKeys", "of the district", `{ list: serviceKeys(organizationId: "{{Alpha}}") { id } }`, [7]string{un, empty, nf, nf, nf, nf, nf}},
 	{"importTemplate", "", `{ r: importTemplate(kind: IMPORT_STUDENTS) { csv } }`, [7]string{un, ok, ok, ok, ok, ok, ok}},
+	{"importMapping", "", `{ r: importMapping(kind: IMPORT_STUDENTS, headers: ["Student ID"]) { problem } }`, [7]string{un, ok, ok, ok, ok, ok, ok}},
 	{"auditEvents", "of the school", `{ r: auditEvents(organizationId: "{{North}}") { totalCount } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
 	{"auditEvents", "of the district", `{ r: auditEvents(organizationId: "{{Alpha}}") { totalCount } }`, [7]string{un, ok, nf, nf, nf, nf, nf}},
 	{"auditEvents", "of everything seen", `{ r: auditEvents { totalCount } }`, [7]string{un, ok, ok, ok, no, no, ok}},

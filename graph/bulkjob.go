@@ -12,7 +12,10 @@ import (
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
 	"github.com/openhomeroom/homeroom/internal/job/absence"
+	"github.com/openhomeroom/homeroom/internal/job/catalog"
+	"github.com/openhomeroom/homeroom/internal/job/columns"
 	"github.com/openhomeroom/homeroom/internal/job/reader"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/page"
 )
 
@@ -154,13 +157,21 @@ func toBulkJob(j *db.BulkJob) *model.BulkJob {
 		m.FileName = &j.FileName
 	}
 	if j.Encoding != "" {
-		m.Detected = &model.DetectedFile{Encoding: j.Encoding, Delimiter: j.Delimiter, LineEnding: j.LineEnding,
+		m.Detected = &model.DetectedFile{Entity: j, Encoding: j.Encoding, Delimiter: j.Delimiter, LineEnding: j.LineEnding,
 			Headers: all(j.Headers, same), IgnoredHeaders: all(j.IgnoredHeaders, same), Rows: absence.FileRows(j)}
 	}
 	return m
 }
 
 func same(s string) string { return s }
+
+func (r detectedFileResolver) Columns(_ context.Context, f *model.DetectedFile) ([]*model.HeaderReading, error) {
+	choices, err := columns.Of(f.Entity)
+	if err != nil {
+		return nil, err
+	}
+	return toReadings(catalog.Files().Readings(f.Entity.Kind, f.Entity.Headers, choices, nil)), nil
+}
 
 func (r bulkJobResolver) Progress(ctx context.Context, j *model.BulkJob) (*model.BulkJobProgress, error) {
 	p, err := loader.From(ctx).ProgressByJob.Load(ctx, j.Entity)
@@ -325,6 +336,16 @@ func (r mutationResolver) submit(ctx context.Context, in model.SubmitBulkImportI
 	}
 	if in.IdempotencyKey != nil {
 		s.IdempotencyKey = *in.IdempotencyKey
+	}
+	if in.Columns != nil {
+		s.Columns = []sheet.Choice{}
+	}
+	for _, c := range in.Columns {
+		choice := sheet.Choice{Header: c.Header}
+		if c.Column != nil {
+			choice.Column = *c.Column
+		}
+		s.Columns = append(s.Columns, choice)
 	}
 	return r.Importer.Submit(ctx, s)
 }

@@ -19,6 +19,7 @@ var refusals = map[string]string{
 	"usageReport":            `usageReport(organizationId: "{{South}}") { from }`,
 	"bulkJobs":               `bulkJobs(organizationId: "{{South}}") { nodes { id } }`,
 	"importTemplate":         `importTemplate(kind: IMPORT_STUDENTS, columns: ["Shoe size"]) { csv }`,
+	"importMapping":          `importMapping(kind: EDIT_STUDENTS, headers: ["Grade"]) { problem }`,
 	"studentsCsvUrl":         `studentsCsvUrl(organizationId: "{{South}}")`,
 	"studentRecordUrl":       `studentRecordUrl(studentId: "{{North}}")`,
 	"erasure":                `erasure(id: "{{North}}") { state }`,

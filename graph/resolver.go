@@ -91,6 +91,9 @@ func (r *Resolver) GroupConnection() generated.GroupConnectionResolver {
 	return groupConnectionResolver{r}
 }
 
+// DetectedFile implements generated.ResolverRoot.
+func (r *Resolver) DetectedFile() generated.DetectedFileResolver { return detectedFileResolver{r} }
+
 // Student implements generated.ResolverRoot.
 func (r *Resolver) Student() generated.StudentResolver { return studentResolver{r} }
 
@@ -193,6 +196,7 @@ type (
 	pendingSettingResolver              struct{ *Resolver }
 	groupResolver                       struct{ *Resolver }
 	groupConnectionResolver             struct{ *Resolver }
+	detectedFileResolver                struct{ *Resolver }
 	studentResolver                     struct{ *Resolver }
 	studentConnectionResolver           struct{ *Resolver }
 	erasureCertificateResolver          struct{ *Resolver }

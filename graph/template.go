@@ -5,8 +5,10 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/job/catalog"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 func (r queryResolver) ImportTemplate(_ context.Context, kind model.BulkJobKind,
@@ -17,6 +19,44 @@ func (r queryResolver) ImportTemplate(_ context.Context, kind model.BulkJobKind,
 	}
 	return &model.ImportTemplate{Kind: kind, FileName: t.FileName, CSV: t.CSV(), Columns: all(t.Columns, toImportColumn)},
 		nil
+}
+
+const (
+	maxMappedHeaders = 300
+	maxMappedRows    = 100
+)
+
+func (r queryResolver) ImportMapping(_ context.Context, kind model.BulkJobKind, headers []string,
+	rows [][]string) (*model.ImportMapping, error) {
+	if len(headers) > maxMappedHeaders {
+		return nil, fault.Invalidf("headers has more than %d items", maxMappedHeaders).WithCode("TOO_MANY").At("headers")
+	}
+	if len(rows) > maxMappedRows {
+		return nil, fault.Invalidf("rows has more than %d items", maxMappedRows).WithCode("TOO_MANY").At("rows")
+	}
+	files := catalog.Files()
+	if len(files.Columns(bulkjob.Kind(kind))) == 0 {
+		return nil, fault.Invalidf("%s is not a kind of file that can be imported", quote.Text(kind)).At("kind")
+	}
+	m := &model.ImportMapping{Columns: toReadings(files.Readings(bulkjob.Kind(kind), headers, nil, rows))}
+	l, refusal := files.ReadHeaderAs(bulkjob.Kind(kind), headers, nil)
+	if refusal == nil {
+		refusal = l.Idle(headers)
+	}
+	if refusal != nil {
+		m.Problem, m.Hint = &refusal.Message, &refusal.Hint
+	}
+	return m, nil
+}
+
+func toReadings(list []sheet.Reading) []*model.HeaderReading {
+	return all(list, func(r sheet.Reading) *model.HeaderReading {
+		m := &model.HeaderReading{Header: r.Header, Columns: all(r.Columns, same), How: model.HeaderReadingReason(r.How)}
+		if r.Maybe != "" {
+			m.Suggestion = &r.Maybe
+		}
+		return m
+	})
 }
 
 func toImportColumn(c sheet.TemplateColumn) *model.ImportColumn {

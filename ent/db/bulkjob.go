@@ -61,6 +61,10 @@ type BulkJob struct {
 	Headers []string `json:"headers,omitempty"`
 	// IgnoredHeaders holds the value of the "ignored_headers" field.
 	IgnoredHeaders []string `json:"ignored_headers,omitempty"`
+	// A digest of the headers, by which later files with the same ones are recognized.
+	HeaderPrint string `json:"header_print,omitempty"`
+	// As which columns somebody has said that headers are read; see internal/job/columns.
+	Choices json.RawMessage `json:"choices,omitempty"`
 	// TotalRows holds the value of the "total_rows" field.
 	TotalRows int `json:"total_rows,omitempty"`
 	// How many of total_rows stand behind the file: students who are not in it.
@@ -247,11 +251,11 @@ func (*BulkJob) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case bulkjob.FieldEdit, bulkjob.FieldHeaders, bulkjob.FieldIgnoredHeaders, bulkjob.FieldCorrectedBy:
+		case bulkjob.FieldEdit, bulkjob.FieldHeaders, bulkjob.FieldIgnoredHeaders, bulkjob.FieldChoices, bulkjob.FieldCorrectedBy:
 			values[i] = new([]byte)
 		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldMissingRows, bulkjob.FieldSeenTo, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldPasswords, bulkjob.FieldHashedPasswords, bulkjob.FieldHeldByRule, bulkjob.FieldStartedBy, bulkjob.FieldApprovedBy, bulkjob.FieldUndoApprovedBy, bulkjob.FieldCorrectedWhileHeld, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldForgotten, bulkjob.FieldUndoneBy, bulkjob.FieldFence, bulkjob.FieldAbandoned, bulkjob.FieldSlow, bulkjob.FieldFileBytes:
 			values[i] = new(sql.NullInt64)
-		case bulkjob.FieldKind, bulkjob.FieldStatus, bulkjob.FieldGroupsMode, bulkjob.FieldCommitMode, bulkjob.FieldMissing, bulkjob.FieldLeavers, bulkjob.FieldFileName, bulkjob.FieldIdempotencyKey, bulkjob.FieldContentPrint, bulkjob.FieldSchools, bulkjob.FieldEncoding, bulkjob.FieldDelimiter, bulkjob.FieldLineEnding, bulkjob.FieldHeldFor, bulkjob.FieldUndoFrom, bulkjob.FieldKeyPrint, bulkjob.FieldLeaseOwner:
+		case bulkjob.FieldKind, bulkjob.FieldStatus, bulkjob.FieldGroupsMode, bulkjob.FieldCommitMode, bulkjob.FieldMissing, bulkjob.FieldLeavers, bulkjob.FieldFileName, bulkjob.FieldIdempotencyKey, bulkjob.FieldContentPrint, bulkjob.FieldSchools, bulkjob.FieldEncoding, bulkjob.FieldDelimiter, bulkjob.FieldLineEnding, bulkjob.FieldHeaderPrint, bulkjob.FieldHeldFor, bulkjob.FieldUndoFrom, bulkjob.FieldKeyPrint, bulkjob.FieldLeaseOwner:
 			values[i] = new(sql.NullString)
 		case bulkjob.FieldCreatedAt, bulkjob.FieldHeldAt, bulkjob.FieldLeaseUntil, bulkjob.FieldStartedAt, bulkjob.FieldFinishedAt:
 			values[i] = new(sql.NullTime)
@@ -401,6 +405,20 @@ func (_m *BulkJob) assignValues(columns []string, values []any) error {
 			} else if value != nil && len(*value) > 0 {
 				if err := json.Unmarshal(*value, &_m.IgnoredHeaders); err != nil {
 					return fmt.Errorf("unmarshal field ignored_headers: %w", err)
+				}
+			}
+		case bulkjob.FieldHeaderPrint:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field header_print", values[i])
+			} else if value.Valid {
+				_m.HeaderPrint = value.String
+			}
+		case bulkjob.FieldChoices:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field choices", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Choices); err != nil {
+					return fmt.Errorf("unmarshal field choices: %w", err)
 				}
 			}
 		case bulkjob.FieldTotalRows:
@@ -773,6 +791,12 @@ func (_m *BulkJob) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("ignored_headers=")
 	builder.WriteString(fmt.Sprintf("%v", _m.IgnoredHeaders))
+	builder.WriteString(", ")
+	builder.WriteString("header_print=")
+	builder.WriteString(_m.HeaderPrint)
+	builder.WriteString(", ")
+	builder.WriteString("choices=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Choices))
 	builder.WriteString(", ")
 	builder.WriteString("total_rows=")
 	builder.WriteString(fmt.Sprintf("%v", _m.TotalRows))

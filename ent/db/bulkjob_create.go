@@ -255,6 +255,26 @@ func (_c *BulkJobCreate) SetIgnoredHeaders(v []string) *BulkJobCreate {
 	return _c
 }
 
+// SetHeaderPrint sets the "header_print" field.
+func (_c *BulkJobCreate) SetHeaderPrint(v string) *BulkJobCreate {
+	_c.mutation.SetHeaderPrint(v)
+	return _c
+}
+
+// SetNillableHeaderPrint sets the "header_print" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableHeaderPrint(v *string) *BulkJobCreate {
+	if v != nil {
+		_c.SetHeaderPrint(*v)
+	}
+	return _c
+}
+
+// SetChoices sets the "choices" field.
+func (_c *BulkJobCreate) SetChoices(v json.RawMessage) *BulkJobCreate {
+	_c.mutation.SetChoices(v)
+	return _c
+}
+
 // SetTotalRows sets the "total_rows" field.
 func (_c *BulkJobCreate) SetTotalRows(v int) *BulkJobCreate {
 	_c.mutation.SetTotalRows(v)
@@ -959,6 +979,10 @@ func (_c *BulkJobCreate) defaults() error {
 		v := bulkjob.DefaultLineEnding
 		_c.mutation.SetLineEnding(v)
 	}
+	if _, ok := _c.mutation.HeaderPrint(); !ok {
+		v := bulkjob.DefaultHeaderPrint
+		_c.mutation.SetHeaderPrint(v)
+	}
 	if _, ok := _c.mutation.TotalRows(); !ok {
 		v := bulkjob.DefaultTotalRows
 		_c.mutation.SetTotalRows(v)
@@ -1146,6 +1170,9 @@ func (_c *BulkJobCreate) check() error {
 	}
 	if _, ok := _c.mutation.LineEnding(); !ok {
 		return &ValidationError{Name: "line_ending", err: errors.New(`db: missing required field "BulkJob.line_ending"`)}
+	}
+	if _, ok := _c.mutation.HeaderPrint(); !ok {
+		return &ValidationError{Name: "header_print", err: errors.New(`db: missing required field "BulkJob.header_print"`)}
 	}
 	if _, ok := _c.mutation.TotalRows(); !ok {
 		return &ValidationError{Name: "total_rows", err: errors.New(`db: missing required field "BulkJob.total_rows"`)}
@@ -1337,6 +1364,14 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.IgnoredHeaders(); ok {
 		_spec.SetField(bulkjob.FieldIgnoredHeaders, field.TypeJSON, value)
 		_node.IgnoredHeaders = value
+	}
+	if value, ok := _c.mutation.HeaderPrint(); ok {
+		_spec.SetField(bulkjob.FieldHeaderPrint, field.TypeString, value)
+		_node.HeaderPrint = value
+	}
+	if value, ok := _c.mutation.Choices(); ok {
+		_spec.SetField(bulkjob.FieldChoices, field.TypeJSON, value)
+		_node.Choices = value
 	}
 	if value, ok := _c.mutation.TotalRows(); ok {
 		_spec.SetField(bulkjob.FieldTotalRows, field.TypeInt, value)
@@ -1809,6 +1844,36 @@ func (u *BulkJobUpsert) UpdateIgnoredHeaders() *BulkJobUpsert {
 // ClearIgnoredHeaders clears the value of the "ignored_headers" field.
 func (u *BulkJobUpsert) ClearIgnoredHeaders() *BulkJobUpsert {
 	u.SetNull(bulkjob.FieldIgnoredHeaders)
+	return u
+}
+
+// SetHeaderPrint sets the "header_print" field.
+func (u *BulkJobUpsert) SetHeaderPrint(v string) *BulkJobUpsert {
+	u.Set(bulkjob.FieldHeaderPrint, v)
+	return u
+}
+
+// UpdateHeaderPrint sets the "header_print" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateHeaderPrint() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldHeaderPrint)
+	return u
+}
+
+// SetChoices sets the "choices" field.
+func (u *BulkJobUpsert) SetChoices(v json.RawMessage) *BulkJobUpsert {
+	u.Set(bulkjob.FieldChoices, v)
+	return u
+}
+
+// UpdateChoices sets the "choices" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateChoices() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldChoices)
+	return u
+}
+
+// ClearChoices clears the value of the "choices" field.
+func (u *BulkJobUpsert) ClearChoices() *BulkJobUpsert {
+	u.SetNull(bulkjob.FieldChoices)
 	return u
 }
 
@@ -2712,6 +2777,41 @@ func (u *BulkJobUpsertOne) UpdateIgnoredHeaders() *BulkJobUpsertOne {
 func (u *BulkJobUpsertOne) ClearIgnoredHeaders() *BulkJobUpsertOne {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.ClearIgnoredHeaders()
+	})
+}
+
+// SetHeaderPrint sets the "header_print" field.
+func (u *BulkJobUpsertOne) SetHeaderPrint(v string) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetHeaderPrint(v)
+	})
+}
+
+// UpdateHeaderPrint sets the "header_print" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateHeaderPrint() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateHeaderPrint()
+	})
+}
+
+// SetChoices sets the "choices" field.
+func (u *BulkJobUpsertOne) SetChoices(v json.RawMessage) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetChoices(v)
+	})
+}
+
+// UpdateChoices sets the "choices" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateChoices() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateChoices()
+	})
+}
+
+// ClearChoices clears the value of the "choices" field.
+func (u *BulkJobUpsertOne) ClearChoices() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearChoices()
 	})
 }
 
@@ -3891,6 +3991,41 @@ func (u *BulkJobUpsertBulk) UpdateIgnoredHeaders() *BulkJobUpsertBulk {
 func (u *BulkJobUpsertBulk) ClearIgnoredHeaders() *BulkJobUpsertBulk {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.ClearIgnoredHeaders()
+	})
+}
+
+// SetHeaderPrint sets the "header_print" field.
+func (u *BulkJobUpsertBulk) SetHeaderPrint(v string) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetHeaderPrint(v)
+	})
+}
+
+// UpdateHeaderPrint sets the "header_print" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateHeaderPrint() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateHeaderPrint()
+	})
+}
+
+// SetChoices sets the "choices" field.
+func (u *BulkJobUpsertBulk) SetChoices(v json.RawMessage) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetChoices(v)
+	})
+}
+
+// UpdateChoices sets the "choices" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateChoices() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateChoices()
+	})
+}
+
+// ClearChoices clears the value of the "choices" field.
+func (u *BulkJobUpsertBulk) ClearChoices() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearChoices()
 	})
 }
 

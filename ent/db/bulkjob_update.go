@@ -195,6 +195,38 @@ func (_u *BulkJobUpdate) ClearIgnoredHeaders() *BulkJobUpdate {
 	return _u
 }
 
+// SetHeaderPrint sets the "header_print" field.
+func (_u *BulkJobUpdate) SetHeaderPrint(v string) *BulkJobUpdate {
+	_u.mutation.SetHeaderPrint(v)
+	return _u
+}
+
+// SetNillableHeaderPrint sets the "header_print" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableHeaderPrint(v *string) *BulkJobUpdate {
+	if v != nil {
+		_u.SetHeaderPrint(*v)
+	}
+	return _u
+}
+
+// SetChoices sets the "choices" field.
+func (_u *BulkJobUpdate) SetChoices(v json.RawMessage) *BulkJobUpdate {
+	_u.mutation.SetChoices(v)
+	return _u
+}
+
+// AppendChoices appends value to the "choices" field.
+func (_u *BulkJobUpdate) AppendChoices(v json.RawMessage) *BulkJobUpdate {
+	_u.mutation.AppendChoices(v)
+	return _u
+}
+
+// ClearChoices clears the value of the "choices" field.
+func (_u *BulkJobUpdate) ClearChoices() *BulkJobUpdate {
+	_u.mutation.ClearChoices()
+	return _u
+}
+
 // SetTotalRows sets the "total_rows" field.
 func (_u *BulkJobUpdate) SetTotalRows(v int) *BulkJobUpdate {
 	_u.mutation.ResetTotalRows()
@@ -1289,6 +1321,20 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.IgnoredHeadersCleared() {
 		_spec.ClearField(bulkjob.FieldIgnoredHeaders, field.TypeJSON)
 	}
+	if value, ok := _u.mutation.HeaderPrint(); ok {
+		_spec.SetField(bulkjob.FieldHeaderPrint, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Choices(); ok {
+		_spec.SetField(bulkjob.FieldChoices, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedChoices(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, bulkjob.FieldChoices, value)
+		})
+	}
+	if _u.mutation.ChoicesCleared() {
+		_spec.ClearField(bulkjob.FieldChoices, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.TotalRows(); ok {
 		_spec.SetField(bulkjob.FieldTotalRows, field.TypeInt, value)
 	}
@@ -1947,6 +1993,38 @@ func (_u *BulkJobUpdateOne) AppendIgnoredHeaders(v []string) *BulkJobUpdateOne {
 // ClearIgnoredHeaders clears the value of the "ignored_headers" field.
 func (_u *BulkJobUpdateOne) ClearIgnoredHeaders() *BulkJobUpdateOne {
 	_u.mutation.ClearIgnoredHeaders()
+	return _u
+}
+
+// SetHeaderPrint sets the "header_print" field.
+func (_u *BulkJobUpdateOne) SetHeaderPrint(v string) *BulkJobUpdateOne {
+	_u.mutation.SetHeaderPrint(v)
+	return _u
+}
+
+// SetNillableHeaderPrint sets the "header_print" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableHeaderPrint(v *string) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetHeaderPrint(*v)
+	}
+	return _u
+}
+
+// SetChoices sets the "choices" field.
+func (_u *BulkJobUpdateOne) SetChoices(v json.RawMessage) *BulkJobUpdateOne {
+	_u.mutation.SetChoices(v)
+	return _u
+}
+
+// AppendChoices appends value to the "choices" field.
+func (_u *BulkJobUpdateOne) AppendChoices(v json.RawMessage) *BulkJobUpdateOne {
+	_u.mutation.AppendChoices(v)
+	return _u
+}
+
+// ClearChoices clears the value of the "choices" field.
+func (_u *BulkJobUpdateOne) ClearChoices() *BulkJobUpdateOne {
+	_u.mutation.ClearChoices()
 	return _u
 }
 
@@ -3073,6 +3151,20 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 	}
 	if _u.mutation.IgnoredHeadersCleared() {
 		_spec.ClearField(bulkjob.FieldIgnoredHeaders, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.HeaderPrint(); ok {
+		_spec.SetField(bulkjob.FieldHeaderPrint, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Choices(); ok {
+		_spec.SetField(bulkjob.FieldChoices, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedChoices(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, bulkjob.FieldChoices, value)
+		})
+	}
+	if _u.mutation.ChoicesCleared() {
+		_spec.ClearField(bulkjob.FieldChoices, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.TotalRows(); ok {
 		_spec.SetField(bulkjob.FieldTotalRows, field.TypeInt, value)

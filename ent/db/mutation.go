@@ -3824,6 +3824,9 @@ type BulkJobMutation struct {
 	appendheaders           []string
 	ignored_headers         *[]string
 	appendignored_headers   []string
+	header_print            *string
+	choices                 *json.RawMessage
+	appendchoices           json.RawMessage
 	total_rows              *int
 	addtotal_rows           *int
 	missing_rows            *int
@@ -4866,6 +4869,107 @@ func (m *BulkJobMutation) ResetIgnoredHeaders() {
 	m.ignored_headers = nil
 	m.appendignored_headers = nil
 	delete(m.clearedFields, bulkjob.FieldIgnoredHeaders)
+}
+
+// SetHeaderPrint sets the "header_print" field.
+func (m *BulkJobMutation) SetHeaderPrint(s string) {
+	m.header_print = &s
+}
+
+// HeaderPrint returns the value of the "header_print" field in the mutation.
+func (m *BulkJobMutation) HeaderPrint() (r string, exists bool) {
+	v := m.header_print
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeaderPrint returns the old "header_print" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldHeaderPrint(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeaderPrint is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeaderPrint requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeaderPrint: %w", err)
+	}
+	return oldValue.HeaderPrint, nil
+}
+
+// ResetHeaderPrint resets all changes to the "header_print" field.
+func (m *BulkJobMutation) ResetHeaderPrint() {
+	m.header_print = nil
+}
+
+// SetChoices sets the "choices" field.
+func (m *BulkJobMutation) SetChoices(jm json.RawMessage) {
+	m.choices = &jm
+	m.appendchoices = nil
+}
+
+// Choices returns the value of the "choices" field in the mutation.
+func (m *BulkJobMutation) Choices() (r json.RawMessage, exists bool) {
+	v := m.choices
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChoices returns the old "choices" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldChoices(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChoices is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChoices requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChoices: %w", err)
+	}
+	return oldValue.Choices, nil
+}
+
+// AppendChoices adds jm to the "choices" field.
+func (m *BulkJobMutation) AppendChoices(jm json.RawMessage) {
+	m.appendchoices = append(m.appendchoices, jm...)
+}
+
+// AppendedChoices returns the list of values that were appended to the "choices" field in this mutation.
+func (m *BulkJobMutation) AppendedChoices() (json.RawMessage, bool) {
+	if len(m.appendchoices) == 0 {
+		return nil, false
+	}
+	return m.appendchoices, true
+}
+
+// ClearChoices clears the value of the "choices" field.
+func (m *BulkJobMutation) ClearChoices() {
+	m.choices = nil
+	m.appendchoices = nil
+	m.clearedFields[bulkjob.FieldChoices] = struct{}{}
+}
+
+// ChoicesCleared returns if the "choices" field was cleared in this mutation.
+func (m *BulkJobMutation) ChoicesCleared() bool {
+	_, ok := m.clearedFields[bulkjob.FieldChoices]
+	return ok
+}
+
+// ResetChoices resets all changes to the "choices" field.
+func (m *BulkJobMutation) ResetChoices() {
+	m.choices = nil
+	m.appendchoices = nil
+	delete(m.clearedFields, bulkjob.FieldChoices)
 }
 
 // SetTotalRows sets the "total_rows" field.
@@ -7320,7 +7424,7 @@ func (m *BulkJobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobMutation) Fields() []string {
-	fields := make([]string, 0, 57)
+	fields := make([]string, 0, 59)
 	if m.created_at != nil {
 		fields = append(fields, bulkjob.FieldCreatedAt)
 	}
@@ -7380,6 +7484,12 @@ func (m *BulkJobMutation) Fields() []string {
 	}
 	if m.ignored_headers != nil {
 		fields = append(fields, bulkjob.FieldIgnoredHeaders)
+	}
+	if m.header_print != nil {
+		fields = append(fields, bulkjob.FieldHeaderPrint)
+	}
+	if m.choices != nil {
+		fields = append(fields, bulkjob.FieldChoices)
 	}
 	if m.total_rows != nil {
 		fields = append(fields, bulkjob.FieldTotalRows)
@@ -7540,6 +7650,10 @@ func (m *BulkJobMutation) Field(name string) (ent.Value, bool) {
 		return m.Headers()
 	case bulkjob.FieldIgnoredHeaders:
 		return m.IgnoredHeaders()
+	case bulkjob.FieldHeaderPrint:
+		return m.HeaderPrint()
+	case bulkjob.FieldChoices:
+		return m.Choices()
 	case bulkjob.FieldTotalRows:
 		return m.TotalRows()
 	case bulkjob.FieldMissingRows:
@@ -7663,6 +7777,10 @@ func (m *BulkJobMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldHeaders(ctx)
 	case bulkjob.FieldIgnoredHeaders:
 		return m.OldIgnoredHeaders(ctx)
+	case bulkjob.FieldHeaderPrint:
+		return m.OldHeaderPrint(ctx)
+	case bulkjob.FieldChoices:
+		return m.OldChoices(ctx)
 	case bulkjob.FieldTotalRows:
 		return m.OldTotalRows(ctx)
 	case bulkjob.FieldMissingRows:
@@ -7885,6 +8003,20 @@ func (m *BulkJobMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetIgnoredHeaders(v)
+		return nil
+	case bulkjob.FieldHeaderPrint:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeaderPrint(v)
+		return nil
+	case bulkjob.FieldChoices:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChoices(v)
 		return nil
 	case bulkjob.FieldTotalRows:
 		v, ok := value.(int)
@@ -8541,6 +8673,9 @@ func (m *BulkJobMutation) ClearedFields() []string {
 	if m.FieldCleared(bulkjob.FieldIgnoredHeaders) {
 		fields = append(fields, bulkjob.FieldIgnoredHeaders)
 	}
+	if m.FieldCleared(bulkjob.FieldChoices) {
+		fields = append(fields, bulkjob.FieldChoices)
+	}
 	if m.FieldCleared(bulkjob.FieldStartedBy) {
 		fields = append(fields, bulkjob.FieldStartedBy)
 	}
@@ -8599,6 +8734,9 @@ func (m *BulkJobMutation) ClearField(name string) error {
 		return nil
 	case bulkjob.FieldIgnoredHeaders:
 		m.ClearIgnoredHeaders()
+		return nil
+	case bulkjob.FieldChoices:
+		m.ClearChoices()
 		return nil
 	case bulkjob.FieldStartedBy:
 		m.ClearStartedBy()
@@ -8697,6 +8835,12 @@ func (m *BulkJobMutation) ResetField(name string) error {
 		return nil
 	case bulkjob.FieldIgnoredHeaders:
 		m.ResetIgnoredHeaders()
+		return nil
+	case bulkjob.FieldHeaderPrint:
+		m.ResetHeaderPrint()
+		return nil
+	case bulkjob.FieldChoices:
+		m.ResetChoices()
 		return nil
 	case bulkjob.FieldTotalRows:
 		m.ResetTotalRows()

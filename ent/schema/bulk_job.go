@@ -53,6 +53,10 @@ func (BulkJob) Fields() []ent.Field {
 		field.String("line_ending").SchemaType(varchar(16)).Default(""),
 		field.JSON("headers", []string{}).Optional(),
 		field.JSON("ignored_headers", []string{}).Optional(),
+		field.String("header_print").SchemaType(varchar(64)).Default("").
+			Comment("A digest of the headers, by which later files with the same ones are recognized."),
+		field.JSON("choices", json.RawMessage{}).Optional().
+			Comment("As which columns somebody has said that headers are read; see internal/job/columns."),
 
 		field.Int("total_rows").Default(0),
 		field.Int("missing_rows").Default(0).

@@ -52,6 +52,7 @@ type ResolverRoot interface {
 	DeleteStudentsPayload() DeleteStudentsPayloadResolver
 	DeletedStudent() DeletedStudentResolver
 	DeletedStudentConnection() DeletedStudentConnectionResolver
+	DetectedFile() DetectedFileResolver
 	Educator() EducatorResolver
 	EducatorConnection() EducatorConnectionResolver
 	EraseStudentsPayload() EraseStudentsPayloadResolver
@@ -397,6 +398,7 @@ type ComplexityRoot struct {
 	}
 
 	DetectedFile struct {
+		Columns        func(childComplexity int) int
 		Delimiter      func(childComplexity int) int
 		Encoding       func(childComplexity int) int
 		Headers        func(childComplexity int) int
@@ -485,6 +487,13 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	HeaderReading struct {
+		Columns    func(childComplexity int) int
+		Header     func(childComplexity int) int
+		How        func(childComplexity int) int
+		Suggestion func(childComplexity int) int
+	}
+
 	ImportColumn struct {
 		Aliases     func(childComplexity int) int
 		Alternative func(childComplexity int) int
@@ -492,6 +501,12 @@ type ComplexityRoot struct {
 		Included    func(childComplexity int) int
 		Name        func(childComplexity int) int
 		Required    func(childComplexity int) int
+	}
+
+	ImportMapping struct {
+		Columns func(childComplexity int) int
+		Hint    func(childComplexity int) int
+		Problem func(childComplexity int) int
 	}
 
 	ImportTemplate struct {
@@ -636,6 +651,7 @@ type ComplexityRoot struct {
 		Educators              func(childComplexity int, organizationID string, filter *model.EducatorFilter, first *int, after *string, last *int, before *string) int
 		Erasure                func(childComplexity int, id string) int
 		Groups                 func(childComplexity int, organizationID *string, filter *model.GroupFilter, orderBy *model.GroupOrder, first *int, after *string, last *int, before *string) int
+		ImportMapping          func(childComplexity int, kind model.BulkJobKind, headers []string, rows [][]string) int
 		ImportTemplate         func(childComplexity int, kind model.BulkJobKind, columns []string) int
 		Node                   func(childComplexity int, id string) int
 		Nodes                  func(childComplexity int, ids []string) int
@@ -973,6 +989,9 @@ type DeletedStudentResolver interface {
 type DeletedStudentConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.DeletedStudentConnection) (int, error)
 }
+type DetectedFileResolver interface {
+	Columns(ctx context.Context, obj *model.DetectedFile) ([]*model.HeaderReading, error)
+}
 type EducatorResolver interface {
 	Roles(ctx context.Context, obj *model.Educator) ([]*model.RoleAssignment, error)
 	Groups(ctx context.Context, obj *model.Educator) ([]*model.Group, error)
@@ -1073,6 +1092,7 @@ type QueryResolver interface {
 	BulkJob(ctx context.Context, id string) (*model.BulkJob, error)
 	BulkJobs(ctx context.Context, organizationID *string, first *int, after *string) (*model.BulkJobConnection, error)
 	ImportTemplate(ctx context.Context, kind model.BulkJobKind, columns []string) (*model.ImportTemplate, error)
+	ImportMapping(ctx context.Context, kind model.BulkJobKind, headers []string, rows [][]string) (*model.ImportMapping, error)
 	StudentsCSVURL(ctx context.Context, organizationID string, filter *model.StudentFilter) (*string, error)
 	StudentRecordURL(ctx context.Context, studentID string) (*string, error)
 	Erasure(ctx context.Context, id string) (*model.Erasure, error)
@@ -2388,6 +2408,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeletedStudentEdge.Node(childComplexity), true
 
+	case "DetectedFile.columns":
+		if e.ComplexityRoot.DetectedFile.Columns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DetectedFile.Columns(childComplexity), true
 	case "DetectedFile.delimiter":
 		if e.ComplexityRoot.DetectedFile.Delimiter == nil {
 			break
@@ -2740,6 +2766,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.GroupEdge.Node(childComplexity), true
 
+	case "HeaderReading.columns":
+		if e.ComplexityRoot.HeaderReading.Columns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeaderReading.Columns(childComplexity), true
+	case "HeaderReading.header":
+		if e.ComplexityRoot.HeaderReading.Header == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeaderReading.Header(childComplexity), true
+	case "HeaderReading.how":
+		if e.ComplexityRoot.HeaderReading.How == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeaderReading.How(childComplexity), true
+	case "HeaderReading.suggestion":
+		if e.ComplexityRoot.HeaderReading.Suggestion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeaderReading.Suggestion(childComplexity), true
+
 	case "ImportColumn.aliases":
 		if e.ComplexityRoot.ImportColumn.Aliases == nil {
 			break
@@ -2776,6 +2827,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ImportColumn.Required(childComplexity), true
+
+	case "ImportMapping.columns":
+		if e.ComplexityRoot.ImportMapping.Columns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportMapping.Columns(childComplexity), true
+	case "ImportMapping.hint":
+		if e.ComplexityRoot.ImportMapping.Hint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportMapping.Hint(childComplexity), true
+	case "ImportMapping.problem":
+		if e.ComplexityRoot.ImportMapping.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportMapping.Problem(childComplexity), true
 
 	case "ImportTemplate.csv":
 		if e.ComplexityRoot.ImportTemplate.CSV == nil {
@@ -3681,6 +3751,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Groups(childComplexity, args["organizationId"].(*string), args["filter"].(*model.GroupFilter), args["orderBy"].(*model.GroupOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.importMapping":
+		if e.ComplexityRoot.Query.ImportMapping == nil {
+			break
+		}
+
+		args, err := ec.field_Query_importMapping_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ImportMapping(childComplexity, args["kind"].(model.BulkJobKind), args["headers"].([]string), args["rows"].([][]string)), true
 	case "Query.importTemplate":
 		if e.ComplexityRoot.Query.ImportTemplate == nil {
 			break
@@ -4665,6 +4746,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("FinishPasskeyRegistrationInput", ec.unmarshalInputFinishPasskeyRegistrationInput),
 			graphql.NewInputUnmarshaler("GroupFilter", ec.unmarshalInputGroupFilter),
 			graphql.NewInputUnmarshaler("GroupOrder", ec.unmarshalInputGroupOrder),
+			graphql.NewInputUnmarshaler("ImportColumnChoice", ec.unmarshalInputImportColumnChoice),
 			graphql.NewInputUnmarshaler("InviteEducatorInput", ec.unmarshalInputInviteEducatorInput),
 			graphql.NewInputUnmarshaler("MatchingStudents", ec.unmarshalInputMatchingStudents),
 			graphql.NewInputUnmarshaler("PasskeySignInInput", ec.unmarshalInputPasskeySignInInput),
@@ -5815,7 +5897,7 @@ type BulkJob implements Node {
 type DetectedFile {
   "UTF-8, UTF-8 with BOM, UTF-16LE, UTF-16BE or Windows-1252; XLSX for an Excel workbook."
   encoding: String!
-  "comma, semicolon or tab; none for a workbook."
+  "comma, semicolon, tab or pipe; none for a workbook."
   delimiter: String!
   "LF, CRLF, CR or mixed; none for a workbook, and for one line that was not ended."
   lineEnding: String!
@@ -5823,8 +5905,36 @@ type DetectedFile {
   headers: [String!]!
   "Headers of columns that are not read."
   ignoredHeaders: [String!]!
+  "How each of the headers is read."
+  columns: [HeaderReading!]!
   "Lines under the header that hold anything."
   rows: Int!
+}
+
+"How one header of a file is read."
+type HeaderReading {
+  "The header as the file has it."
+  header: String!
+  "The columns that it is read as, by their names in importTemplate: two for a whole name that is divided, none for a header that is not read as a column. One that says which rows count has none either."
+  columns: [String!]!
+  "Why it is read so."
+  how: HeaderReadingReason!
+  "The column that a header which is not read may mean. Read it so by SubmitBulkImportInput.columns."
+  suggestion: String
+}
+
+"Why a header is read as it is."
+enum HeaderReadingReason {
+  "It is a name of the column."
+  HEADER
+  "It says the same in other words or in another language, or says which rows count."
+  MEANING
+  "Somebody has said so with the upload."
+  CHOSEN
+  "Somebody has said so with an earlier upload that was started: the same person, or an administrator of the organization. The kind, the organization and the headers were the same."
+  REMEMBERED
+  "It is not read."
+  NOT_READ
 }
 
 "The progress of a job. The rows are those of its present phase: checked, written, or put back."
@@ -6073,6 +6183,16 @@ type ImportTemplate {
   csv: String!
   "All columns that a file of the kind can have, in the order of an export."
   columns: [ImportColumn!]!
+}
+
+"How the headers of a file are read."
+type ImportMapping {
+  "Each header, in their order."
+  columns: [HeaderReading!]!
+  "Why a file with these headers would be refused; null if it would not."
+  problem: String
+  "What to do about it."
+  hint: String
 }
 
 "A column that a file can have."
@@ -6402,6 +6522,8 @@ type Query {
   bulkJobs(organizationId: ID, first: Int, after: String): BulkJobConnection
   "An empty file for an import, with the requested columns and those that every file needs; with all columns if columns is null. An unknown column is refused."
   importTemplate(kind: BulkJobKind!, columns: [String!]): ImportTemplate
+  "How the headers of a file would be read, and what the others may mean. rows are some rows of the file, if their values are to be looked at; at most 100 rows and 300 headers. Nothing is stored."
+  importMapping(kind: BulkJobKind!, headers: [String!]!, rows: [[String!]!]): ImportMapping
   "A short-lived address of a CSV of the students of an organization who match the filter, for the person who asked. The file can be changed and imported. For administrators of the organization."
   studentsCsvUrl(organizationId: ID!, filter: StudentFilter): String
   "A short-lived address of one JSON document with everything that is stored about one student, deleted or not (docs/privacy.md), for example for a parent. Only the person who asked can open it. The password is not in it. For administrators of the school."
@@ -6786,7 +6908,7 @@ input SubmitBulkImportInput {
   organizationId: ID!
   "What the rows are; one of those that begin with IMPORT."
   kind: BulkJobKind!
-  "CSV: UTF-8, UTF-16 or Windows-1252, with commas, semicolons or tabs; or an Excel workbook (.xlsx). The server detects which."
+  "CSV: UTF-8, UTF-16 or Windows-1252, with commas, semicolons, tabs or vertical bars; or an Excel workbook (.xlsx). The server detects which."
   file: Upload!
   "What the groups of a cell do with those that a student has."
   groupsMode: GroupsMode! = ADD
@@ -6798,6 +6920,16 @@ input SubmitBulkImportInput {
   leavers: StudentRemoval
   "If the same person sends the same key again, the answer is the same job instead of a second one; with another file or other settings the key is refused. 1 to 128 characters."
   idempotencyKey: String
+  "As which columns headers of the file are read, where they do not say it themselves. An upload that is started is remembered: later files of the kind with the same headers are read in the same way. An empty list has every header read as what it says."
+  columns: [ImportColumnChoice!]
+}
+
+"As which column a header of a file is read."
+input ImportColumnChoice {
+  "The header as the file has it."
+  header: String!
+  "A column of importTemplate; for students and educators also Name (Last, First) or Name (First Last) for a whole name. Null leaves the column out."
+  column: String
 }
 
 "One cell."
@@ -7716,6 +7848,8 @@ func (ec *executionContext) childFields_DetectedFile(ctx context.Context, field 
 		return ec.fieldContext_DetectedFile_headers(ctx, field)
 	case "ignoredHeaders":
 		return ec.fieldContext_DetectedFile_ignoredHeaders(ctx, field)
+	case "columns":
+		return ec.fieldContext_DetectedFile_columns(ctx, field)
 	case "rows":
 		return ec.fieldContext_DetectedFile_rows(ctx, field)
 	}
@@ -7882,6 +8016,20 @@ func (ec *executionContext) childFields_GroupEdge(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type GroupEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_HeaderReading(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "header":
+		return ec.fieldContext_HeaderReading_header(ctx, field)
+	case "columns":
+		return ec.fieldContext_HeaderReading_columns(ctx, field)
+	case "how":
+		return ec.fieldContext_HeaderReading_how(ctx, field)
+	case "suggestion":
+		return ec.fieldContext_HeaderReading_suggestion(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HeaderReading", field.Name)
+}
+
 func (ec *executionContext) childFields_ImportColumn(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -7898,6 +8046,18 @@ func (ec *executionContext) childFields_ImportColumn(ctx context.Context, field 
 		return ec.fieldContext_ImportColumn_included(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ImportColumn", field.Name)
+}
+
+func (ec *executionContext) childFields_ImportMapping(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "columns":
+		return ec.fieldContext_ImportMapping_columns(ctx, field)
+	case "problem":
+		return ec.fieldContext_ImportMapping_problem(ctx, field)
+	case "hint":
+		return ec.fieldContext_ImportMapping_hint(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportMapping", field.Name)
 }
 
 func (ec *executionContext) childFields_ImportTemplate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9727,6 +9887,36 @@ func (ec *executionContext) field_Query_groups_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["before"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_importMapping_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "kind",
+		func(ctx context.Context, v any) (model.BulkJobKind, error) {
+			return ec.unmarshalNBulkJobKind2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kind"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "headers",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["headers"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "rows",
+		func(ctx context.Context, v any) ([][]string, error) {
+			return ec.unmarshalOString2ᚕᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["rows"] = arg2
 	return args, nil
 }
 
@@ -15463,6 +15653,38 @@ func (ec *executionContext) fieldContext_DetectedFile_ignoredHeaders(_ context.C
 	return graphql.NewScalarFieldContext("DetectedFile", field, false, false, "String")
 }
 
+func (ec *executionContext) _DetectedFile_columns(ctx context.Context, field graphql.CollectedField, obj *model.DetectedFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DetectedFile_columns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.DetectedFile().Columns(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.HeaderReading) graphql.Marshaler {
+			return ec.marshalNHeaderReading2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐHeaderReadingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DetectedFile_columns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DetectedFile",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HeaderReading(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DetectedFile_rows(ctx context.Context, field graphql.CollectedField, obj *model.DetectedFile) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16837,6 +17059,98 @@ func (ec *executionContext) fieldContext_GroupEdge_node(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _HeaderReading_header(ctx context.Context, field graphql.CollectedField, obj *model.HeaderReading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HeaderReading_header(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Header, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HeaderReading_header(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HeaderReading", field, false, false, "String")
+}
+
+func (ec *executionContext) _HeaderReading_columns(ctx context.Context, field graphql.CollectedField, obj *model.HeaderReading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HeaderReading_columns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Columns, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HeaderReading_columns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HeaderReading", field, false, false, "String")
+}
+
+func (ec *executionContext) _HeaderReading_how(ctx context.Context, field graphql.CollectedField, obj *model.HeaderReading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HeaderReading_how(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.How, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.HeaderReadingReason) graphql.Marshaler {
+			return ec.marshalNHeaderReadingReason2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐHeaderReadingReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HeaderReading_how(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HeaderReading", field, false, false, "HeaderReadingReason")
+}
+
+func (ec *executionContext) _HeaderReading_suggestion(ctx context.Context, field graphql.CollectedField, obj *model.HeaderReading) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HeaderReading_suggestion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Suggestion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HeaderReading_suggestion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HeaderReading", field, false, false, "String")
+}
+
 func (ec *executionContext) _ImportColumn_name(ctx context.Context, field graphql.CollectedField, obj *model.ImportColumn) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16973,6 +17287,84 @@ func (ec *executionContext) _ImportColumn_included(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_ImportColumn_included(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ImportColumn", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ImportMapping_columns(ctx context.Context, field graphql.CollectedField, obj *model.ImportMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportMapping_columns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Columns, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.HeaderReading) graphql.Marshaler {
+			return ec.marshalNHeaderReading2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐHeaderReadingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportMapping_columns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportMapping",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HeaderReading(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportMapping_problem(ctx context.Context, field graphql.CollectedField, obj *model.ImportMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportMapping_problem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problem, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportMapping_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportMapping", field, false, false, "String")
+}
+
+func (ec *executionContext) _ImportMapping_hint(ctx context.Context, field graphql.CollectedField, obj *model.ImportMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportMapping_hint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportMapping_hint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportMapping", field, false, false, "String")
 }
 
 func (ec *executionContext) _ImportTemplate_kind(ctx context.Context, field graphql.CollectedField, obj *model.ImportTemplate) (ret graphql.Marshaler) {
@@ -20907,6 +21299,50 @@ func (ec *executionContext) fieldContext_Query_importTemplate(ctx context.Contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_importTemplate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_importMapping(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_importMapping(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ImportMapping(ctx, fc.Args["kind"].(model.BulkJobKind), fc.Args["headers"].([]string), fc.Args["rows"].([][]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportMapping) graphql.Marshaler {
+			return ec.marshalOImportMapping2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐImportMapping(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_importMapping(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportMapping(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_importMapping_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -27043,6 +27479,55 @@ func UnmarshalGroupOrder(ctx context.Context, raw any) (model.GroupOrder, error)
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputImportColumnChoice(ctx context.Context, obj any) (model.ImportColumnChoice, error) {
+	var it model.ImportColumnChoice
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"header", "column"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "header":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("header"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Header = data
+		case "column":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("column"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Column = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalImportColumnChoice unmarshals raw into the ImportColumnChoice input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalImportColumnChoice(ctx context.Context, raw any) (model.ImportColumnChoice, error) {
+	var out model.ImportColumnChoice
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ImportColumnChoice", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputInviteEducatorInput(ctx context.Context, obj any) (model.InviteEducatorInput, error) {
 	var it model.InviteEducatorInput
 	if obj == nil {
@@ -27873,7 +28358,7 @@ func (ec *executionContext) unmarshalInputSubmitBulkImportInput(ctx context.Cont
 		asMap["missing"] = "IGNORE"
 	}
 
-	fieldsInOrder := [...]string{"organizationId", "kind", "file", "groupsMode", "commitMode", "missing", "leavers", "idempotencyKey"}
+	fieldsInOrder := [...]string{"organizationId", "kind", "file", "groupsMode", "commitMode", "missing", "leavers", "idempotencyKey", "columns"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -27936,6 +28421,13 @@ func (ec *executionContext) unmarshalInputSubmitBulkImportInput(ctx context.Cont
 				return it, err
 			}
 			it.IdempotencyKey = data
+		case "columns":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("columns"))
+			data, err := ec.unmarshalOImportColumnChoice2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐImportColumnChoiceᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Columns = data
 		}
 	}
 	return it, nil
@@ -30545,32 +31037,38 @@ func (ec *executionContext) _DetectedFile(ctx context.Context, sel ast.Selection
 		case "encoding":
 			out.Values[i] = ec._DetectedFile_encoding(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "delimiter":
 			out.Values[i] = ec._DetectedFile_delimiter(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "lineEnding":
 			out.Values[i] = ec._DetectedFile_lineEnding(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "headers":
 			out.Values[i] = ec._DetectedFile_headers(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "ignoredHeaders":
 			out.Values[i] = ec._DetectedFile_ignoredHeaders(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "columns":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._DetectedFile_columns(ctx, field, obj)
+				})
 		case "rows":
 			out.Values[i] = ec._DetectedFile_rows(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -31129,6 +31627,54 @@ func (ec *executionContext) _GroupEdge(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var headerReadingImplementors = []string{"HeaderReading"}
+
+func (ec *executionContext) _HeaderReading(ctx context.Context, sel ast.SelectionSet, obj *model.HeaderReading) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, headerReadingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("HeaderReading")
+		case "header":
+			out.Values[i] = ec._HeaderReading_header(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "columns":
+			out.Values[i] = ec._HeaderReading_columns(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "how":
+			out.Values[i] = ec._HeaderReading_how(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "suggestion":
+			out.Values[i] = ec._HeaderReading_suggestion(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var importColumnImplementors = []string{"ImportColumn"}
 
 func (ec *executionContext) _ImportColumn(ctx context.Context, sel ast.SelectionSet, obj *model.ImportColumn) graphql.Marshaler {
@@ -31168,6 +31714,49 @@ func (ec *executionContext) _ImportColumn(ctx context.Context, sel ast.Selection
 		case "included":
 			out.Values[i] = ec._ImportColumn_included(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var importMappingImplementors = []string{"ImportMapping"}
+
+func (ec *executionContext) _ImportMapping(ctx context.Context, sel ast.SelectionSet, obj *model.ImportMapping) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, importMappingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImportMapping")
+		case "columns":
+			out.Values[i] = ec._ImportMapping_columns(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problem":
+			out.Values[i] = ec._ImportMapping_problem(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "hint":
+			out.Values[i] = ec._ImportMapping_hint(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -32198,6 +32787,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_importTemplate(ctx, field)
+				})
+		case "importMapping":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_importMapping(ctx, field)
 				})
 		case "studentsCsvUrl":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -35282,6 +35877,40 @@ func (ec *executionContext) marshalNGroupsMode2githubᚗcomᚋopenhomeroomᚋhom
 	return v
 }
 
+func (ec *executionContext) marshalNHeaderReading2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐHeaderReadingᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.HeaderReading) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNHeaderReading2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐHeaderReading(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNHeaderReading2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐHeaderReading(ctx context.Context, sel ast.SelectionSet, v *model.HeaderReading) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "HeaderReading!")
+		return graphql.Null
+	}
+	return ec._HeaderReading(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNHeaderReadingReason2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐHeaderReadingReason(ctx context.Context, v any) (model.HeaderReadingReason, error) {
+	var res model.HeaderReadingReason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNHeaderReadingReason2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐHeaderReadingReason(ctx context.Context, sel ast.SelectionSet, v model.HeaderReadingReason) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalID(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -35347,6 +35976,11 @@ func (ec *executionContext) marshalNImportColumn2ᚖgithubᚗcomᚋopenhomeroom�
 		return graphql.Null
 	}
 	return ec._ImportColumn(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNImportColumnChoice2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐImportColumnChoice(ctx context.Context, v any) (*model.ImportColumnChoice, error) {
+	res, err := ec.unmarshalInputImportColumnChoice(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNInt2int(ctx context.Context, v any) (int, error) {
@@ -36703,6 +37337,30 @@ func (ec *executionContext) marshalOID2ᚖstring(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalOImportColumnChoice2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐImportColumnChoiceᚄ(ctx context.Context, v any) ([]*model.ImportColumnChoice, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.ImportColumnChoice, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNImportColumnChoice2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐImportColumnChoice(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOImportMapping2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐImportMapping(ctx context.Context, sel ast.SelectionSet, v *model.ImportMapping) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ImportMapping(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOImportTemplate2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐImportTemplate(ctx context.Context, sel ast.SelectionSet, v *model.ImportTemplate) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -36910,6 +37568,41 @@ func (ec *executionContext) marshalOString2ᚕstringᚄ(ctx context.Context, sel
 	ret := make(graphql.Array, len(v))
 	for i := range v {
 		ret[i] = ec.marshalNString2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOString2ᚕᚕstringᚄ(ctx context.Context, v any) ([][]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([][]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNString2ᚕstringᚄ(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOString2ᚕᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v [][]string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNString2ᚕstringᚄ(ctx, sel, v[i])
 	}
 
 	for _, e := range ret {

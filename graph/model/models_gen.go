@@ -755,7 +755,7 @@ type DeletedStudentEdge struct {
 type DetectedFile struct {
 	// UTF-8, UTF-8 with BOM, UTF-16LE, UTF-16BE or Windows-1252; XLSX for an Excel workbook.
 	Encoding string `json:"encoding"`
-	// comma, semicolon or tab; none for a workbook.
+	// comma, semicolon, tab or pipe; none for a workbook.
 	Delimiter string `json:"delimiter"`
 	// LF, CRLF, CR or mixed; none for a workbook, and for one line that was not ended.
 	LineEnding string `json:"lineEnding"`
@@ -763,8 +763,11 @@ type DetectedFile struct {
 	Headers []string `json:"headers"`
 	// Headers of columns that are not read.
 	IgnoredHeaders []string `json:"ignoredHeaders"`
+	// How each of the headers is read.
+	Columns []*HeaderReading `json:"columns"`
 	// Lines under the header that hold anything.
-	Rows int `json:"rows"`
+	Rows   int         `json:"rows"`
+	Entity *db.BulkJob `json:"-"`
 }
 
 // A person with an account.
@@ -970,6 +973,18 @@ type GroupOrder struct {
 	Direction SortDirection `json:"direction"`
 }
 
+// How one header of a file is read.
+type HeaderReading struct {
+	// The header as the file has it.
+	Header string `json:"header"`
+	// The columns that it is read as, by their names in importTemplate: two for a whole name that is divided, none for a header that is not read as a column. One that says which rows count has none either.
+	Columns []string `json:"columns"`
+	// Why it is read so.
+	How HeaderReadingReason `json:"how"`
+	// The column that a header which is not read may mean. Read it so by SubmitBulkImportInput.columns.
+	Suggestion *string `json:"suggestion,omitempty"`
+}
+
 // A column that a file can have.
 type ImportColumn struct {
 	// The header.
@@ -984,6 +999,24 @@ type ImportColumn struct {
 	Alternative *string `json:"alternative,omitempty"`
 	// Whether the template has the column.
 	Included bool `json:"included"`
+}
+
+// As which column a header of a file is read.
+type ImportColumnChoice struct {
+	// The header as the file has it.
+	Header string `json:"header"`
+	// A column of importTemplate; for students and educators also Name (Last, First) or Name (First Last) for a whole name. Null leaves the column out.
+	Column *string `json:"column,omitempty"`
+}
+
+// How the headers of a file are read.
+type ImportMapping struct {
+	// Each header, in their order.
+	Columns []*HeaderReading `json:"columns"`
+	// Why a file with these headers would be refused; null if it would not.
+	Problem *string `json:"problem,omitempty"`
+	// What to do about it.
+	Hint *string `json:"hint,omitempty"`
 }
 
 // An empty file to fill in: a row of column names, and nothing under it.
@@ -1560,7 +1593,7 @@ type SubmitBulkImportInput struct {
 	OrganizationID string `json:"organizationId"`
 	// What the rows are; one of those that begin with IMPORT.
 	Kind BulkJobKind `json:"kind"`
-	// CSV: UTF-8, UTF-16 or Windows-1252, with commas, semicolons or tabs; or an Excel workbook (.xlsx). The server detects which.
+	// CSV: UTF-8, UTF-16 or Windows-1252, with commas, semicolons, tabs or vertical bars; or an Excel workbook (.xlsx). The server detects which.
 	File graphql.Upload `json:"file"`
 	// What the groups of a cell do with those that a student has.
 	GroupsMode GroupsMode `json:"groupsMode"`
@@ -1572,6 +1605,8 @@ type SubmitBulkImportInput struct {
 	Leavers *StudentRemoval `json:"leavers,omitempty"`
 	// If the same person sends the same key again, the answer is the same job instead of a second one; with another file or other settings the key is refused. 1 to 128 characters.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// As which columns headers of the file are read, where they do not say it themselves. An upload that is started is remembered: later files of the kind with the same headers are read in the same way. An empty list has every header read as what it says.
+	Columns []*ImportColumnChoice `json:"columns,omitempty"`
 }
 
 // What can be watched. A subscription runs over a WebSocket (graphql-transport-ws) or server-sent events, and ends with the session.
@@ -2650,6 +2685,73 @@ func (e *GroupsMode) UnmarshalJSON(b []byte) error {
 }
 
 func (e GroupsMode) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Why a header is read as it is.
+type HeaderReadingReason string
+
+const (
+	// It is a name of the column.
+	HeaderReadingReasonHeader HeaderReadingReason = "HEADER"
+	// It says the same in other words or in another language, or says which rows count.
+	HeaderReadingReasonMeaning HeaderReadingReason = "MEANING"
+	// Somebody has said so with the upload.
+	HeaderReadingReasonChosen HeaderReadingReason = "CHOSEN"
+	// Somebody has said so with an earlier upload that was started: the same person, or an administrator of the organization. The kind, the organization and the headers were the same.
+	HeaderReadingReasonRemembered HeaderReadingReason = "REMEMBERED"
+	// It is not read.
+	HeaderReadingReasonNotRead HeaderReadingReason = "NOT_READ"
+)
+
+var AllHeaderReadingReason = []HeaderReadingReason{
+	HeaderReadingReasonHeader,
+	HeaderReadingReasonMeaning,
+	HeaderReadingReasonChosen,
+	HeaderReadingReasonRemembered,
+	HeaderReadingReasonNotRead,
+}
+
+func (e HeaderReadingReason) IsValid() bool {
+	switch e {
+	case HeaderReadingReasonHeader, HeaderReadingReasonMeaning, HeaderReadingReasonChosen, HeaderReadingReasonRemembered, HeaderReadingReasonNotRead:
+		return true
+	}
+	return false
+}
+
+func (e HeaderReadingReason) String() string {
+	return string(e)
+}
+
+func (e *HeaderReadingReason) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = HeaderReadingReason(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid HeaderReadingReason", str)
+	}
+	return nil
+}
+
+func (e HeaderReadingReason) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *HeaderReadingReason) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e HeaderReadingReason) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -19,6 +19,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/job/catalog"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/quote"
 	"github.com/openhomeroom/homeroom/internal/table"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -31,6 +32,8 @@ type importFlags struct {
 	show                                                                   int
 	// scratch is true for a dry run on a database of its own, which is removed afterwards.
 	scratch bool
+	// maps are headers and columns, as Header=Column.
+	maps []string
 	// left are the files from the current one on.
 	left []string
 }
@@ -66,10 +69,25 @@ func (f importFlags) validate() error {
 	if f.leavers != "" {
 		problems = append(problems, oneOf("leavers", f.leavers, removals))
 	}
+	if _, err := f.columns(); err != nil {
+		problems = append(problems, err)
+	}
 	if f.show < 0 {
 		problems = append(problems, fmt.Errorf("--show: %d is less than 0", f.show))
 	}
 	return errors.Join(problems...)
+}
+
+// columns returns what --map says about the headers of the files; nil if it was not given.
+func (f importFlags) columns() (list []sheet.Choice, err error) {
+	for _, text := range f.maps {
+		at := strings.LastIndex(text, "=")
+		if at < 1 {
+			return nil, fmt.Errorf("--map: write %s as 'header of the file=column'", quote.Text(text))
+		}
+		list = append(list, sheet.Choice{Header: text[:at], Column: strings.TrimSpace(text[at+1:])})
+	}
+	return list, nil
 }
 
 func oneOf[T any](flag, value string, choices map[string]T) error {

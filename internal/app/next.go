@@ -16,6 +16,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/config"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/job/columns"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/page"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -40,6 +41,9 @@ func (f importFlags) again(s *services, files ...string) string {
 	add("commit-mode", f.commitMode, "valid-rows")
 	add("missing", f.missing, "ignore")
 	add("leavers", f.leavers, "")
+	for _, text := range f.maps {
+		add("map", text, "")
+	}
 	if f.dryRun {
 		b.WriteString(" --dry-run")
 	}
@@ -81,6 +85,9 @@ func flagsOf(ctx context.Context, s *services, job *db.BulkJob) (importFlags, er
 		if mode == job.CommitMode {
 			f.commitMode = name
 		}
+	}
+	for _, c := range columns.List(job) {
+		f.maps = append(f.maps, c.Header+"="+c.Column)
 	}
 	districts, err := s.db.Client(ctx).Organization.Query().Where(organization.TypeEQ(organization.TypeDISTRICT)).
 		Count(viewer.AsSystem(ctx, "whether a command has to name the district"))

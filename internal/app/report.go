@@ -10,9 +10,14 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/job/absence"
+	"github.com/openhomeroom/homeroom/internal/job/catalog"
 	"github.com/openhomeroom/homeroom/internal/job/cause"
+	"github.com/openhomeroom/homeroom/internal/job/columns"
 	"github.com/openhomeroom/homeroom/internal/job/reader"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/page"
 	"github.com/openhomeroom/homeroom/internal/quote"
 	"github.com/openhomeroom/homeroom/internal/roster"
@@ -32,6 +37,9 @@ func (a *app) showVerified(ctx context.Context, s *services, job *db.BulkJob, f 
 	}
 	if len(job.IgnoredHeaders) > 0 {
 		fmt.Fprintf(a.out, "  ignored columns: %s\n", strings.Join(job.IgnoredHeaders, ", "))
+	}
+	if err := a.showReadings(job); err != nil {
+		return err
 	}
 	if job.Status == bulkjob.StatusREADY {
 		fmt.Fprintf(a.out, "  will create %d, update %d, leave %d, refuse %d; enrollments: %d more, %d fewer\n",
@@ -66,6 +74,28 @@ func (a *app) showMissing(ctx context.Context, s *services, job *db.BulkJob) err
 		fmt.Fprintf(a.out, "  not in this file: %s\n", quote.Count(n, "student"))
 	}
 	return err
+}
+
+// showReadings prints which headers somebody has said how to read, and what those that are
+// not read may mean.
+func (a *app) showReadings(job *db.BulkJob) error {
+	choices, err := columns.Of(job)
+	if err != nil {
+		return err
+	}
+	for _, r := range catalog.Files().Readings(job.Kind, job.Headers, choices, nil) {
+		switch {
+		case r.How == sheet.Remembered && len(r.Columns) > 0:
+			fmt.Fprintf(a.out, "  %s is read as %s, as in %s\n", quote.Text(r.Header), quote.And(r.Columns),
+				globalid.Encode(globalid.BulkJob, choices.From))
+		case r.How == sheet.Chosen && len(r.Columns) > 0:
+			fmt.Fprintf(a.out, "  %s is read as %s\n", quote.Text(r.Header), quote.And(r.Columns))
+		case r.Maybe != "":
+			fmt.Fprintf(a.out, "  %s may be %s; if so, add --map %s\n", quote.Text(r.Header), r.Maybe,
+				config.Word(r.Header+"="+r.Maybe))
+		}
+	}
+	return nil
 }
 
 // showDone prints what has become of a file.

@@ -29,7 +29,7 @@ var layers = [][]string{
 	{"internal/job/actor", "internal/job/progress", "internal/job/reader", "internal/job/scale", "internal/job/trace"},
 	{"internal/job/cause", "internal/job/queue"},
 	{"internal/job/budget", "internal/job/vault"},
-	{"internal/job/kind", "internal/job/state", "internal/job/teaching"},
+	{"internal/job/columns", "internal/job/kind", "internal/job/state", "internal/job/teaching"},
 	{"internal/job/reach"},
 	{"internal/job/absence"},
 	{"internal/job/sheet"},

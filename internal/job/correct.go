@@ -19,6 +19,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/job/absence"
 	"github.com/openhomeroom/homeroom/internal/job/actor"
+	"github.com/openhomeroom/homeroom/internal/job/columns"
 	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/scale"
@@ -124,7 +125,7 @@ var insteadOfCorrecting = map[bulkjob.Status]string{
 }
 
 func (s correction) correctPlanned(ctx context.Context, job *db.BulkJob, in Correction) (*Corrected, error) {
-	l, refusal := s.formats.ReadHeader(job.Kind, job.Headers)
+	l, refusal := s.formats.ReadHeaderAs(job.Kind, job.Headers, columns.List(job))
 	if refusal != nil {
 		return nil, fmt.Errorf("the header of job %d: %s", job.ID, refusal.Message)
 	}
@@ -292,7 +293,7 @@ func (s correction) corrected(ctx context.Context, jobID int, r *sheet.Row) (*Co
 
 // resubmit makes a job of one corrected row of a job that has been carried out.
 func (s correction) resubmit(ctx context.Context, job *db.BulkJob, in Correction) (*Corrected, error) {
-	l, refusal := s.formats.ReadHeader(job.Kind, job.Headers)
+	l, refusal := s.formats.ReadHeaderAs(job.Kind, job.Headers, columns.List(job))
 	if refusal != nil {
 		return nil, fmt.Errorf("the header of job %d: %s", job.ID, refusal.Message)
 	}
@@ -340,6 +341,7 @@ func (s correction) resubmit(ctx context.Context, job *db.BulkJob, in Correction
 			File:           &file,
 			Size:           int64(file.Len()),
 			GroupsMode:     job.GroupsMode,
+			Columns:        columns.List(job),
 			FileName:       row.Shorten(fmt.Sprintf("row %d of %s", in.Row, job.FileName), maxFileName),
 		})
 	return &Corrected{Job: again}, err

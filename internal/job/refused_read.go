@@ -12,6 +12,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 	"github.com/openhomeroom/homeroom/internal/job/absence"
+	"github.com/openhomeroom/homeroom/internal/job/columns"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/table"
@@ -54,7 +55,7 @@ func (f *rowsOfFile) open(ctx context.Context) (err error) {
 		return fmt.Errorf("read the file of job %d again: %w", f.job.ID, err)
 	}
 	var refusal *row.Problem
-	if f.layout, refusal = f.s.formats.ReadHeader(f.job.Kind, f.job.Headers); refusal != nil {
+	if f.layout, refusal = f.s.formats.ReadHeaderAs(f.job.Kind, f.job.Headers, columns.List(f.job)); refusal != nil {
 		return fmt.Errorf("read the file of job %d again: %s", f.job.ID, refusal.Message)
 	}
 	return nil

@@ -14,7 +14,9 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/job/columns"
 	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/job/vault"
 	"github.com/openhomeroom/homeroom/internal/quote"
 	"github.com/openhomeroom/homeroom/internal/roster"
@@ -44,6 +46,9 @@ type Submission struct {
 	// IdempotencyKey, unless it is empty, makes one job of several submissions of the same
 	// file with the same key by the same person.
 	IdempotencyKey string
+	// Columns say as which columns headers of the file are read; nil means as the headers say,
+	// or as they were read when a file with the same headers was last written here.
+	Columns []sheet.Choice
 
 	// edit is what EDIT_STUDENTS changes; nil for files.
 	edit json.RawMessage
@@ -148,6 +153,9 @@ func (s submitting) checkSubmission(in Submission) (Submission, error) {
 		return in, fault.Invalidf("the idempotency key has more than %d characters", maxIdempotencyKey).WithCode("TOO_LONG").
 			At("idempotencyKey")
 	}
+	if err := s.formats.CheckChoices(in.Kind, in.Columns); err != nil {
+		return in, err
+	}
 	// MySQL does not distinguish a key from the same key with a space at its end.
 	in.IdempotencyKey = strings.TrimSpace(in.IdempotencyKey)
 	in.FileName = row.Shorten(roster.Clean(in.FileName), maxFileName)
@@ -188,6 +196,15 @@ func (s submitting) byKey(ctx context.Context, educatorID int, key string) (*db.
 	return job, err
 }
 
+// saysTheSame reports whether a job was submitted with the same choices.
+func saysTheSame(there *db.BulkJob, list []sheet.Choice) bool {
+	c, err := columns.Of(there)
+	if err != nil || c == nil || c.From != 0 {
+		return list == nil
+	}
+	return list != nil && slices.Equal(c.List, list)
+}
+
 // KeyReused is the code for an idempotency key with which something else was
 // submitted before.
 const KeyReused = "IDEMPOTENCY_KEY_REUSED"
@@ -198,6 +215,7 @@ const KeyReused = "IDEMPOTENCY_KEY_REUSED"
 func (s submitting) checkResubmission(there *db.BulkJob, o *db.Organization, in Submission, prints []string) error {
 	if there.OrganizationID == o.ID && there.Kind == in.Kind && there.GroupsMode == in.GroupsMode &&
 		there.CommitMode == in.CommitMode && there.Missing == in.Missing && there.Leavers == in.Leavers &&
+		saysTheSame(there, in.Columns) &&
 		(slices.Contains(prints, there.ContentPrint) || there.ContentPrint == "" || !s.vault.Opens(there)) {
 		return nil
 	}

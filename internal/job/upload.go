@@ -12,6 +12,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/job/columns"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/job/vault"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -91,6 +93,13 @@ func (s submitting) create(ctx context.Context, client *db.Client, v *viewer.Vie
 	}
 	if in.edit != nil {
 		create.SetEdit(in.edit)
+	}
+	if in.Columns != nil {
+		choices, err := columns.Encode(&sheet.Choices{List: in.Columns, Shared: v.Administers(o.ID, o.DistrictID)})
+		if err != nil {
+			return nil, err
+		}
+		create.SetChoices(choices)
 	}
 	return create.Save(ctx)
 }

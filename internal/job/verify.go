@@ -12,6 +12,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 	"github.com/openhomeroom/homeroom/internal/job/absence"
 	"github.com/openhomeroom/homeroom/internal/job/budget"
+	"github.com/openhomeroom/homeroom/internal/job/columns"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
 	"github.com/openhomeroom/homeroom/internal/job/queue"
 	"github.com/openhomeroom/homeroom/internal/job/row"
@@ -90,7 +91,17 @@ func (s checking) verifyFrom(ctx context.Context, h *queue.Lease) error {
 	}
 	format := file.Format()
 	b.SetRows(format.Rows)
-	l, refusal := s.formats.ReadHeader(h.Job.Kind, format.Header)
+	choices, err := columns.Of(h.Job)
+	if err == nil && choices == nil {
+		choices, err = columns.Recall(ctx, s.db.Client(ctx), h.Job, format.Header)
+	}
+	if err != nil {
+		return err
+	}
+	if h.Job.Choices, err = columns.Encode(choices); err != nil {
+		return err
+	}
+	l, refusal := s.formats.ReadHeaderAs(h.Job.Kind, format.Header, columns.List(h.Job))
 	if refusal == nil {
 		refusal = s.formats.RefuseByName(h.Job.Kind, h.Job.FileName, format.Header)
 	}
@@ -255,7 +266,10 @@ func (s checking) writeFormat(ctx context.Context, h *queue.Lease, f csvfile.For
 			SetEncoding(string(f.Encoding)).SetDelimiter(string(f.Delimiter)).SetLineEnding(string(f.LineEnding)).
 			SetTotalRows(int(f.Rows))
 		if hasHeader {
-			update.SetHeaders(f.Header).SetIgnoredHeaders(l.Ignored)
+			update.SetHeaders(f.Header).SetIgnoredHeaders(l.Ignored).SetHeaderPrint(sheet.PrintOf(h.Job.Kind, f.Header))
+		}
+		if h.Job.Choices != nil {
+			update.SetChoices(h.Job.Choices)
 		}
 		return update.Exec(viewer.AsSystem(ctx, "what was found out about a file"))
 	})

@@ -56,6 +56,10 @@ const (
 	FieldHeaders = "headers"
 	// FieldIgnoredHeaders holds the string denoting the ignored_headers field in the database.
 	FieldIgnoredHeaders = "ignored_headers"
+	// FieldHeaderPrint holds the string denoting the header_print field in the database.
+	FieldHeaderPrint = "header_print"
+	// FieldChoices holds the string denoting the choices field in the database.
+	FieldChoices = "choices"
 	// FieldTotalRows holds the string denoting the total_rows field in the database.
 	FieldTotalRows = "total_rows"
 	// FieldMissingRows holds the string denoting the missing_rows field in the database.
@@ -229,6 +233,8 @@ var Columns = []string{
 	FieldLineEnding,
 	FieldHeaders,
 	FieldIgnoredHeaders,
+	FieldHeaderPrint,
+	FieldChoices,
 	FieldTotalRows,
 	FieldMissingRows,
 	FieldSeenTo,
@@ -298,6 +304,8 @@ var (
 	DefaultDelimiter string
 	// DefaultLineEnding holds the default value on creation for the "line_ending" field.
 	DefaultLineEnding string
+	// DefaultHeaderPrint holds the default value on creation for the "header_print" field.
+	DefaultHeaderPrint string
 	// DefaultTotalRows holds the default value on creation for the "total_rows" field.
 	DefaultTotalRows int
 	// DefaultMissingRows holds the default value on creation for the "missing_rows" field.
@@ -638,6 +646,11 @@ func ByDelimiter(opts ...sql.OrderTermOption) OrderOption {
 // ByLineEnding orders the results by the line_ending field.
 func ByLineEnding(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLineEnding, opts...).ToFunc()
+}
+
+// ByHeaderPrint orders the results by the header_print field.
+func ByHeaderPrint(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHeaderPrint, opts...).ToFunc()
 }
 
 // ByTotalRows orders the results by the total_rows field.

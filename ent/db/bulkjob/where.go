@@ -110,6 +110,11 @@ func LineEnding(v string) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldLineEnding, v))
 }
 
+// HeaderPrint applies equality check predicate on the "header_print" field. It's identical to HeaderPrintEQ.
+func HeaderPrint(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldHeaderPrint, v))
+}
+
 // TotalRows applies equality check predicate on the "total_rows" field. It's identical to TotalRowsEQ.
 func TotalRows(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldTotalRows, v))
@@ -1028,6 +1033,81 @@ func IgnoredHeadersIsNil() predicate.BulkJob {
 // IgnoredHeadersNotNil applies the NotNil predicate on the "ignored_headers" field.
 func IgnoredHeadersNotNil() predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldNotNull(FieldIgnoredHeaders))
+}
+
+// HeaderPrintEQ applies the EQ predicate on the "header_print" field.
+func HeaderPrintEQ(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldHeaderPrint, v))
+}
+
+// HeaderPrintNEQ applies the NEQ predicate on the "header_print" field.
+func HeaderPrintNEQ(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldHeaderPrint, v))
+}
+
+// HeaderPrintIn applies the In predicate on the "header_print" field.
+func HeaderPrintIn(vs ...string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldHeaderPrint, vs...))
+}
+
+// HeaderPrintNotIn applies the NotIn predicate on the "header_print" field.
+func HeaderPrintNotIn(vs ...string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldHeaderPrint, vs...))
+}
+
+// HeaderPrintGT applies the GT predicate on the "header_print" field.
+func HeaderPrintGT(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldHeaderPrint, v))
+}
+
+// HeaderPrintGTE applies the GTE predicate on the "header_print" field.
+func HeaderPrintGTE(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldHeaderPrint, v))
+}
+
+// HeaderPrintLT applies the LT predicate on the "header_print" field.
+func HeaderPrintLT(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldHeaderPrint, v))
+}
+
+// HeaderPrintLTE applies the LTE predicate on the "header_print" field.
+func HeaderPrintLTE(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldHeaderPrint, v))
+}
+
+// HeaderPrintContains applies the Contains predicate on the "header_print" field.
+func HeaderPrintContains(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldContains(FieldHeaderPrint, v))
+}
+
+// HeaderPrintHasPrefix applies the HasPrefix predicate on the "header_print" field.
+func HeaderPrintHasPrefix(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldHasPrefix(FieldHeaderPrint, v))
+}
+
+// HeaderPrintHasSuffix applies the HasSuffix predicate on the "header_print" field.
+func HeaderPrintHasSuffix(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldHasSuffix(FieldHeaderPrint, v))
+}
+
+// HeaderPrintEqualFold applies the EqualFold predicate on the "header_print" field.
+func HeaderPrintEqualFold(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEqualFold(FieldHeaderPrint, v))
+}
+
+// HeaderPrintContainsFold applies the ContainsFold predicate on the "header_print" field.
+func HeaderPrintContainsFold(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldContainsFold(FieldHeaderPrint, v))
+}
+
+// ChoicesIsNil applies the IsNil predicate on the "choices" field.
+func ChoicesIsNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIsNull(FieldChoices))
+}
+
+// ChoicesNotNil applies the NotNil predicate on the "choices" field.
+func ChoicesNotNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotNull(FieldChoices))
 }
 
 // TotalRowsEQ applies the EQ predicate on the "total_rows" field.

@@ -166,6 +166,8 @@ var (
 		{Name: "line_ending", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(16)"}},
 		{Name: "headers", Type: field.TypeJSON, Nullable: true},
 		{Name: "ignored_headers", Type: field.TypeJSON, Nullable: true},
+		{Name: "header_print", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "choices", Type: field.TypeJSON, Nullable: true},
 		{Name: "total_rows", Type: field.TypeInt, Default: 0},
 		{Name: "missing_rows", Type: field.TypeInt, Default: 0},
 		{Name: "seen_to", Type: field.TypeInt, Default: 0},
@@ -214,13 +216,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_jobs_organizations_organization",
-				Columns:    []*schema.Column{BulkJobsColumns[56]},
+				Columns:    []*schema.Column{BulkJobsColumns[58]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "bulk_jobs_educators_submitter",
-				Columns:    []*schema.Column{BulkJobsColumns[57]},
+				Columns:    []*schema.Column{BulkJobsColumns[59]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -229,7 +231,7 @@ var (
 			{
 				Name:    "bulkjob_submitted_by_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobsColumns[57], BulkJobsColumns[10]},
+				Columns: []*schema.Column{BulkJobsColumns[59], BulkJobsColumns[10]},
 			},
 			{
 				Name:    "bulkjob_district_id",
@@ -244,7 +246,7 @@ var (
 			{
 				Name:    "bulkjob_organization_id",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobsColumns[56]},
+				Columns: []*schema.Column{BulkJobsColumns[58]},
 			},
 			{
 				Name:    "bulkjob_status",

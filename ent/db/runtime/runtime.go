@@ -223,112 +223,116 @@ func init() {
 	bulkjobDescLineEnding := bulkjobFields[16].Descriptor()
 	// bulkjob.DefaultLineEnding holds the default value on creation for the line_ending field.
 	bulkjob.DefaultLineEnding = bulkjobDescLineEnding.Default.(string)
+	// bulkjobDescHeaderPrint is the schema descriptor for header_print field.
+	bulkjobDescHeaderPrint := bulkjobFields[19].Descriptor()
+	// bulkjob.DefaultHeaderPrint holds the default value on creation for the header_print field.
+	bulkjob.DefaultHeaderPrint = bulkjobDescHeaderPrint.Default.(string)
 	// bulkjobDescTotalRows is the schema descriptor for total_rows field.
-	bulkjobDescTotalRows := bulkjobFields[19].Descriptor()
+	bulkjobDescTotalRows := bulkjobFields[21].Descriptor()
 	// bulkjob.DefaultTotalRows holds the default value on creation for the total_rows field.
 	bulkjob.DefaultTotalRows = bulkjobDescTotalRows.Default.(int)
 	// bulkjobDescMissingRows is the schema descriptor for missing_rows field.
-	bulkjobDescMissingRows := bulkjobFields[20].Descriptor()
+	bulkjobDescMissingRows := bulkjobFields[22].Descriptor()
 	// bulkjob.DefaultMissingRows holds the default value on creation for the missing_rows field.
 	bulkjob.DefaultMissingRows = bulkjobDescMissingRows.Default.(int)
 	// bulkjobDescSeenTo is the schema descriptor for seen_to field.
-	bulkjobDescSeenTo := bulkjobFields[21].Descriptor()
+	bulkjobDescSeenTo := bulkjobFields[23].Descriptor()
 	// bulkjob.DefaultSeenTo holds the default value on creation for the seen_to field.
 	bulkjob.DefaultSeenTo = bulkjobDescSeenTo.Default.(int)
 	// bulkjobDescVerifiedRows is the schema descriptor for verified_rows field.
-	bulkjobDescVerifiedRows := bulkjobFields[22].Descriptor()
+	bulkjobDescVerifiedRows := bulkjobFields[24].Descriptor()
 	// bulkjob.DefaultVerifiedRows holds the default value on creation for the verified_rows field.
 	bulkjob.DefaultVerifiedRows = bulkjobDescVerifiedRows.Default.(int)
 	// bulkjobDescProcessedRows is the schema descriptor for processed_rows field.
-	bulkjobDescProcessedRows := bulkjobFields[23].Descriptor()
+	bulkjobDescProcessedRows := bulkjobFields[25].Descriptor()
 	// bulkjob.DefaultProcessedRows holds the default value on creation for the processed_rows field.
 	bulkjob.DefaultProcessedRows = bulkjobDescProcessedRows.Default.(int)
 	// bulkjobDescCreated is the schema descriptor for created field.
-	bulkjobDescCreated := bulkjobFields[24].Descriptor()
+	bulkjobDescCreated := bulkjobFields[26].Descriptor()
 	// bulkjob.DefaultCreated holds the default value on creation for the created field.
 	bulkjob.DefaultCreated = bulkjobDescCreated.Default.(int)
 	// bulkjobDescUpdated is the schema descriptor for updated field.
-	bulkjobDescUpdated := bulkjobFields[25].Descriptor()
+	bulkjobDescUpdated := bulkjobFields[27].Descriptor()
 	// bulkjob.DefaultUpdated holds the default value on creation for the updated field.
 	bulkjob.DefaultUpdated = bulkjobDescUpdated.Default.(int)
 	// bulkjobDescUnchanged is the schema descriptor for unchanged field.
-	bulkjobDescUnchanged := bulkjobFields[26].Descriptor()
+	bulkjobDescUnchanged := bulkjobFields[28].Descriptor()
 	// bulkjob.DefaultUnchanged holds the default value on creation for the unchanged field.
 	bulkjob.DefaultUnchanged = bulkjobDescUnchanged.Default.(int)
 	// bulkjobDescDeleted is the schema descriptor for deleted field.
-	bulkjobDescDeleted := bulkjobFields[27].Descriptor()
+	bulkjobDescDeleted := bulkjobFields[29].Descriptor()
 	// bulkjob.DefaultDeleted holds the default value on creation for the deleted field.
 	bulkjob.DefaultDeleted = bulkjobDescDeleted.Default.(int)
 	// bulkjobDescEnrollmentsAdded is the schema descriptor for enrollments_added field.
-	bulkjobDescEnrollmentsAdded := bulkjobFields[28].Descriptor()
+	bulkjobDescEnrollmentsAdded := bulkjobFields[30].Descriptor()
 	// bulkjob.DefaultEnrollmentsAdded holds the default value on creation for the enrollments_added field.
 	bulkjob.DefaultEnrollmentsAdded = bulkjobDescEnrollmentsAdded.Default.(int)
 	// bulkjobDescEnrollmentsRemoved is the schema descriptor for enrollments_removed field.
-	bulkjobDescEnrollmentsRemoved := bulkjobFields[29].Descriptor()
+	bulkjobDescEnrollmentsRemoved := bulkjobFields[31].Descriptor()
 	// bulkjob.DefaultEnrollmentsRemoved holds the default value on creation for the enrollments_removed field.
 	bulkjob.DefaultEnrollmentsRemoved = bulkjobDescEnrollmentsRemoved.Default.(int)
 	// bulkjobDescWarnings is the schema descriptor for warnings field.
-	bulkjobDescWarnings := bulkjobFields[30].Descriptor()
+	bulkjobDescWarnings := bulkjobFields[32].Descriptor()
 	// bulkjob.DefaultWarnings holds the default value on creation for the warnings field.
 	bulkjob.DefaultWarnings = bulkjobDescWarnings.Default.(int)
 	// bulkjobDescErrors is the schema descriptor for errors field.
-	bulkjobDescErrors := bulkjobFields[31].Descriptor()
+	bulkjobDescErrors := bulkjobFields[33].Descriptor()
 	// bulkjob.DefaultErrors holds the default value on creation for the errors field.
 	bulkjob.DefaultErrors = bulkjobDescErrors.Default.(int)
 	// bulkjobDescPasswords is the schema descriptor for passwords field.
-	bulkjobDescPasswords := bulkjobFields[32].Descriptor()
+	bulkjobDescPasswords := bulkjobFields[34].Descriptor()
 	// bulkjob.DefaultPasswords holds the default value on creation for the passwords field.
 	bulkjob.DefaultPasswords = bulkjobDescPasswords.Default.(int)
 	// bulkjobDescHashedPasswords is the schema descriptor for hashed_passwords field.
-	bulkjobDescHashedPasswords := bulkjobFields[33].Descriptor()
+	bulkjobDescHashedPasswords := bulkjobFields[35].Descriptor()
 	// bulkjob.DefaultHashedPasswords holds the default value on creation for the hashed_passwords field.
 	bulkjob.DefaultHashedPasswords = bulkjobDescHashedPasswords.Default.(int)
 	// bulkjobDescHeldByRule is the schema descriptor for held_by_rule field.
-	bulkjobDescHeldByRule := bulkjobFields[34].Descriptor()
+	bulkjobDescHeldByRule := bulkjobFields[36].Descriptor()
 	// bulkjob.DefaultHeldByRule holds the default value on creation for the held_by_rule field.
 	bulkjob.DefaultHeldByRule = bulkjobDescHeldByRule.Default.(int)
 	// bulkjobDescUndoFrom is the schema descriptor for undo_from field.
-	bulkjobDescUndoFrom := bulkjobFields[39].Descriptor()
+	bulkjobDescUndoFrom := bulkjobFields[41].Descriptor()
 	// bulkjob.DefaultUndoFrom holds the default value on creation for the undo_from field.
 	bulkjob.DefaultUndoFrom = bulkjobDescUndoFrom.Default.(string)
 	// bulkjobDescCorrectedWhileHeld is the schema descriptor for corrected_while_held field.
-	bulkjobDescCorrectedWhileHeld := bulkjobFields[42].Descriptor()
+	bulkjobDescCorrectedWhileHeld := bulkjobFields[44].Descriptor()
 	// bulkjob.DefaultCorrectedWhileHeld holds the default value on creation for the corrected_while_held field.
 	bulkjob.DefaultCorrectedWhileHeld = bulkjobDescCorrectedWhileHeld.Default.(int8)
 	// bulkjobDescUndoneRows is the schema descriptor for undone_rows field.
-	bulkjobDescUndoneRows := bulkjobFields[43].Descriptor()
+	bulkjobDescUndoneRows := bulkjobFields[45].Descriptor()
 	// bulkjob.DefaultUndoneRows holds the default value on creation for the undone_rows field.
 	bulkjob.DefaultUndoneRows = bulkjobDescUndoneRows.Default.(int)
 	// bulkjobDescKeptRows is the schema descriptor for kept_rows field.
-	bulkjobDescKeptRows := bulkjobFields[44].Descriptor()
+	bulkjobDescKeptRows := bulkjobFields[46].Descriptor()
 	// bulkjob.DefaultKeptRows holds the default value on creation for the kept_rows field.
 	bulkjob.DefaultKeptRows = bulkjobDescKeptRows.Default.(int)
 	// bulkjobDescForgotten is the schema descriptor for forgotten field.
-	bulkjobDescForgotten := bulkjobFields[45].Descriptor()
+	bulkjobDescForgotten := bulkjobFields[47].Descriptor()
 	// bulkjob.DefaultForgotten holds the default value on creation for the forgotten field.
 	bulkjob.DefaultForgotten = bulkjobDescForgotten.Default.(int8)
 	// bulkjobDescKeyPrint is the schema descriptor for key_print field.
-	bulkjobDescKeyPrint := bulkjobFields[47].Descriptor()
+	bulkjobDescKeyPrint := bulkjobFields[49].Descriptor()
 	// bulkjob.DefaultKeyPrint holds the default value on creation for the key_print field.
 	bulkjob.DefaultKeyPrint = bulkjobDescKeyPrint.Default.(string)
 	// bulkjobDescLeaseOwner is the schema descriptor for lease_owner field.
-	bulkjobDescLeaseOwner := bulkjobFields[48].Descriptor()
+	bulkjobDescLeaseOwner := bulkjobFields[50].Descriptor()
 	// bulkjob.DefaultLeaseOwner holds the default value on creation for the lease_owner field.
 	bulkjob.DefaultLeaseOwner = bulkjobDescLeaseOwner.Default.(string)
 	// bulkjobDescFence is the schema descriptor for fence field.
-	bulkjobDescFence := bulkjobFields[50].Descriptor()
+	bulkjobDescFence := bulkjobFields[52].Descriptor()
 	// bulkjob.DefaultFence holds the default value on creation for the fence field.
 	bulkjob.DefaultFence = bulkjobDescFence.Default.(int)
 	// bulkjobDescAbandoned is the schema descriptor for abandoned field.
-	bulkjobDescAbandoned := bulkjobFields[51].Descriptor()
+	bulkjobDescAbandoned := bulkjobFields[53].Descriptor()
 	// bulkjob.DefaultAbandoned holds the default value on creation for the abandoned field.
 	bulkjob.DefaultAbandoned = bulkjobDescAbandoned.Default.(int)
 	// bulkjobDescSlow is the schema descriptor for slow field.
-	bulkjobDescSlow := bulkjobFields[52].Descriptor()
+	bulkjobDescSlow := bulkjobFields[54].Descriptor()
 	// bulkjob.DefaultSlow holds the default value on creation for the slow field.
 	bulkjob.DefaultSlow = bulkjobDescSlow.Default.(int8)
 	// bulkjobDescFileBytes is the schema descriptor for file_bytes field.
-	bulkjobDescFileBytes := bulkjobFields[53].Descriptor()
+	bulkjobDescFileBytes := bulkjobFields[55].Descriptor()
 	// bulkjob.DefaultFileBytes holds the default value on creation for the file_bytes field.
 	bulkjob.DefaultFileBytes = bulkjobDescFileBytes.Default.(int64)
 	bulkjobchunkMixin := schema.BulkJobChunk{}.Mixin()

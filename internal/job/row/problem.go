@@ -34,6 +34,7 @@ const (
 	// About a row.
 	ExtraCells      = "EXTRA_CELLS"
 	StrayQuote      = "STRAY_QUOTE"
+	UnclearName     = "UNCLEAR_NAME"
 	HeaderAgain     = "HEADER_AGAIN"
 	Required        = "REQUIRED"
 	CannotClear     = "CANNOT_CLEAR"

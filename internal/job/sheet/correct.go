@@ -31,9 +31,10 @@ func MarkOf(text string) string { return fold.Text(roster.Clean(text)) }
 // Put writes a cell of a column that is read; a column that the file
 // does not have is added to this row alone.
 func (r *Row) Put(column, value string) {
-	if !r.Layout.Has(column) {
+	if !r.Layout.Has(column) || r.Layout.split[column] != nil {
 		l := *r.Layout
-		l.Index, l.Header = maps.Clone(l.Index), maps.Clone(l.Header)
+		l.Index, l.Header, l.split = maps.Clone(l.Index), maps.Clone(l.Header), maps.Clone(l.split)
+		delete(l.split, column)
 		l.Index[column], l.Header[column] = len(r.Cells), column
 		if l.Format.isSecret(column) {
 			l.secret = append(slices.Clone(l.secret), len(r.Cells))

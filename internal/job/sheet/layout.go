@@ -24,6 +24,11 @@ type Layout struct {
 	// joined are the positions of a second column, such as that of the last name of somebody,
 	// whose value is written behind that of the first.
 	joined map[string]int
+	// split are the columns whose values are a part of a cell.
+	split map[string]*part
+	// chosen are the positions of headers about which a person has said how to read them, and
+	// left are those of them that are not read.
+	chosen, left []int
 	// secret are the positions of columns with passwords, judged by their headers.
 	secret []int
 	// keys are the headers as they are compared.
@@ -37,6 +42,19 @@ type Layout struct {
 // ReadHeader finds the columns of a kind, or says why the file cannot be one of
 // that kind.
 func (fs Formats) ReadHeader(kind bulkjob.Kind, headers []string) (*Layout, *row.Problem) {
+	return fs.read(kind, headers, nil)
+}
+
+// ReadHeaderAs is ReadHeader for a file whose kind is known, and about whose headers a person
+// may have said something. A column of whole names is read, which shows nothing of the kind:
+// classes have names as well.
+func (fs Formats) ReadHeaderAs(kind bulkjob.Kind, headers []string, choices []Choice) (*Layout, *row.Problem) {
+	return fs.read(kind, headers, choices, (*Layout).splitNames)
+}
+
+// read is ReadHeader and ReadHeaderAs; last reads what is left in the end.
+func (fs Formats) read(kind bulkjob.Kind, headers []string, choices []Choice,
+	last ...func(l *Layout, all []headerForms, taken []bool, headers []string)) (*Layout, *row.Problem) {
 	format := fs.of(kind)
 	if format == nil {
 		return &Layout{Format: &Format{Kind: kind}},
@@ -50,6 +68,9 @@ func (fs Formats) ReadHeader(kind bulkjob.Kind, headers []string) (*Layout, *row
 		l.keys = append(l.keys, all[i].said)
 	}
 	taken := make([]bool, len(headers))
+	if p := l.choose(headers, choices, taken); p != nil {
+		return l, p
+	}
 	for level := range levels {
 		for _, c := range format.Columns {
 			if l.Has(c.Name) {
@@ -72,13 +93,16 @@ func (fs Formats) ReadHeader(kind bulkjob.Kind, headers []string) (*Layout, *row
 	}
 	l.join(all, taken, headers)
 	l.weak(all, taken, headers)
+	for _, rest := range last {
+		rest(l, all, taken, headers)
+	}
 	l.readTellers(headers, taken)
 	password, hasPassword := l.Index[field.ColPassword]
 	for i, h := range headers {
 		if format.isSecret(h) || hasPassword && i == password {
 			l.secret = append(l.secret, i)
 		}
-		if !taken[i] && h != "" && !IsReason(h) {
+		if (!taken[i] || slices.Contains(l.left, i)) && h != "" && !IsReason(h) {
 			l.Ignored = append(l.Ignored, h)
 		}
 	}

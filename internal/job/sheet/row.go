@@ -62,6 +62,7 @@ func NewRow(l *Layout, n int, rec csvfile.Record) *Row {
 		return nil
 	}
 	r.refuseFailed()
+	r.refuseUnclearName()
 	return r
 }
 
@@ -122,6 +123,9 @@ func (r *Row) Cell(column string) string {
 	if second, is := r.Layout.joined[column]; is && second < len(r.Cells) {
 		return strings.TrimSpace(r.Cells[i] + " " + r.Cells[second])
 	}
+	if p := r.Layout.split[column]; p != nil {
+		return p.of(r.Cells[i], column)
+	}
 	return r.Cells[i]
 }
 
@@ -160,6 +164,9 @@ func (r *Row) Reported() []*row.Problem {
 
 // Needs refuses the row for want of a value; column may be missing in the file.
 func (r *Row) Needs(column, why string) {
+	if r.unclearName(column) {
+		return
+	}
 	r.Fail(column, row.Problemf(row.Required, "Fill in "+column+", or add the column.", "%s is missing. %s", column, why))
 }
 

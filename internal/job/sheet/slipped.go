@@ -72,7 +72,7 @@ func Slipped[T any](r *Row, fields field.Table[T], on *T) bool {
 	}
 	for _, f := range fields {
 		at, read := r.Layout.Index[f.File.Name]
-		if !read || at+1 >= len(r.Cells) || f.Reading == field.Plain {
+		if !read || at+1 >= len(r.Cells) || f.Reading == field.Plain || r.Layout.split[f.File.Name] != nil {
 			continue
 		}
 		own, cell, next := f.Text(on), r.Cells[at], r.Cells[at+1]

@@ -185,6 +185,7 @@ export const en = {
   "count.errors": "Refused",
   "delimiter.comma": "commas",
   "delimiter.semicolon": "semicolons",
+  "delimiter.pipe": "vertical bars (|)",
   "delimiter.tab": "tabs",
   recognized: "What was recognized",
   "recognized.rows": "{count, plural, one {# row} other {# rows}}",

@@ -187,6 +187,7 @@ export const es: Texts & Record<string, string> = {
   "count.errors": "Rechazadas",
   "delimiter.comma": "comas",
   "delimiter.semicolon": "puntos y comas",
+  "delimiter.pipe": "barras verticales (|)",
   "delimiter.tab": "tabulaciones",
   recognized: "Qué se reconoció",
   "recognized.rows": "{count, plural, one {# fila} other {# filas}}",

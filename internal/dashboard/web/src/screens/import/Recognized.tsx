@@ -4,7 +4,13 @@ import { useText } from "../../text";
 /** What the reader found out about the file. */
 export function Recognized({ detected }: { detected: NonNullable<JobFragment["detected"]> }) {
   const { t } = useText();
-  const delimiter = { comma: t("delimiter.comma"), semicolon: t("delimiter.semicolon"), tab: t("delimiter.tab"), none: "" }[detected.delimiter];
+  const delimiter = {
+    comma: t("delimiter.comma"),
+    semicolon: t("delimiter.semicolon"),
+    tab: t("delimiter.tab"),
+    pipe: t("delimiter.pipe"),
+    none: "",
+  }[detected.delimiter];
   const ignored = new Set(detected.ignoredHeaders);
   return (
     <section className="card stack">

@@ -1,0 +1,133 @@
+package job_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/job/catalog"
+	"github.com/openhomeroom/homeroom/internal/job/columns"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
+)
+
+// TestColumnsThatSomebodyChooses has a file read as a person says, and remembers that for later
+// files with the same headers, once the first has been started.
+func TestColumnsThatSomebodyChooses(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		b := newBench(t, d)
+		const file = "Kennung,Rufname,Zuname,Konto,Stufe,Memo\nk%,Ann,Lee,annlee%,3,Kim\n"
+		choices := []sheet.Choice{{Header: "Kennung", Column: "student id"}, {Header: "Rufname", Column: "First Name"},
+			{Header: "Zuname", Column: "Last Name"}, {Header: "konto", Column: "Username"},
+			{Header: "Stufe", Column: "Grade"}, {Header: "Memo"}}
+		submit := func(who *db.Educator, n string, list []sheet.Choice) *db.BulkJob {
+			job, err := b.Submit(b.As(t, who), jobs.Submission{OrganizationID: b.North.ID, Kind: students, FileName: "a.csv",
+				File: strings.NewReader(strings.ReplaceAll(file, "%", n)), Columns: list})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b.drained(job.ID)
+		}
+		admin := b.NorthAdmin
+		tried := submit(admin, "1", choices)
+		if tried.Status != bulkjob.StatusREADY || tried.Created != 1 || strings.Join(tried.IgnoredHeaders, ",") != "Memo" {
+			t.Fatalf("%s, %d created, not read: %v", tried.Status, tried.Created, tried.IgnoredHeaders)
+		}
+		if again := submit(admin, "2", nil); again.Status != bulkjob.StatusFAILED {
+			t.Errorf("a file that was not started is remembered: %s", again.Status)
+		}
+		b.applied(admin, tried)
+		for name, who := range map[string]*db.Educator{"the same person": admin, "a teacher there": b.NorthTeacher} {
+			again := submit(who, "3", nil)
+			if again.Status != bulkjob.StatusREADY {
+				t.Errorf("%s: %s", name, again.Status)
+			}
+			if c, err := columns.Of(again); err != nil || c == nil || c.From != tried.ID {
+				t.Errorf("%s: remembered %+v, %v", name, c, err)
+			}
+		}
+		if plain := submit(admin, "4", []sheet.Choice{}); plain.Status != bulkjob.StatusFAILED {
+			t.Errorf("an empty list does not forget: %s", plain.Status)
+		}
+	})
+}
+
+// TestWhatATeacherChoosesIsNotRememberedForOthers holds that a teacher does not decide how the
+// files of administrators are read.
+func TestWhatATeacherChoosesIsNotRememberedForOthers(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		b := newBench(t, d)
+		b.Student(t, b.North, "Ada", "Byron", 0, b.Algebra)
+		submit := func(who *db.Educator, list []sheet.Choice) *db.BulkJob {
+			job, err := b.Submit(b.As(t, who), jobs.Submission{OrganizationID: b.North.ID, Kind: students, FileName: "a.csv",
+				File:    strings.NewReader("Student ID,First Name,Last Name,Grade,Memo,Class\nx1,Ann,Lee,3,annlee,Algebra\n"),
+				Columns: list})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b.drained(job.ID)
+		}
+		first := submit(b.NorthTeacher, []sheet.Choice{{Header: "Memo", Column: "Username"}})
+		b.applied(b.NorthTeacher, first)
+		if again := submit(b.NorthTeacher, nil); len(again.IgnoredHeaders) > 0 {
+			t.Errorf("the teacher's own choice is forgotten: %v", again.IgnoredHeaders)
+		}
+		if other := submit(b.NorthAdmin, nil); strings.Join(other.IgnoredHeaders, "") != "Memo" {
+			t.Error("an administrator's file is read as a teacher has said")
+		}
+	})
+}
+
+// TestChoicesThatMakeNoSense are refused before anything of the file is read.
+func TestChoicesThatMakeNoSense(t *testing.T) {
+	t.Parallel()
+	files := catalog.Files()
+	for name, c := range map[string]struct {
+		list []sheet.Choice
+		code string
+	}{
+		"an unknown column":        {[]sheet.Choice{{Header: "Memo", Column: "Shoe Size"}}, "UNKNOWN_COLUMN"},
+		"a column of exports":      {[]sheet.Choice{{Header: "Memo", Column: "Minutes"}}, "UNKNOWN_COLUMN"},
+		"no header":                {[]sheet.Choice{{Header: " - ", Column: "Grade"}}, "UNKNOWN_COLUMN"},
+		"a header twice":           {[]sheet.Choice{{Header: "Memo", Column: "Grade"}, {Header: "memo", Column: ""}}, "DUPLICATE_COLUMN"},
+		"a column twice":           {[]sheet.Choice{{Header: "Memo", Column: "Grade"}, {Header: "Note", Column: "grade"}}, "DUPLICATE_COLUMN"},
+		"passwords in the open":    {[]sheet.Choice{{Header: "Initial password", Column: "First Name"}}, "PASSWORD_COLUMN"},
+		"more than there can be":   {make([]sheet.Choice, 101), "TOO_MANY"},
+		"a whole name of a school": {nil, ""},
+	} {
+		if err := files.CheckChoices(students, c.list); (err == nil) != (c.code == "") || err != nil && err.Code != c.code {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := files.CheckChoices(schools, []sheet.Choice{{Header: "Memo", Column: sheet.NameLastFirst}}); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a school has a first name: %v", err)
+	}
+}
+
+// TestWhatAHeaderMayMean proposes columns by similar names and by the values.
+func TestWhatAHeaderMayMean(t *testing.T) {
+	t.Parallel()
+	readings := catalog.Files().Readings(students,
+		[]string{"Stduent ID", "FirstNme", "Last Name", "Jgst", "Birthday", "Password", "xyz"}, nil,
+		[][]string{{"1", "Ann", "Lee", "3rd", "2015-01-02", "a", "?"}, {"2", "Bo", "Lee", "Kinder", "2015-01-03", "b", "!"}})
+	var got []string
+	for _, r := range readings {
+		got = append(got, r.Header+": "+strings.Join(r.Columns, "+")+" "+string(r.How)+" "+r.Maybe)
+	}
+	want := []string{"Stduent ID:  NOT_READ Student ID", "FirstNme:  NOT_READ First Name", "Last Name: Last Name HEADER ",
+		"Jgst:  NOT_READ Grade", "Birthday:  NOT_READ ", "Password: Password HEADER ", "xyz:  NOT_READ "}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	split := catalog.Files().Readings(students, []string{"Student ID", "Student Name"},
+		&sheet.Choices{List: []sheet.Choice{{Header: "Student Name", Column: "name (first last)"}}, From: 7}, nil)[1]
+	if strings.Join(split.Columns, "+") != "First Name+Last Name" || split.How != sheet.Remembered {
+		t.Errorf("a name is read as %+v", split)
+	}
+}

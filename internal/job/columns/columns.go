@@ -1,0 +1,73 @@
+// Package columns keeps what people have said about the headers of files: as which columns
+// they are read.
+package columns
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/viewer"
+)
+
+// Of returns what was said about the headers of a job's file; nil if nothing was.
+func Of(job *db.BulkJob) (*sheet.Choices, error) {
+	if len(job.Choices) == 0 {
+		return nil, nil
+	}
+	c := new(sheet.Choices)
+	if err := json.Unmarshal(job.Choices, c); err != nil {
+		return nil, fmt.Errorf("the choices of job %d: %w", job.ID, err)
+	}
+	return c, nil
+}
+
+// List is Of for code that only reads the header.
+func List(job *db.BulkJob) []sheet.Choice {
+	if c, err := Of(job); err == nil && c != nil {
+		return c.List
+	}
+	return nil
+}
+
+// Encode returns choices as a job stores them; nil for nil.
+func Encode(c *sheet.Choices) (json.RawMessage, error) {
+	if c == nil {
+		return nil, nil
+	}
+	return json.Marshal(c)
+}
+
+// recalled is how many earlier jobs are looked at.
+const recalled = 20
+
+// Recall returns what was said about the same headers when a file of the same kind was last
+// written for the same organization: by the submitter, or by an administrator. Nil means that
+// nothing was.
+func Recall(ctx context.Context, client *db.Client, job *db.BulkJob, headers []string) (*sheet.Choices, error) {
+	jobs, err := client.BulkJob.Query().
+		Where(bulkjob.OrganizationID(job.OrganizationID), bulkjob.KindEQ(job.Kind), bulkjob.StartedAtNotNil(),
+			bulkjob.HeaderPrint(sheet.PrintOf(job.Kind, headers)), bulkjob.ChoicesNotNil(), bulkjob.IDLT(job.ID)).
+		Order(db.Desc(bulkjob.FieldID)).Limit(recalled).
+		All(viewer.AsSystem(ctx, "how the same headers were read before"))
+	if err != nil {
+		return nil, err
+	}
+	for _, earlier := range jobs {
+		c, err := Of(earlier)
+		if err != nil {
+			return nil, err
+		}
+		if c == nil || !c.Shared && earlier.SubmittedBy != job.SubmittedBy {
+			continue
+		}
+		if c.From == 0 {
+			c.From = earlier.ID
+		}
+		return c, nil
+	}
+	return nil, nil
+}
