@@ -76,6 +76,7 @@ func TestThePricesOfMutations(t *testing.T) {
 			"createStudent updateStudent deleteStudents restoreStudents recordUsage",
 		1000: "beginPasskeySignIn beginPasskeyProof beginTotpEnrollment removeTotp beginPasskeyRegistration " +
 			"finishPasskeyRegistration removePasskey regenerateRecoveryCodes resetSecondFactors " +
+			"disableEducator enableEducator " +
 			"createServiceKey updateOrganizationSettings approvePendingSetting withdrawPendingSetting " +
 			"deleteGroup eraseStudents startBulkJob approveBulkJob cancelBulkJob undoBulkJob",
 		3_001:  "bulkEditStudents bulkDeleteStudents",

@@ -63,8 +63,8 @@ var edges = map[string]string{
 }
 
 // testOnly are packages that no other package may import outside of its tests.
-var testOnly = []string{"internal/contract", "internal/dbtest", "internal/fixture", "internal/testlog", "internal/factortest",
-	"internal/archtest"}
+var testOnly = []string{"internal/archtest", "internal/contract", "internal/dbtest", "internal/factortest",
+	"internal/fixture", "internal/testlog"}
 
 // forbidden are imports that a package must not have, each with its reason.
 var forbidden = []struct{ pkg, imported, why string }{
