@@ -22,7 +22,7 @@ var listRows = map[string]int{
 	"BulkJobProblem.candidates": 3, "BulkJobRefusedRow.cells": 3, "BulkJobRefusedRow.problems": 3,
 	"BulkJobChangedRow.changes": 5, "BulkJobProblemGroup.rows": 1,
 	"ImportTemplate.columns": 3, "ImportMapping.columns": 10, "DetectedFile.columns": 10,
-	"AuditEvent.subjects":    3, "AuditEvent.facts": 3, "AuditSubject.changes": 3,
+	"AuditEvent.subjects": 3, "AuditEvent.facts": 3, "AuditSubject.changes": 3,
 	"Query.dashboardNotifications": 1, "Subscription.dashboardNotifications": 1,
 	"Query.serviceKeys": 50, "Query.signInProviders": 3,
 	"CorrectBulkJobRowPayload.changes": 10, "CorrectBulkJobRowPayload.problems": 3,
