@@ -21,10 +21,7 @@ func (r queryResolver) ImportTemplate(_ context.Context, kind model.BulkJobKind,
 		nil
 }
 
-const (
-	maxMappedHeaders = 300
-	maxMappedRows    = 100
-)
+const maxMappedHeaders, maxMappedRows = 300, 100
 
 func (r queryResolver) ImportMapping(_ context.Context, kind model.BulkJobKind, headers []string,
 	rows [][]string) (*model.ImportMapping, error) {

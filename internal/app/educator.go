@@ -18,6 +18,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/organization"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/identity"
@@ -104,7 +105,7 @@ func (a *app) runAddEducator(ctx context.Context, d *database.DB, f newEducator,
 	if f.passwordStdin || f.invite {
 		// This comes before anything is written, as below.
 		if err := people.Guard().
-			Refuse(viewer.FromContext(ctx), identity.Change{New: fold.Address(email), Password: true}); err != nil {
+			Refuse(viewer.FromContext(ctx), credential.Change{New: fold.Address(email), Password: true}); err != nil {
 			return err
 		}
 	}

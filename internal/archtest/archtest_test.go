@@ -27,7 +27,7 @@ var layers = [][]string{
 	// A kind imports no other kind.
 	{"internal/job/educator", "internal/job/enrollment", "internal/job/group", "internal/job/school", "internal/job/student"},
 	{"internal/job/actor", "internal/job/progress", "internal/job/reader", "internal/job/scale", "internal/job/trace"},
-	{"internal/job/cause", "internal/job/queue"},
+	{"internal/job/cause", "internal/job/original", "internal/job/queue"},
 	{"internal/job/budget", "internal/job/vault"},
 	{"internal/job/columns", "internal/job/kind", "internal/job/state", "internal/job/teaching"},
 	{"internal/job/reach"},
@@ -36,6 +36,7 @@ var layers = [][]string{
 	{"internal/job/row"},
 	{"internal/identity", "internal/roster", "internal/usage"},
 	{"internal/lease", "internal/passwd", "internal/probe", "internal/setting"},
+	{"internal/credential"},
 	{"internal/hold"},
 	{"internal/audit", "internal/config"},
 	{"internal/database/bulk"},

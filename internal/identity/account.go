@@ -13,6 +13,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/organization"
 	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fold"
@@ -160,7 +161,7 @@ func (s *Service) addEducator(ctx context.Context, in NewEducator, action audit.
 			if err != nil {
 				return err
 			}
-			if err := CredentialsChanged(ctx, client, s.instant(), e.ID); err != nil {
+			if err := credential.Changed(ctx, client, s.instant(), e.ID); err != nil {
 				return err
 			}
 			// The person who invites may have given an address of their own.
@@ -217,11 +218,11 @@ func (s *Service) mayInvite(ctx context.Context, client *db.Client, e *db.Educat
 	}
 	// A school may not send a link to somebody with a role that the school cannot give, and
 	// nobody gives a role to their own account.
-	roles, err := RolesOf(ctx, client, []int{e.ID})
+	roles, err := credential.RolesOf(ctx, client, []int{e.ID})
 	if err != nil {
 		return err
 	}
-	if v := viewer.FromContext(ctx); v.IsAmong(e.ID) || !Covers(v, roles[e.ID]) {
+	if v := viewer.FromContext(ctx); v.IsAmong(e.ID) || !credential.Covers(v, roles[e.ID]) {
 		return errTaken
 	}
 	return nil
@@ -271,7 +272,7 @@ func (s *Service) giveRole(ctx context.Context, client *db.Client, e *db.Educato
 		return false, false, err
 	}
 	given := viewer.Assignment{Role: role, OrganizationID: o.ID, DistrictID: o.DistrictID}
-	ways, err := Widen(ctx, client, s.instant(), []Grant{{EducatorID: e.ID, Assignment: given}})
+	ways, err := credential.Widen(ctx, client, s.instant(), []credential.Grant{{EducatorID: e.ID, Assignment: given}})
 	if err != nil {
 		return false, false, err
 	}

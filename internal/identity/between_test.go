@@ -6,10 +6,10 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/session"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fixture"
-	"github.com/openhomeroom/homeroom/internal/identity"
 	"github.com/openhomeroom/homeroom/internal/testlog"
 )
 
@@ -90,7 +90,7 @@ func TestWhatChangesBetweenTheStepsOfASignIn(t *testing.T) {
 						t.Fatal(err)
 					}
 					if c.told {
-						if err := identity.CredentialsChanged(context.Background(), h.Client(), h.clock(), who.ID); err != nil {
+						if err := credential.Changed(context.Background(), h.Client(), h.clock(), who.ID); err != nil {
 							t.Fatal(err)
 						}
 					}

@@ -3,6 +3,7 @@ package identity_test
 import (
 	"testing"
 
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fixture"
@@ -23,35 +24,35 @@ func TestGuard(t *testing.T) {
 	districts, norths, both, teacher := at(1, viewer.DistrictAdmin, district), at(2, viewer.SchoolAdmin, north),
 		at(3, viewer.SchoolAdmin, north, south), at(4, viewer.Teacher, north)
 	system := viewer.FromContext(fixture.System())
-	guard := identity.NewGuard(map[string]string{"sso.example": "Google"})
+	guard := credential.NewGuard(map[string]string{"sso.example": "Google"})
 	for _, c := range []struct {
 		what   string
 		by     *viewer.Viewer
-		change identity.Change
+		change credential.Change
 		want   string
 	}{
-		{"an account of the own school", norths, identity.Change{EducatorID: 9, Roles: at(9, viewer.Teacher, north).Assignments, Password: true}, ""},
-		{"an equal account", norths, identity.Change{EducatorID: 9, Roles: norths.Assignments, Password: true}, ""},
-		{"an account of another school", norths, identity.Change{EducatorID: 9, Roles: at(9, viewer.Teacher, south).Assignments, Password: true}, identity.WiderRole},
-		{"an account of two schools, one of them the own", norths, identity.Change{EducatorID: 9, Roles: both.Assignments, Password: true}, identity.WiderRole},
-		{"an account of two own schools", both, identity.Change{EducatorID: 9, Roles: both.Assignments, Password: true}, ""},
-		{"a district's account", norths, identity.Change{EducatorID: 9, Roles: districts.Assignments, Old: "a@example.org", New: "b@example.org"}, identity.WiderRole},
-		{"a school's account by the district", districts, identity.Change{EducatorID: 9, Roles: both.Assignments, Password: true}, ""},
-		{"a teacher's account by a teacher", teacher, identity.Change{EducatorID: 9, Roles: at(9, viewer.Teacher, north).Assignments, Password: true}, identity.WiderRole},
-		{"what the district may do and the school beside it may not", viewer.Jointly(districts, norths), identity.Change{EducatorID: 9, Roles: both.Assignments, Password: true}, identity.WiderRole},
-		{"what both may do", viewer.Jointly(districts, norths), identity.Change{EducatorID: 9, Roles: norths.Assignments, Password: true}, ""},
-		{"the own account", districts, identity.Change{EducatorID: 1}, identity.OwnAccount},
-		{"the own account, in the hands of another one as well", viewer.Jointly(districts, norths), identity.Change{EducatorID: 2, Roles: norths.Assignments}, identity.OwnAccount},
-		{"the own account, by a program whose key one has made", districts, identity.Change{EducatorID: 2, Behind: []int{2}}, identity.OwnAccount},
-		{"whatever the operator does", system, identity.Change{EducatorID: 9, Roles: districts.Assignments, Password: true, Old: "a@example.org", New: "a@example.org"}, ""},
-		{"a password of somebody who signs in at a provider", system, identity.Change{EducatorID: 9, Old: "a@sso.example", New: "a@sso.example", Password: true}, identity.ByProvider},
-		{"a password together with an address there", districts, identity.Change{Old: "", New: "a@sso.example", Password: true}, identity.ByProvider},
-		{"a password together with an address elsewhere", districts, identity.Change{EducatorID: 9, Old: "a@sso.example", New: "a@example.org", Password: true}, identity.ByProvider},
-		{"an address elsewhere, for which a link could be asked", districts, identity.Change{EducatorID: 9, Old: "a@sso.example", New: "a@example.org"}, identity.ByProvider},
-		{"no address any more", districts, identity.Change{EducatorID: 9, Old: "a@sso.example"}, identity.ByProvider},
-		{"another address there", districts, identity.Change{EducatorID: 9, Old: "a@sso.example", New: "b@sso.example"}, ""},
-		{"an address there for somebody who had none", districts, identity.Change{EducatorID: 9, New: "b@sso.example"}, ""},
-		{"a password at another domain", districts, identity.Change{EducatorID: 9, Old: "a@sub.sso.example", New: "a@sub.sso.example", Password: true}, ""},
+		{"an account of the own school", norths, credential.Change{EducatorID: 9, Roles: at(9, viewer.Teacher, north).Assignments, Password: true}, ""},
+		{"an equal account", norths, credential.Change{EducatorID: 9, Roles: norths.Assignments, Password: true}, ""},
+		{"an account of another school", norths, credential.Change{EducatorID: 9, Roles: at(9, viewer.Teacher, south).Assignments, Password: true}, credential.WiderRole},
+		{"an account of two schools, one of them the own", norths, credential.Change{EducatorID: 9, Roles: both.Assignments, Password: true}, credential.WiderRole},
+		{"an account of two own schools", both, credential.Change{EducatorID: 9, Roles: both.Assignments, Password: true}, ""},
+		{"a district's account", norths, credential.Change{EducatorID: 9, Roles: districts.Assignments, Old: "a@example.org", New: "b@example.org"}, credential.WiderRole},
+		{"a school's account by the district", districts, credential.Change{EducatorID: 9, Roles: both.Assignments, Password: true}, ""},
+		{"a teacher's account by a teacher", teacher, credential.Change{EducatorID: 9, Roles: at(9, viewer.Teacher, north).Assignments, Password: true}, credential.WiderRole},
+		{"what the district may do and the school beside it may not", viewer.Jointly(districts, norths), credential.Change{EducatorID: 9, Roles: both.Assignments, Password: true}, credential.WiderRole},
+		{"what both may do", viewer.Jointly(districts, norths), credential.Change{EducatorID: 9, Roles: norths.Assignments, Password: true}, ""},
+		{"the own account", districts, credential.Change{EducatorID: 1}, credential.OwnAccount},
+		{"the own account, in the hands of another one as well", viewer.Jointly(districts, norths), credential.Change{EducatorID: 2, Roles: norths.Assignments}, credential.OwnAccount},
+		{"the own account, by a program whose key one has made", districts, credential.Change{EducatorID: 2, Behind: []int{2}}, credential.OwnAccount},
+		{"whatever the operator does", system, credential.Change{EducatorID: 9, Roles: districts.Assignments, Password: true, Old: "a@example.org", New: "a@example.org"}, ""},
+		{"a password of somebody who signs in at a provider", system, credential.Change{EducatorID: 9, Old: "a@sso.example", New: "a@sso.example", Password: true}, credential.ByProvider},
+		{"a password together with an address there", districts, credential.Change{Old: "", New: "a@sso.example", Password: true}, credential.ByProvider},
+		{"a password together with an address elsewhere", districts, credential.Change{EducatorID: 9, Old: "a@sso.example", New: "a@example.org", Password: true}, credential.ByProvider},
+		{"an address elsewhere, for which a link could be asked", districts, credential.Change{EducatorID: 9, Old: "a@sso.example", New: "a@example.org"}, credential.ByProvider},
+		{"no address any more", districts, credential.Change{EducatorID: 9, Old: "a@sso.example"}, credential.ByProvider},
+		{"another address there", districts, credential.Change{EducatorID: 9, Old: "a@sso.example", New: "b@sso.example"}, ""},
+		{"an address there for somebody who had none", districts, credential.Change{EducatorID: 9, New: "b@sso.example"}, ""},
+		{"a password at another domain", districts, credential.Change{EducatorID: 9, Old: "a@sub.sso.example", New: "a@sub.sso.example", Password: true}, ""},
 	} {
 		got := ""
 		if err := guard.Refuse(c.by, c.change); err != nil {
@@ -87,7 +88,7 @@ func TestCredentialsOfOthers(t *testing.T) {
 		t.Run("the operator sets no password where a provider is required", func(t *testing.T) {
 			h.providerOf = map[string]string{"example.com": "Google"}
 			s := h.server()
-			if err := s.SetPassword(fixture.System(), h.NorthTeacher.ID, "a new password"); code(err) != identity.ByProvider {
+			if err := s.SetPassword(fixture.System(), h.NorthTeacher.ID, "a new password"); code(err) != credential.ByProvider {
 				t.Error(err)
 			}
 			if e := h.Client().Educator.GetX(fixture.System(), h.NorthTeacher.ID); e.PasswordHash != "" {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fixture"
@@ -45,7 +46,7 @@ func TestAProviderIsRequiredForADomainHoweverItIsWritten(t *testing.T) {
 				}
 				key := fold.Key(address)
 				refusal := s.Guard().Refuse(viewer.FromContext(h.As(t, h.DistrictAdmin)),
-					identity.Change{EducatorID: h.NorthAdmin.ID, Old: key, New: key, Password: true})
+					credential.Change{EducatorID: h.NorthAdmin.ID, Old: key, New: key, Password: true})
 				if (refusal != nil) != (want != "") {
 					t.Errorf("%s, required for %s: a file: %v", address, configured, refusal)
 				}

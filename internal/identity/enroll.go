@@ -135,7 +135,7 @@ func (s *Service) ownFactors(e *db.Educator) *fault.Error {
 	if e.EmailKey == nil {
 		return nil
 	}
-	if label := s.guard.providerOf[domainOf(*e.EmailKey)]; label != "" {
+	if label := s.guard.Provider(*e.EmailKey); label != "" {
 		return fault.Conflictf("you sign in with %s, which asks for a second factor itself", label).
 			WithCode("SIGN_IN_WITH_PROVIDER")
 	}

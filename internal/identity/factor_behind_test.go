@@ -12,6 +12,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/factorchallenge"
 	"github.com/openhomeroom/homeroom/ent/db/recoverycode"
 	"github.com/openhomeroom/homeroom/ent/db/session"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fixture"
@@ -119,7 +120,7 @@ func TestWhatEndsWhenAnAddressChanges(t *testing.T) {
 				SetSubject(fmt.Sprint(e.ID)).SetCreatedAt(h.clock()).SetLastUsedAt(h.clock()).ExecX(fixture.System())
 		}
 		err := h.DB.InTx(fixture.System(), func(ctx context.Context, client *db.Client) error {
-			return identity.AddressChanged(ctx, client, h.NorthAdmin.ID, h.SouthAdmin.ID)
+			return credential.AddressChanged(ctx, client, h.NorthAdmin.ID, h.SouthAdmin.ID)
 		})
 		left := h.Client().ExternalIdentity.Query().AllX(fixture.System())
 		if err != nil || len(left) != 1 || left[0].EducatorID != h.DistrictAdmin.ID {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fold"
@@ -46,7 +47,7 @@ type Service struct {
 	// accounts, and entering limits the transactions of people who sign in.
 	tryingOne, trying, entering *queue
 	// guard knows the label of the required provider, by the domain of addresses.
-	guard Guard
+	guard credential.Guard
 	// namesOf maps the same domains to the names of their providers.
 	namesOf map[string][]string
 	factors Factors
@@ -94,7 +95,7 @@ func New(d *database.DB, o Options) *Service {
 		db: d, hasher: o.Hasher, lifetime: o.Lifetime, idle: o.Idle, now: o.Now, log: o.Log,
 		audit: o.Audit, probes: o.Probes, send: o.Send, linkBase: o.LinkBase, outbox: newOutbox(),
 		trying: newQueue(maxTrying, 0), tryingOne: newQueue(maxTryingOne, 0), entering: newQueue(1, maxEntering),
-		guard: NewGuard(o.ProviderOf), namesOf: names, factors: o.Factors,
+		guard: credential.NewGuard(o.ProviderOf), namesOf: names, factors: o.Factors,
 	}
 }
 

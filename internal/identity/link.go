@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/onetimelink"
 	"github.com/openhomeroom/homeroom/ent/db/predicate"
 	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/hold"
@@ -191,7 +192,7 @@ func (s *Service) setPassword(ctx context.Context, client *db.Client, e *db.Educ
 	if e.EmailKey != nil {
 		key = *e.EmailKey
 	}
-	if err := s.guard.refuseDomain(Change{EducatorID: e.ID, Old: key, New: key, Password: true}); err != nil {
+	if err := s.guard.RefuseDomain(credential.Change{EducatorID: e.ID, Old: key, New: key, Password: true}); err != nil {
 		return err
 	}
 	if err := client.Educator.UpdateOneID(e.ID).SetPasswordHash(hash).Exec(ctx); err != nil {
@@ -205,7 +206,7 @@ func (s *Service) setPassword(ctx context.Context, client *db.Client, e *db.Educ
 	if err := note(); err != nil {
 		return err
 	}
-	return CredentialsChanged(ctx, client, s.instant(), e.ID)
+	return credential.Changed(ctx, client, s.instant(), e.ID)
 }
 
 func orElse(err, otherwise error) error {

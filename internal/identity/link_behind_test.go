@@ -8,6 +8,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/onetimelink"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fixture"
@@ -22,7 +23,7 @@ func moved(ctx context.Context, client *db.Client, h *house, who *db.Educator) e
 	if err != nil {
 		return err
 	}
-	return identity.CredentialsChanged(ctx, client, h.clock(), who.ID)
+	return credential.Changed(ctx, client, h.clock(), who.ID)
 }
 
 // usable are the links of an account that somebody could use.

@@ -112,7 +112,7 @@ func (s *Service) deliver(ctx context.Context, d delivery) {
 	if err == nil && d.notice != "" {
 		err = s.send(ctx, Mail{To: e.Email, Subject: "Your account for Homeroom has changed", Text: fmt.Sprintf(
 			"%s,\n\n%s.\n\nIf it was not you, set a new password and tell your administrator.\n", hello(e), d.notice)})
-	} else if provider := s.guard.providerOf[domainOf(fold.Address(d.email))]; err == nil && provider != "" {
+	} else if provider := s.guard.Provider(fold.Address(d.email)); err == nil && provider != "" {
 		err = s.send(ctx, s.greet(e, d.invitation, provider))
 	} else if err == nil {
 		err = s.sendLink(ctx, system, e, d)

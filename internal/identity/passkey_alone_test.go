@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/factortest"
@@ -30,7 +31,7 @@ func TestPasskeysAfterOtherCredentials(t *testing.T) {
 			"a password by the operator": func() error { return h.SetPassword(fixture.System(), nora.ID, password) },
 			"another address": func() error {
 				return d.InTx(fixture.System(), func(ctx context.Context, client *db.Client) error {
-					return identity.CredentialsChanged(ctx, client, h.clock(), nora.ID)
+					return credential.Changed(ctx, client, h.clock(), nora.ID)
 				})
 			},
 			"an account that was disabled for a while": func() error {
@@ -81,7 +82,7 @@ func TestAPasskeyTellsNobodyElseWhereToSignIn(t *testing.T) {
 		phone, _, _ := h.register(t, h.in(t, h.NorthAdmin, "192.0.2.1"))
 		h.providerOf = map[string]string{"example.com": "Google"}
 		s := h.server()
-		if _, err := h.open(t, s, phone); code(err) != identity.ByProvider {
+		if _, err := h.open(t, s, phone); code(err) != credential.ByProvider {
 			t.Errorf("the passkey: %v", err)
 		}
 		forged := *phone

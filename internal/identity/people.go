@@ -13,6 +13,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 	"github.com/openhomeroom/homeroom/ent/rule"
 	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/page"
@@ -109,7 +110,7 @@ func (s *Service) Disable(ctx context.Context, educatorID int, disabled bool) (e
 		func(ctx context.Context, client *db.Client) error {
 			both := []int{v.EducatorID, educatorID}
 			slices.Sort(both)
-			if err := lockAccounts(ctx, client, both); err != nil {
+			if err := credential.Lock(ctx, client, both); err != nil {
 				return err
 			}
 			on, err := client.Educator.Query().Where(educator.ID(v.EducatorID), educator.Disabled(0)).Exist(ctx)
@@ -141,5 +142,5 @@ func (s *Service) setDisabled(ctx context.Context, client *db.Client, e *db.Educ
 	if !disabled {
 		return nil
 	}
-	return CredentialsChanged(ctx, client, s.instant(), e.ID)
+	return credential.Changed(ctx, client, s.instant(), e.ID)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/externalidentity"
 	"github.com/openhomeroom/homeroom/ent/db/onetimelink"
 	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fold"
@@ -321,7 +322,7 @@ func (s *Service) closedTo(who External, e *db.Educator) string {
 		return "the account no longer has an address"
 	case !inDomains(e, who.Domains):
 		return "the account is in no domain of the provider"
-	case !who.standsIn(e) && s.guard.providerOf[domainOf(*e.EmailKey)] != "":
+	case !who.standsIn(e) && s.guard.Provider(*e.EmailKey) != "":
 		return "the account has to sign in at another provider"
 	default:
 		return ""
@@ -344,7 +345,7 @@ func domainOf(emailKey string) string { return fold.DomainOfKey(emailKey) }
 // byProviderOnly returns the error for addresses that must sign in through a provider, or
 // nil. It reveals nothing about accounts, because only the domain decides.
 func (s *Service) byProviderOnly(emailKey string) error {
-	if label := s.guard.providerOf[domainOf(emailKey)]; label != "" {
+	if label := s.guard.Provider(emailKey); label != "" {
 		return fault.Invalidf("people with this address sign in with %s, not with a password here", label).
 			WithCode("SIGN_IN_WITH_PROVIDER").At("email")
 	}
@@ -355,11 +356,11 @@ func (s *Service) byProviderOnly(emailKey string) error {
 // was begun in another way, for example before the provider was required. What was begun
 // at a provider has its name.
 func (s *Service) begunElsewhere(emailKey *string, provider string) bool {
-	if emailKey == nil || len(s.guard.providerOf) == 0 {
+	if emailKey == nil || !s.guard.Any() {
 		return false
 	}
 	domain := domainOf(*emailKey)
-	return s.guard.providerOf[domain] != "" && !slices.Contains(s.namesOf[domain], provider)
+	return s.guard.Provider(domain) != "" && !slices.Contains(s.namesOf[domain], provider)
 }
 
 // Unlink removes the links of an account to persons at providers, for the operator, and
@@ -372,7 +373,7 @@ func (s *Service) Unlink(ctx context.Context, email string) (n int, err error) {
 		}
 		n, err = client.ExternalIdentity.Delete().Where(externalidentity.EducatorID(e.ID)).Exec(ctx)
 		if err == nil && n > 0 {
-			if err := CredentialsChanged(ctx, client, s.instant(), e.ID); err != nil {
+			if err := credential.Changed(ctx, client, s.instant(), e.ID); err != nil {
 				return err
 			}
 			audit.Record(ctx, audit.Event{

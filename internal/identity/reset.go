@@ -10,6 +10,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/totpsecret"
 	"github.com/openhomeroom/homeroom/ent/rule"
 	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -95,5 +96,5 @@ func (s *Service) reset(ctx context.Context, client *db.Client, e *db.Educator) 
 		return err
 	}
 	recordAbout(ctx, audit.SecondFactorsReset, e, audit.Facts{"apps": apps, "passkeys": keys})
-	return CredentialsChanged(ctx, client, s.instant(), e.ID)
+	return credential.Changed(ctx, client, s.instant(), e.ID)
 }

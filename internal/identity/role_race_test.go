@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fixture"
@@ -57,11 +58,11 @@ func TestWhatASchoolDoesWaitsForARoleThatIsGiven(t *testing.T) {
 			return // One transaction writes at a time.
 		}
 		promote := func(h *house, who *db.Educator) func(ctx context.Context, client *db.Client) error {
-			given := identity.Grant{EducatorID: who.ID, Assignment: viewer.Assignment{
+			given := credential.Grant{EducatorID: who.ID, Assignment: viewer.Assignment{
 				Role: viewer.DistrictAdmin, OrganizationID: h.Alpha.ID, DistrictID: h.Alpha.ID,
 			}}
 			return func(ctx context.Context, client *db.Client) error {
-				if _, err := identity.Widen(ctx, client, h.clock(), []identity.Grant{given}); err != nil {
+				if _, err := credential.Widen(ctx, client, h.clock(), []credential.Grant{given}); err != nil {
 					return err
 				}
 				return client.RoleAssignment.Create().SetEducatorID(who.ID).SetOrganizationID(h.Alpha.ID).
@@ -113,7 +114,7 @@ func TestARoleWaitsForAHandInTheAccount(t *testing.T) {
 			return hold.NoteWay(ctx, client, h.clock(), hold.ByPassword, []int{h.NorthAdmin.ID}, h.NorthTeacher.ID)
 		}, func() error {
 			return h.DB.InTx(fixture.System(), func(ctx context.Context, client *db.Client) (err error) {
-				ended, err = identity.Widen(ctx, client, h.clock(), []identity.Grant{{
+				ended, err = credential.Widen(ctx, client, h.clock(), []credential.Grant{{
 					EducatorID: h.NorthTeacher.ID, Assignment: viewer.Assignment{
 						Role: viewer.DistrictAdmin, OrganizationID: h.Alpha.ID, DistrictID: h.Alpha.ID,
 					},

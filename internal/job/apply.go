@@ -47,7 +47,7 @@ func (s writing) apply(ctx context.Context, h *queue.Lease) error {
 // applyBatches writes the rows batch by batch. After a crash, the next server
 // continues at processed_rows.
 func (s writing) applyBatches(ctx context.Context, h *queue.Lease) (done bool, err error) {
-	file := s.rowsOf(h.Job)
+	file := s.files.Of(h.Job)
 	first := h.Job.ProcessedRows == 0
 	for b, err := range s.batches(ctx, h.Job) {
 		if err != nil {
@@ -103,7 +103,7 @@ func (s writing) writeBatch(ctx context.Context, h *queue.Lease, b *attempt) err
 			return err
 		}
 		// The file is read when no transaction is open.
-		if b.cells, err = b.file.between(ctx, b.Rows[0].Row, b.Last().Row); err != nil {
+		if b.cells, err = b.file.Between(ctx, b.Rows[0].Row, b.Last().Row); err != nil {
 			return err
 		}
 		return s.queue.InFence(ctx, h, carryOut)

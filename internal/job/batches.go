@@ -9,6 +9,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
 	"github.com/openhomeroom/homeroom/internal/job/actor"
+	"github.com/openhomeroom/homeroom/internal/job/original"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -24,7 +25,7 @@ type attempt struct {
 	alone bool
 	// file holds the rows as the file has them; nil if refusing one means that nothing at
 	// all is written.
-	file *rowsOfFile
+	file *original.Rows
 	// cells are those rows, once one of them has been refused.
 	cells map[int]*sheet.Kept
 }

@@ -182,7 +182,7 @@ func (s correction) rowsWith(ctx context.Context, job *db.BulkJob, l *sheet.Layo
 	}
 	defer done()
 	for {
-		r, err := file.read(ctx)
+		r, err := file.Read(ctx)
 		if isEnd(err) {
 			break
 		}

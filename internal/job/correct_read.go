@@ -9,6 +9,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/job/budget"
+	"github.com/openhomeroom/homeroom/internal/job/original"
 )
 
 const (
@@ -30,7 +31,7 @@ var errTooLongToCorrect = fault.Conflictf(
 
 // readToCorrect returns the rows of a file for a correction, under a budget, when it
 // is its turn. The caller stays on its thread until it calls done.
-func (s correction) readToCorrect(ctx context.Context, job *db.BulkJob) (file *rowsOfFile, done func(), err error) {
+func (s correction) readToCorrect(ctx context.Context, job *db.BulkJob) (file *original.Rows, done func(), err error) {
 	select {
 	case s.correcting <- struct{}{}:
 	case <-ctx.Done():
@@ -38,8 +39,8 @@ func (s correction) readToCorrect(ctx context.Context, job *db.BulkJob) (file *r
 	}
 	b := budget.New(s.cpu, correctTime, 0)
 	end := b.BeginReading()
-	file = s.rowsOf(job)
-	file.limits = b.Limits(ctx, s.limits)
+	file = s.files.Of(job)
+	file.Limits = b.Limits(ctx, s.limits)
 	return file, func() {
 		end()
 		<-s.correcting

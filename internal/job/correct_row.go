@@ -50,7 +50,7 @@ func (s correction) rowToCorrect(ctx context.Context, job *db.BulkJob, l *sheet.
 	}
 	defer done()
 	for {
-		r, err := file.read(ctx)
+		r, err := file.Read(ctx)
 		switch {
 		case isEnd(err), err == nil && r.Number > row:
 			return nil, errNoRow

@@ -68,7 +68,7 @@
 //     the school. A row that names anything outside is shown only to the submitter and to
 //     administrators of the district.
 //   - Nobody can set credentials with a file that they could not set otherwise; see
-//     identity.Guard.
+//     credential.Guard.
 //   - What a row replaces is recorded in the transaction that replaces it.
 //   - A server that stops in the middle loses nothing and does nothing twice. The
 //     effects, counters and progress of a batch are written in one transaction, which first

@@ -64,7 +64,7 @@ func (s *Service) failRows(ctx context.Context, h *queue.Lease, why []*row.Probl
 	if err != nil {
 		return err
 	}
-	kept, err := s.refusedIn(ctx, h.Job, refused)
+	kept, err := s.files.Some(ctx, h.Job, refused)
 	if err != nil {
 		return err
 	}

@@ -1,16 +1,12 @@
 package job
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
@@ -114,25 +110,4 @@ func (s submitting) organizationOf(ctx context.Context, sel Selection, list []ki
 		}
 	}
 	return &db.Organization{ID: district, DistrictID: district}, nil
-}
-
-// selected reads the keys of the students of a job, in the order of its rows.
-func (s *Service) selected(ctx context.Context, jobID int) ([]int, error) {
-	file, err := s.vault.File(ctx, jobID)
-	if err != nil {
-		return nil, err
-	}
-	var ids []int
-	lines := bufio.NewScanner(file)
-	for lines.Scan() {
-		id, err := strconv.Atoi(lines.Text())
-		if err != nil {
-			return nil, fmt.Errorf("the selection of job %d: %w", jobID, err)
-		}
-		ids = append(ids, id)
-	}
-	if err := lines.Err(); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	return ids, nil
 }

@@ -34,7 +34,7 @@ func reword(p *row.Problem) {
 // verifySelection is verify for a job without a file: it reads who was selected
 // and writes down what will change.
 func (s checking) verifySelection(ctx context.Context, h *queue.Lease, v *viewer.Viewer) error {
-	ids, err := s.selected(ctx, h.Job.ID)
+	ids, err := s.files.Selected(ctx, h.Job.ID)
 	if err != nil {
 		return err
 	}

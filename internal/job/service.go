@@ -14,6 +14,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/actor"
 	"github.com/openhomeroom/homeroom/internal/job/budget"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
+	"github.com/openhomeroom/homeroom/internal/job/original"
 	"github.com/openhomeroom/homeroom/internal/job/progress"
 	"github.com/openhomeroom/homeroom/internal/job/queue"
 	"github.com/openhomeroom/homeroom/internal/job/reader"
@@ -46,6 +47,7 @@ type Service struct {
 	queue   *queue.Queue
 	scale   *scale.Scale
 	vault   *vault.Vault
+	files   *original.Files
 
 	// The parts of the work. Each is this service with its own methods.
 	correction correction
@@ -172,6 +174,7 @@ func New(d *database.DB, o Options) *Service {
 		queue:        q,
 		scale:        scale.NewScale(e, kinds),
 		vault:        v,
+		files:        original.NewFiles(v, kinds, kind.FormatsOf(o.Kinds), o.Limits),
 		hash:         o.Hash,
 		turn:         o.Turn,
 		batch:        o.Batch,

@@ -13,6 +13,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/onetimelink"
 	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fault"
@@ -319,8 +320,8 @@ func TestCredentials(t *testing.T) {
 				file := "Database ID,First Name,Email,Role,Password\n" + edu(b.NorthAdmin) + "," + cells + "\n"
 				job := b.verified(b.NorthAdmin, b.North, educators, file)
 				b.want(job, ready, 0, 0, 0, 1)
-				if got := b.problems(job); !strings.Contains(got, identity.OwnAccount) ||
-					!strings.Contains(b.hint(job, identity.OwnAccount), "another administrator") {
+				if got := b.problems(job); !strings.Contains(got, credential.OwnAccount) ||
+					!strings.Contains(b.hint(job, credential.OwnAccount), "another administrator") {
 					t.Errorf("%s: %s", cells, got)
 				}
 				// Nor by a job of somebody else, which one starts or corrects.
@@ -394,7 +395,7 @@ func TestCredentials(t *testing.T) {
 				edu(b.NorthTeacher) + ",,,,tara@sso.example,,\n"
 			for row, line := range strings.Split(strings.TrimSpace(file), "\n")[1:] {
 				job := strict.verified(b.DistrictAdmin, b.Alpha, educators, strings.Split(file, "\n")[0]+"\n"+line+"\n")
-				if refused := strings.Contains(strict.problems(job), identity.ByProvider); refused != (row < 4) ||
+				if refused := strings.Contains(strict.problems(job), credential.ByProvider); refused != (row < 4) ||
 					job.Errors == 1 != refused {
 					t.Errorf("row %d: %s", row+1, strict.problems(job))
 				}

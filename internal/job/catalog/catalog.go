@@ -7,9 +7,9 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/field"
-	"github.com/openhomeroom/homeroom/internal/identity"
 	"github.com/openhomeroom/homeroom/internal/job/educator"
 	"github.com/openhomeroom/homeroom/internal/job/enrollment"
 	"github.com/openhomeroom/homeroom/internal/job/group"
@@ -27,7 +27,7 @@ type Needs struct {
 	// inside the transaction of the change.
 	Recount func(ctx context.Context, client *db.Client, studentIDs []int) error
 	// Guard says whose credentials a file of educators may set.
-	Guard identity.Guard
+	Guard credential.Guard
 	Now   func() time.Time
 }
 

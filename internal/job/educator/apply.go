@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 	"github.com/openhomeroom/homeroom/ent/rule"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/hold"
@@ -35,7 +36,7 @@ func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch)
 	if err != nil {
 		return err
 	}
-	roles, err := identity.RolesOf(ctx, client, ids)
+	roles, err := credential.RolesOf(ctx, client, ids)
 	if err != nil {
 		return err
 	}
@@ -53,7 +54,7 @@ func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch)
 			r.Gone("The school")
 		case p.Do != row.Create && e == nil:
 			r.Gone("The educator")
-		case why != nil && (changes || why.Code == identity.OwnAccount):
+		case why != nil && (changes || why.Code == credential.OwnAccount):
 			r.Refuse(row.FromFault(why, "Ask another administrator of the district."))
 		case p.Do == row.Create:
 		case changes && !editable[e.ID]:
@@ -92,10 +93,10 @@ func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch)
 	if err := bulk.Update(ctx, client, educator.Table, "", updates); err != nil {
 		return err
 	}
-	if err := identity.CredentialsChanged(system, client, k.Instant(), credentials...); err != nil {
+	if err := credential.Changed(system, client, k.Instant(), credentials...); err != nil {
 		return err
 	}
-	if err := identity.AddressChanged(system, client, addresses...); err != nil {
+	if err := credential.AddressChanged(system, client, addresses...); err != nil {
 		return err
 	}
 	// This comes before roles are given, because what the file sets must not count as set
@@ -112,20 +113,20 @@ func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch)
 // endReaddressed ends passwords that somebody may have set who had named the address of
 // before, or the External ID by which alone the file finds the account.
 func (k *importKind) endReaddressed(system context.Context, client *db.Client, b *row.Batch, addresses []int) error {
-	var grants []identity.Grant
+	var grants []credential.Grant
 	var fresh, byID, confirmed []int
 	for _, r := range b.Open() {
 		if r.Plan.ByID {
 			byID = append(byID, r.TargetID)
 		}
 		if r.Plan.Role != "" && r.TargetID != 0 {
-			grants = append(grants, identity.Grant{EducatorID: r.TargetID, Assignment: given(r.Plan, b.Job.DistrictID)})
+			grants = append(grants, credential.Grant{EducatorID: r.TargetID, Assignment: given(r.Plan, b.Job.DistrictID)})
 		}
 		if r.Hash != "" {
 			fresh = append(fresh, r.TargetID)
 		}
 	}
-	ended, err := identity.Readdress(system, client, k.Instant(), handsOf(b.Job), addresses, byID, grants, fresh...)
+	ended, err := credential.Readdress(system, client, k.Instant(), handsOf(b.Job), addresses, byID, grants, fresh...)
 	if err != nil {
 		return err
 	}
@@ -196,7 +197,7 @@ func (k *importKind) noteHands(ctx context.Context, client *db.Client, b *row.Ba
 
 // setsCredentials reports whether new values of columns set credentials.
 func setsCredentials(set map[string]any) bool {
-	return slices.ContainsFunc(identity.CredentialColumns(), func(column string) bool {
+	return slices.ContainsFunc(credential.Columns(), func(column string) bool {
 		_, sets := set[column]
 		return sets
 	})
@@ -282,7 +283,7 @@ func (k *importKind) giveRoles(system context.Context, client *db.Client, b *row
 		there[key(r.EducatorID, string(r.Role), r.OrganizationID)] = true
 	}
 	var rows [][]any
-	var grants []identity.Grant
+	var grants []credential.Grant
 	var fresh []int
 	for _, r := range b.Open() {
 		id := r.TargetID + r.CreatedID
@@ -296,14 +297,14 @@ func (k *importKind) giveRoles(system context.Context, client *db.Client, b *row
 		r.Before.GaveRole = true
 		rows = append(rows, []any{k.Instant(), id, r.Plan.SchoolID, b.Job.DistrictID, r.Plan.Role})
 		if r.TargetID != 0 {
-			grants = append(grants, identity.Grant{EducatorID: id, Assignment: given(r.Plan, b.Job.DistrictID),
+			grants = append(grants, credential.Grant{EducatorID: id, Assignment: given(r.Plan, b.Job.DistrictID),
 				ByID: r.Plan.ByID})
 		}
 		if r.Hash != "" {
 			fresh = append(fresh, id)
 		}
 	}
-	ended, err := identity.Widen(system, client, k.Instant(), grants, fresh...)
+	ended, err := credential.Widen(system, client, k.Instant(), grants, fresh...)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/fold"
@@ -198,10 +199,10 @@ func (c *educatorCheck) guard(r *educatorRow, p *row.Plan, found *educatorLookup
 	wanted := credentialsOf(p, r.e, found.all[r.e.ID])
 	wanted.Behind = found.behind
 	switch why := c.kind.guard.Refuse(c.Viewer, wanted); {
-	case why != nil && why.Code == identity.OwnAccount:
+	case why != nil && why.Code == credential.OwnAccount:
 		r.Fail("", row.FromFault(why, "Remove the row, and ask another administrator for the change."))
 	case len(p.Set) == 0 && len(p.Password) == 0:
-	case why != nil && why.Code == identity.ByProvider:
+	case why != nil && why.Code == credential.ByProvider:
 		r.Fail(field.ColEmail,
 			row.FromFault(why, "Leave the address and the password as they are; this person signs in at the provider."))
 	case why != nil, !found.editable[r.e.ID]:
@@ -213,8 +214,8 @@ func (c *educatorCheck) guard(r *educatorRow, p *row.Plan, found *educatorLookup
 
 // credentialsOf are what a plan does to the credentials of an account on record, or of a
 // new one.
-func credentialsOf(p *row.Plan, e *db.Educator, roles []viewer.Assignment) identity.Change {
-	c := identity.Change{Roles: roles, Password: len(p.Password) > 0}
+func credentialsOf(p *row.Plan, e *db.Educator, roles []viewer.Assignment) credential.Change {
+	c := credential.Change{Roles: roles, Password: len(p.Password) > 0}
 	if e != nil {
 		c.EducatorID, c.Old = e.ID, row.Deref(e.EmailKey)
 	}

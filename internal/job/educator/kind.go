@@ -6,7 +6,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/loss"
-	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/row"
@@ -17,11 +17,11 @@ import (
 type importKind struct {
 	row.Env
 	// guard decides whose credentials a file may set.
-	guard identity.Guard
+	guard credential.Guard
 }
 
 // New returns the kind of a file of educators.
-func New(e row.Env, guard identity.Guard) kind.Kind { return &importKind{e, guard} }
+func New(e row.Env, guard credential.Guard) kind.Kind { return &importKind{e, guard} }
 
 // About implements kind.Kind.
 func (*importKind) About() *kind.About {

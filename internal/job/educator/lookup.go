@@ -10,11 +10,11 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 	"github.com/openhomeroom/homeroom/ent/rule"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/globalid"
-	"github.com/openhomeroom/homeroom/internal/identity"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
@@ -42,7 +42,7 @@ type educatorLookup struct {
 	near  map[string][]*db.Educator
 	named map[string][]*db.Educator
 	// setters knows who has set the credentials of educators.
-	setters *identity.Setters
+	setters *credential.Setters
 }
 
 // CheckRows implements kind.Checker.
@@ -207,10 +207,10 @@ func (c *educatorCheck) findRoles(ctx context.Context, found *educatorLookup) er
 		ids = append(ids, id)
 	}
 	var err error
-	if found.all, err = identity.RolesOf(ctx, client, ids); err != nil {
+	if found.all, err = credential.RolesOf(ctx, client, ids); err != nil {
 		return err
 	}
-	if found.setters, err = identity.SettersOf(ctx, client, ids); err != nil {
+	if found.setters, err = credential.SettersOf(ctx, client, ids); err != nil {
 		return err
 	}
 	if found.behind, found.program, err = c.kind.behind(ctx, c.Job); err != nil {

@@ -11,10 +11,10 @@ import (
 )
 
 // tellOfSetters warns a person who gives a role that the password of the account ends,
-// or who has set its address; see identity.Widen. A program reads no warning, so it
+// or who has set its address; see credential.Widen. A program reads no warning, so it
 // has to name the address. A person who gives another address is
 // warned that a password ends which somebody else could have set with a link, or whose
-// account has the External ID of the row from somebody else; see identity.Readdress.
+// account has the External ID of the row from somebody else; see credential.Readdress.
 func (c *educatorCheck) tellOfSetters(r *educatorRow, p *row.Plan, found *educatorLookup) {
 	var way hold.Way
 	p.ByID = r.Text(field.ColDatabaseID) == "" && r.externalID != "" &&

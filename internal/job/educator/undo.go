@@ -12,9 +12,9 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 	"github.com/openhomeroom/homeroom/ent/rule"
 	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/hold"
-	"github.com/openhomeroom/homeroom/internal/identity"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -38,11 +38,11 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 	if err != nil {
 		return err
 	}
-	roles, err := identity.RolesOf(ctx, client, ids)
+	roles, err := credential.RolesOf(ctx, client, ids)
 	if err != nil {
 		return err
 	}
-	former, err := identity.FormerSettersOf(ctx, client, ids)
+	former, err := credential.FormerSettersOf(ctx, client, ids)
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 		creates := r.Plan.Do == row.Create
 		why := k.guard.Refuse(b.Viewer, credentialsOfUndo(r, e, roles[e.ID]))
 		switch {
-		case why != nil && !creates && (len(r.Before.Set) > 0 || why.Code == identity.OwnAccount):
+		case why != nil && !creates && (len(r.Before.Set) > 0 || why.Code == credential.OwnAccount):
 			r.Keep(why.Code, "Ask another administrator of the district.", "%s", row.Sentence(why.Message))
 		case (creates || len(r.Before.Set) > 0) && !editable[e.ID],
 			r.Before.GaveRole && !b.Viewer.Administers(r.Plan.SchoolID, b.Job.DistrictID):
@@ -116,15 +116,15 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 	if err := bulk.Update(ctx, client, educator.Table, "", updates); err != nil {
 		return err
 	}
-	if err := identity.CredentialsChanged(system, client, k.Instant(), credentials...); err != nil {
+	if err := credential.Changed(system, client, k.Instant(), credentials...); err != nil {
 		return err
 	}
-	if err := identity.AddressChanged(system, client, addresses...); err != nil {
+	if err := credential.AddressChanged(system, client, addresses...); err != nil {
 		return err
 	}
 	// The person who restores an address or a password may have known it.
 	by := []int{b.Viewer.EducatorID}
-	ended, err := identity.Readdress(system, client, k.Instant(), by, addresses, nil, nil, passwords...)
+	ended, err := credential.Readdress(system, client, k.Instant(), by, addresses, nil, nil, passwords...)
 	if err != nil {
 		return err
 	}
@@ -172,9 +172,9 @@ func rolesAfter(r *row.Applied, districtID int, now []viewer.Assignment) []viewe
 }
 
 // credentialsOfUndo are what an undo does to the credentials of an account.
-func credentialsOfUndo(r *row.Applied, e *db.Educator, roles []viewer.Assignment) identity.Change {
+func credentialsOfUndo(r *row.Applied, e *db.Educator, roles []viewer.Assignment) credential.Change {
 	password, _ := r.Before.Set[educator.FieldPasswordHash].(string)
-	c := identity.Change{
+	c := credential.Change{
 		EducatorID: e.ID,
 		Roles:      roles,
 		Old:        row.Deref(e.EmailKey),

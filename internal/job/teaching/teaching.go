@@ -11,9 +11,9 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/ent/db/group"
 	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/field"
-	"github.com/openhomeroom/homeroom/internal/identity"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -120,14 +120,14 @@ func add(system context.Context, client *db.Client, now time.Time, added [][]any
 			at[g.ID] = g
 		}
 	}
-	var grants []identity.Grant
+	var grants []credential.Grant
 	for _, line := range added {
 		if g := at[line[1].(int)]; g != nil {
-			grants = append(grants, identity.Grant{EducatorID: line[2].(int), Assignment: viewer.Assignment{
+			grants = append(grants, credential.Grant{EducatorID: line[2].(int), Assignment: viewer.Assignment{
 				Role: viewer.Teacher, OrganizationID: g.OrganizationID, DistrictID: g.DistrictID}, ByID: true})
 		}
 	}
-	if _, err := identity.Widen(system, client, now, grants); err != nil {
+	if _, err := credential.Widen(system, client, now, grants); err != nil {
 		return err
 	}
 	return bulk.Insert(system, client, groupeducator.Table, "created_at, group_id, educator_id", added)

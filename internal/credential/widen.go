@@ -1,4 +1,4 @@
-package identity
+package credential
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/recoverycode"
 	"github.com/openhomeroom/homeroom/ent/db/totpsecret"
 	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/hold"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -157,7 +158,7 @@ func Widen(ctx context.Context, client *db.Client, now time.Time, grants []Grant
 		given[g.EducatorID] = append(given[g.EducatorID], g.Assignment)
 	}
 	ids := slices.Sorted(maps.Keys(given))
-	if err := lockAccounts(ctx, client, ids); err != nil {
+	if err := Lock(ctx, client, ids); err != nil {
 		return nil, err
 	}
 	setters, err := SettersOf(ctx, client, ids)
@@ -183,8 +184,8 @@ func Widen(ctx context.Context, client *db.Client, now time.Time, grants []Grant
 	return ended, endCredentials(ctx, client, now, setters, ended, fresh)
 }
 
-// lockAccounts keeps others from changing accounts until the transaction ends.
-func lockAccounts(ctx context.Context, client *db.Client, ids []int) error {
+// Lock keeps others from changing accounts until the transaction ends.
+func Lock(ctx context.Context, client *db.Client, ids []int) error {
 	system := viewer.AsSystem(ctx, "accounts that nobody else changes")
 	for chunk := range slices.Chunk(ids, 500) {
 		_, err := client.Educator.Query().Where(educator.IDIn(chunk...), func(s *sql.Selector) {
@@ -207,7 +208,7 @@ func lockAccounts(ctx context.Context, client *db.Client, ids []int) error {
 // may be another person's than the address. If such a person does not
 // administer everything that the account then has, the second factors that were set up
 // since are removed too. Accounts in fresh got their password in the same transaction; it
-// stays. Readdress returns the accounts for which something ended. CredentialsChanged and
+// stays. Readdress returns the accounts for which something ended. Changed and
 // AddressChanged must be called as well.
 func Readdress(ctx context.Context, client *db.Client, now time.Time, hands, educatorIDs, byID []int, grants []Grant,
 	fresh ...int) (map[int]hold.Way, error) {
@@ -245,17 +246,6 @@ func Readdress(ctx context.Context, client *db.Client, now time.Time, hands, edu
 	return ended, endCredentials(ctx, client, now, setters, ended, fresh)
 }
 
-// Taught is Widen for educators who will teach a group.
-func (s *Service) Taught(ctx context.Context, client *db.Client, g *db.Group, educatorIDs []int) error {
-	at := viewer.Assignment{Role: viewer.Teacher, OrganizationID: g.OrganizationID, DistrictID: g.DistrictID}
-	grants := make([]Grant, 0, len(educatorIDs))
-	for _, id := range educatorIDs {
-		grants = append(grants, Grant{EducatorID: id, Assignment: at})
-	}
-	_, err := Widen(ctx, client, s.instant(), grants)
-	return err
-}
-
 // endCredentials ends the credentials of accounts that could belong to somebody who has
 // the ways of ended.
 func endCredentials(ctx context.Context, client *db.Client, now time.Time, setters *Setters, ended map[int]hold.Way,
@@ -274,7 +264,7 @@ func endCredentials(ctx context.Context, client *db.Client, now time.Time, sette
 	if err := hold.NoteWay(system, client, now, hold.ByPassword, nil, old...); err != nil {
 		return err
 	}
-	if err := CredentialsChanged(system, client, now, ids...); err != nil {
+	if err := Changed(system, client, now, ids...); err != nil {
 		return err
 	}
 	if err := AddressChanged(system, client, ids...); err != nil {
@@ -286,7 +276,7 @@ func endCredentials(ctx context.Context, client *db.Client, now time.Time, sette
 			return err
 		}
 		for _, e := range accounts {
-			recordAbout(ctx, audit.CredentialsEnded, e, audit.Facts{"address": ended[e.ID]&hold.ByAddress != 0})
+			record(ctx, audit.CredentialsEnded, e, audit.Facts{"address": ended[e.ID]&hold.ByAddress != 0})
 			if since, narrower := setters.narrowerSince(e.ID); narrower {
 				if err := endFactors(ctx, client, e, since); err != nil {
 					return err
@@ -310,16 +300,26 @@ func endFactors(ctx context.Context, client *db.Client, e *db.Educator, since ti
 		return err
 	}
 	codes := client.RecoveryCode.Delete().Where(recoverycode.EducatorID(e.ID))
-	left, err := methodsOf(system, client, e.ID)
+	left, err := client.TotpSecret.Query().Where(totpsecret.EducatorID(e.ID)).Exist(system)
+	if err == nil && !left {
+		left, err = client.Passkey.Query().Where(passkey.EducatorID(e.ID)).Exist(system)
+	}
 	if err != nil {
 		return err
 	}
-	if len(left) > 0 { // Recovery codes alone are no factor.
+	if left { // Recovery codes alone are no factor.
 		codes.Where(recoverycode.CreatedAtGTE(since))
 	}
 	n, err := codes.Exec(system)
 	if err == nil && apps+keys+n > 0 {
-		recordAbout(ctx, audit.SecondFactorsReset, e, audit.Facts{"apps": apps, "passkeys": keys})
+		record(ctx, audit.SecondFactorsReset, e, audit.Facts{"apps": apps, "passkeys": keys})
 	}
 	return err
+}
+
+// record records what happens to an account. The district sees it, because an account may
+// have roles at several schools.
+func record(ctx context.Context, action audit.Action, e *db.Educator, facts audit.Facts) {
+	audit.Record(ctx, audit.Event{Action: action, DistrictID: e.DistrictID, OrganizationID: e.DistrictID,
+		Target: audit.On(globalid.Educator, e.ID), Facts: facts})
 }

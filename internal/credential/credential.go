@@ -1,4 +1,12 @@
-package identity
+// Package credential decides who may set the credentials of an account, and ends what
+// was opened with former ones.
+//
+// The address and the password of an account are its credentials: whoever sets them can
+// act as that person. They can be changed by a file, its correction or its undo, an
+// invitation, a link, and the command line. Guard decides who may change them, and
+// Changed ends what was opened with the old ones; every way of changing them
+// calls both.
+package credential
 
 import (
 	"context"
@@ -15,14 +23,9 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 	"github.com/openhomeroom/homeroom/ent/db/session"
 	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
-
-// The address and the password of an account are its credentials: whoever sets them can
-// act as that person. They can be changed by a file, its correction or its undo, an
-// invitation, a link, and the command line. Guard decides who may change them, and
-// CredentialsChanged ends what was opened with the old ones; every way of changing them
-// calls both.
 
 // The codes of Guard's refusals.
 const (
@@ -61,13 +64,17 @@ type Guard struct{ providerOf map[string]string }
 func NewGuard(providerOf map[string]string) Guard {
 	g := Guard{make(map[string]string, len(providerOf))}
 	for domain, label := range providerOf {
-		g.providerOf[domainOf(domain)] = label
+		g.providerOf[fold.DomainOfKey(domain)] = label
 	}
 	return g
 }
 
-// Guard returns the guard of the service.
-func (s *Service) Guard() Guard { return s.guard }
+// Provider is the label of the provider at which people with an address must sign in;
+// empty if there is none. The address is given by its key, or by its domain alone.
+func (g Guard) Provider(key string) string { return g.providerOf[fold.DomainOfKey(key)] }
+
+// Any reports whether a provider is required of any address.
+func (g Guard) Any() bool { return len(g.providerOf) > 0 }
 
 // Refuse returns why a change is not allowed, or nil. Everybody who has a hand in the
 // change must be allowed to make it. It does not check whether they see the account.
@@ -82,19 +89,19 @@ func (g Guard) Refuse(by *viewer.Viewer, c Change) *fault.Error {
 			"the account has a role or a class at another school, so only an administrator of the district can change it").
 			WithCode(WiderRole)
 	}
-	return g.refuseDomain(c)
+	return g.RefuseDomain(c)
 }
 
-// refuseDomain is the part of Refuse that applies to everybody, including the operator.
-func (g Guard) refuseDomain(c Change) *fault.Error {
+// RefuseDomain is the part of Refuse that applies to everybody, including the operator.
+func (g Guard) RefuseDomain(c Change) *fault.Error {
 	for _, key := range []string{c.Old, c.New} {
-		label := g.providerOf[domainOf(key)]
+		label := g.Provider(key)
 		switch {
 		case key == "" || label == "":
 		case c.Password:
 			return fault.Invalidf("people with this address sign in with %s, not with a password here", label).
 				WithCode(ByProvider).At("email")
-		case key == c.Old && domainOf(c.New) != domainOf(c.Old):
+		case key == c.Old && fold.DomainOfKey(c.New) != fold.DomainOfKey(c.Old):
 			return fault.Invalidf("people with this address sign in with %s, so the account must keep an address there; "+
 				"the person who runs the server can change that", label).WithCode(ByProvider).At("email")
 		}
@@ -144,14 +151,14 @@ func RolesOf(ctx context.Context, client *db.Client, educatorIDs []int) (map[int
 	return all, nil
 }
 
-// CredentialsChanged must be called for every account whose address or password has
+// Changed must be called for every account whose address or password has
 // changed, whoever changed it and how, in the transaction of the change. It ends all
 // sessions, links and sign-in steps of the account: they were opened with what is no
 // longer right, and a link would let the owner of the old address set a password. Passkeys
 // stay, because removing them by a file would be a way around the second factor. But until
 // the next sign-in with the new credentials a passkey does not open the account alone,
 // since the previous user of the account may still have one.
-func CredentialsChanged(ctx context.Context, client *db.Client, now time.Time, educatorIDs ...int) error {
+func Changed(ctx context.Context, client *db.Client, now time.Time, educatorIDs ...int) error {
 	system := viewer.AsSystem(ctx, "end what was opened with other credentials")
 	for chunk := range slices.Chunk(educatorIDs, 500) {
 		if _, err := client.Session.Delete().Where(session.EducatorIDIn(chunk...)).Exec(system); err != nil {
@@ -172,7 +179,7 @@ func CredentialsChanged(ctx context.Context, client *db.Client, now time.Time, e
 	return nil
 }
 
-// AddressChanged must be called together with CredentialsChanged for every account whose
+// AddressChanged must be called together with Changed for every account whose
 // address has changed. It unlinks the persons at providers who were linked by the old
 // address. The owner of the new address is linked at the next sign-in, by a verified
 // address as the first time.
@@ -187,7 +194,7 @@ func AddressChanged(ctx context.Context, client *db.Client, educatorIDs ...int) 
 	return nil
 }
 
-// CredentialColumns are the columns of an educator that hold credentials.
-func CredentialColumns() []string {
+// Columns are the columns of an educator that hold credentials.
+func Columns() []string {
 	return []string{educator.FieldEmail, educator.FieldEmailKey, educator.FieldPasswordHash}
 }
