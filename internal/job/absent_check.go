@@ -38,6 +38,13 @@ func (s checking) checkAbsent(ctx context.Context, h *queue.Lease, c kind.Checke
 	if err != nil {
 		return err
 	}
+	if absence.OfLeavers(h.Job) == absence.Ignore && absence.OfMissing(h.Job) == absence.Ignore {
+		return nil
+	}
+	// A row that was refused may be the one that counts for somebody who has left.
+	if why := p.seen.Unclear(); why != nil {
+		return p.note(ctx, why)
+	}
 	a := absentees{s, h, remover, p, b}
 	if how := absence.OfLeavers(h.Job); how != absence.Ignore {
 		if err := a.leavers(ctx, how); err != nil {
@@ -50,9 +57,6 @@ func (s checking) checkAbsent(ctx context.Context, h *queue.Lease, c kind.Checke
 	}
 	job := *h.Job
 	job.SeenTo = to
-	if why := p.seen.Unclear(); why != nil {
-		return p.note(ctx, why)
-	}
 	if n, err := remover.Kept(ctx, &job); err != nil || n > 0 {
 		if err == nil {
 			err = p.note(ctx, absence.Kept(n))

@@ -54,7 +54,7 @@ type Seen struct {
 	marks map[int][]byte
 	// leavers are the rows that say that somebody has left.
 	leavers []*sheet.Row
-	// unclear counts the refused rows of which it is not clear whom they are about, and
+	// unclear counts the rows of which it is not clear whom they are about, and
 	// first is the first of them.
 	unclear, first int
 }
@@ -78,7 +78,7 @@ func (s *Seen) Add(rows []*sheet.Row) {
 				s.mark(id, present)
 			}
 		}
-		if r.Refused && isUnclear(r) {
+		if r.Unclear || r.Refused && isUnclear(r) {
 			if s.unclear++; s.unclear == 1 {
 				s.first = r.Number
 			}
@@ -118,15 +118,15 @@ func (s *Seen) Leavers() (rows []*sheet.Row) {
 	return rows
 }
 
-// Unclear is why nobody is removed who is not in the file; nil if nothing is unclear.
+// Unclear is why nobody is removed; nil if nothing is unclear.
 func (s *Seen) Unclear() *row.Problem {
 	if s.unclear == 0 {
 		return nil
 	}
 	p := row.Problemf(row.MissingUnclear,
 		"Correct these rows in your file, and upload the whole file again; or remove the students in the list by hand.",
-		"Nobody who is not in the file is removed, because in %s it is unclear whom they are about. The first of them is "+
-			"row %d.", quote.Count(s.unclear, "refused row"), s.first)
+		"Nobody is removed, because it is unclear who is meant in %s. The first of them is row %d.",
+		quote.Count(s.unclear, "row"), s.first)
 	p.Warning = true
 	return p
 }

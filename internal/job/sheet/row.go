@@ -40,6 +40,9 @@ type Row struct {
 	// if it is not known. Left is true if the row says that the student has left.
 	About int
 	Left  bool
+	// Unclear is true for a row that does not count if it may be about somebody on record
+	// whom it does not name for certain.
+	Unclear bool
 }
 
 // NewRow returns nil for a row with column names that differ from those of the file.

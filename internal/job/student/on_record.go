@@ -4,9 +4,8 @@ import (
 	"context"
 
 	"github.com/openhomeroom/homeroom/ent/db"
-	"github.com/openhomeroom/homeroom/ent/db/student"
 	"github.com/openhomeroom/homeroom/internal/field"
-	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/job/absence"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
@@ -14,42 +13,61 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// OnRecord implements kind.Finder: it finds the students of rows that say that they have
-// left.
+// OnRecord implements kind.Finder: it finds the students of rows that do not count. A row
+// is matched as one that counts would be, and is unclear if its student is not certain:
+// somebody may be removed because of it.
 func (c *checker) OnRecord(ctx context.Context, rows []*sheet.Row) (map[*sheet.Row]kind.Found, error) {
-	byID, byExternal := map[int][]*sheet.Row{}, map[string][]*sheet.Row{}
-	ids, externalIDs := map[int]bool{}, map[string]bool{}
-	for _, r := range rows {
-		if id := reach.KeyOf(globalid.Student, r.Text(field.ColDatabaseID)); id != 0 {
-			byID[id], ids[id] = append(byID[id], r), true
-		} else if id := roster.Clean(r.Text(field.ColStudentID)); id != "" {
-			byExternal[id], externalIDs[id] = append(byExternal[id], r), true
-		}
+	list := make([]*studentRow, len(rows))
+	for i, r := range rows {
+		list[i] = newStudentRow(r)
+	}
+	seen, err := c.findStudents(ctx, list)
+	if err != nil {
+		return nil, err
 	}
 	found := map[*sheet.Row]kind.Found{}
-	query := c.DB.Client(ctx).Student.Query().Where(student.DistrictID(c.Job.DistrictID))
-	for list := range reach.Chunks(externalIDs) {
-		students, err := query.Clone().Where(student.ExternalIDIn(list...)).All(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, st := range students {
-			c.find(found, byExternal[st.ExternalID], st)
-		}
-	}
-	for list := range reach.Chunks(ids) {
-		students, err := query.Clone().Where(student.IDIn(list...)).All(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, st := range students {
-			c.find(found, byID[st.ID], st)
+	for i, r := range list {
+		st, certain := whoLeft(r, seen)
+		switch {
+		case !certain:
+			rows[i].Unclear = true
+		case st != nil:
+			c.find(found, rows[i], st)
 		}
 	}
 	return found, nil
 }
 
-func (c *checker) find(found map[*sheet.Row]kind.Found, rows []*sheet.Row, st *db.Student) {
+// whoLeft returns the student of a row that does not count; nil if nobody on record is
+// meant. It is not certain if the row names nobody, if its IDs are those of two students,
+// if the ID is damaged or looks like one on record, or if the name is another one.
+func whoLeft(r *studentRow, seen *lookup) (st *db.Student, certain bool) {
+	byExternal := seen.byExternal[r.externalID]
+	switch {
+	case r.Text(field.ColDatabaseID) != "":
+		st = seen.byID[r.id]
+		if r.id == 0 || st == nil && byExternal != nil || st != nil && r.externalID != "" && st != byExternal {
+			return nil, false
+		}
+	case r.externalID != "":
+		st = byExternal
+		damage, _ := r.Damage(field.ColStudentID)
+		if st == nil && (sheet.IsNothing(r.externalID) || damage != "" || len(seen.near[r.externalID]) > 0) {
+			return nil, false
+		}
+	case r.isFoundByUsername():
+		st = seen.byID[seen.usernames[fold.Key(roster.Clean(r.Text(field.ColUsername)))]]
+	default:
+		return nil, false
+	}
+	first, last := roster.Clean(r.Text(field.ColFirstName)), roster.Clean(r.Text(field.ColLastName))
+	if st != nil && first != "" && last != "" && !reach.ShareAName(st.FirstName+" "+st.LastName, first+" "+last) {
+		return nil, false
+	}
+	return st, true
+}
+
+func (c *checker) find(found map[*sheet.Row]kind.Found, r *sheet.Row, st *db.Student) {
 	if !c.Reaches(st.OrganizationID) {
 		return
 	}
@@ -68,8 +86,6 @@ func (c *checker) find(found map[*sheet.Row]kind.Found, rows []*sheet.Row, st *d
 		on = kind.Found{Is: label + " is still among the students, and leaves the groups unless another row counts.",
 			Hint: "If this is wrong, correct this cell, and upload the file again."}
 	}
-	for _, r := range rows {
-		r.Label, r.About = label, st.ID
-		found[r] = on
-	}
+	r.Label, r.About = label, st.ID
+	found[r] = on
 }
