@@ -21,12 +21,14 @@ func (r queryResolver) ImportTemplate(_ context.Context, kind model.BulkJobKind,
 		nil
 }
 
-const maxMappedHeaders, maxMappedRows = 300, 100
+const maxMappedHeaders, maxMappedHeader, maxMappedRows = 300, 255, 100
 
 func (r queryResolver) ImportMapping(_ context.Context, kind model.BulkJobKind, headers []string,
 	rows [][]string) (*model.ImportMapping, error) {
-	if len(headers) > maxMappedHeaders {
-		return nil, fault.Invalidf("headers has more than %d items", maxMappedHeaders).WithCode("TOO_MANY").At("headers")
+	for i, h := range headers {
+		if i >= maxMappedHeaders || len(h) > maxMappedHeader {
+			return nil, fault.Invalidf("only 300 headers fit, of 255 bytes").WithCode("TOO_MANY").At("headers", i)
+		}
 	}
 	if len(rows) > maxMappedRows {
 		return nil, fault.Invalidf("rows has more than %d items", maxMappedRows).WithCode("TOO_MANY").At("rows")

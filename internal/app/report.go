@@ -164,7 +164,7 @@ func (a *app) showProblems(ctx context.Context, s *services, job *db.BulkJob, mo
 // rowsOf names the rows of a group of problems. If they have several values, the message is
 // that of the first one.
 func rowsOf(g cause.Group) string {
-	if g.Rows[0] == 0 {
+	if len(g.Rows) == 0 || g.Rows[0] == 0 {
 		return "the file"
 	}
 	if g.Count == 1 {

@@ -38,11 +38,11 @@ func (s *Service) Invite(ctx context.Context, in NewEducator) (*db.Educator, err
 	if s.send == nil {
 		return nil, errNoMail
 	}
+	if s.outbox.full() { // before anything is taken from the limits
+		return nil, errOutbox
+	}
 	if err := s.mayMail(ctx, in); err != nil {
 		return nil, err
-	}
-	if s.outbox.full() {
-		return nil, errOutbox
 	}
 	e, _, err := s.addEducator(ctx, in, audit.EducatorInvited)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/fault"
-	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/page"
+	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -50,13 +50,17 @@ func (s *Service) People(ctx context.Context, organizationID int, f PeopleFilter
 			educator.HasTeachingWith(groupeducator.HasGroupWith(group.OrganizationID(o.ID))))
 	}
 	l := &People{service: s, where: []predicate.Educator{educator.Service(0), of}}
-	for _, word := range fold.Words(f.Search) {
+	words, err := roster.SearchWords(f.Search)
+	if err != nil {
+		return nil, err
+	}
+	for _, word := range words {
 		l.where = append(l.where, educator.Or(educator.SortNameHasPrefix(word), educator.SortNameContains(" "+word),
 			educator.EmailKeyHasPrefix(word)))
 	}
 	if len(f.Roles) > 0 {
 		var roles []roleassignment.Role
-		for _, r := range f.Roles {
+		for _, r := range slices.Compact(slices.Sorted(slices.Values(f.Roles))) {
 			roles = append(roles, roleassignment.Role(r))
 		}
 		l.where = append(l.where, educator.HasRolesWith(append(there, roleassignment.RoleIn(roles...))...))

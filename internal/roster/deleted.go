@@ -45,7 +45,7 @@ func (s *Service) Deleted(ctx context.Context, organizationID int, search string
 	if !v.Administers(o.ID, o.DistrictID) {
 		return nil, fault.Forbiddenf("only administrators can see deleted students").At("organizationId")
 	}
-	words, err := searchWords(search)
+	words, err := SearchWords(search)
 	if err != nil {
 		return nil, err
 	}

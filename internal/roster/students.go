@@ -112,7 +112,7 @@ func (s *Service) narrow(ctx context.Context, f StudentFilter) ([]predicate.Stud
 		}
 		where = append(where, p)
 	}
-	words, err := searchWords(f.Search)
+	words, err := SearchWords(f.Search)
 	for _, word := range words {
 		where = append(where, hasWord(viewer.FromContext(ctx), word))
 	}
@@ -158,7 +158,7 @@ func inGroups(ids []int) predicate.Student {
 // maxSearchWords limits the work of one search.
 const maxSearchWords = 8
 
-func searchWords(search string) ([]string, error) {
+func SearchWords(search string) ([]string, error) {
 	words := fold.Words(search)
 	if len(words) > maxSearchWords {
 		return nil, fault.Invalidf("the search has more than %d words; use "+

@@ -32,9 +32,19 @@ func (l *Layout) open(column field.Column, given map[string]bool) bool {
 	return !column.Exported && !l.Has(column.Name) && !given[column.Name]
 }
 
+const (
+	// leastAlike is how similar a header and the name of a column must be.
+	leastAlike = 0.7
+	// maxAlike is the longest header that is compared, in bytes.
+	maxAlike = 255
+)
+
 // alike finds the column that is called nearly like a header: with few other letters, or as a
 // part of it.
 func (l *Layout) alike(header string, given map[string]bool) (column string) {
+	if len(header) > maxAlike {
+		return ""
+	}
 	m := formsOf(header)
 	best := 0.0
 	for _, c := range l.Format.Columns {
@@ -49,7 +59,7 @@ func (l *Layout) alike(header string, given map[string]bool) (column string) {
 			}
 		}
 	}
-	if best < 0.7 {
+	if best < leastAlike {
 		return ""
 	}
 	return column
@@ -67,6 +77,8 @@ func similarity(a, b string) float64 {
 		return 0
 	case len(short) >= 5 && strings.Contains(long, short):
 		return 0.75
+	case float64(len(short)) < leastAlike*float64(len(long)):
+		return 0 // so many letters are missing that the others need not be compared
 	}
 	return 1 - float64(distance(a, b))/float64(len(long))
 }

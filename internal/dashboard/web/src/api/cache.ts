@@ -16,14 +16,14 @@ const stale = {
 type What = keyof typeof stale;
 
 const after: Record<string, What[]> = {
-  assignStudentsToGroups: ["students", "usage"],
-  removeStudentsFromGroups: ["students", "usage"],
+  assignStudentsToGroups: ["students", "usage", "trail"],
+  removeStudentsFromGroups: ["students", "usage", "trail"],
   createGroup: ["groups"],
   updateGroup: ["groups"],
   deleteGroup: ["groups", "students", "usage"],
   updateStudent: ["students", "usage", "trail"],
-  deleteStudents: ["students", "usage", "groups", "deleted"],
-  restoreStudents: ["students", "usage", "groups", "deleted"],
+  deleteStudents: ["students", "usage", "groups", "deleted", "trail"],
+  restoreStudents: ["students", "usage", "groups", "deleted", "trail"],
   bulkEditStudents: ["jobs"],
   bulkDeleteStudents: ["jobs"],
   submitBulkImport: ["jobs"],

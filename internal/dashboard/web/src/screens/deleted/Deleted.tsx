@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useQuery } from "urql";
 import { Link } from "wouter";
-import { usePerson } from "../../api/person";
+import { usePerson, type Organization } from "../../api/person";
 import { useErrorText } from "../../api/use";
 import { DeletedStudentsDocument, type DeletedStudentsQuery } from "../../gql/graphql";
 import { Button } from "../../kit/Button";
@@ -13,10 +13,14 @@ import "./deleted.css";
 
 const pageSize = 50;
 
-/** Students who were deleted and can come back. */
+/** Students who were deleted and can come back. Who is ticked at one school is not meant at another. */
 export default function Deleted() {
-  const { t } = useText();
   const { organization } = usePerson();
+  return <List key={organization.id} organization={organization} />;
+}
+
+function List({ organization }: { organization: Organization }) {
+  const { t } = useText();
   const errorText = useErrorText();
   const restore = useRestore();
   const [search, setSearch] = useState("");

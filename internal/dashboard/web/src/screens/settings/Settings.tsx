@@ -53,7 +53,8 @@ function Form({ organization }: { organization: WithSettingsFragment }) {
     const done = await change(UpdateSettingsDocument, { input: { organizationId: organization.id, ...draft } });
     setBusy(false);
     if (!done) return;
-    const waits = done.updateOrganizationSettings.organization?.settings.pending.length;
+    const now = done.updateOrganizationSettings.organization?.settings.pending ?? [];
+    const waits = now.some(({ setting, requestedAt }) => !settings.pending.some((p) => p.setting === setting && p.requestedAt === requestedAt));
     say({ text: t(waits ? "settings.saved.waits" : "settings.saved") });
     setDraft({});
   };
