@@ -183,7 +183,7 @@ func (q lostStudents) shares(ctx context.Context, limit Limit) (shares [2]Share,
 	}
 	for _, inSchool := range []bool{true, false} {
 		// In a school that has just begun, all students may have come from other schools.
-		condition, args := q.older("s", inSchool)
+		condition, args := q.olderThere(inSchool)
 		if older.Of, err = q.there(ctx, " AND "+condition, args...); err != nil || older.Of > 0 {
 			break
 		}
@@ -213,6 +213,23 @@ func (q lostStudents) older(t string, inSchool bool) (condition string, args []a
 		args = append(args, q.came, q.o.ID)
 	}
 	return condition, args
+}
+
+// olderThere is older for the students who are there. For deletions, it includes those who
+// were deleted and came back since: they count if they are lost, so without them somebody
+// could delete and restore all students one after the other until nobody is older.
+func (q lostStudents) olderThere(inSchool bool) (condition string, args []any) {
+	condition, args = q.older("s", inSchool)
+	if !q.deletes() {
+		return condition, args
+	}
+	condition = "(" + condition + " OR s.created_at <= ? AND s.gone_at IS NOT NULL AND s.gone_at > ?"
+	args = append(args, q.came, q.came)
+	if inSchool && q.o.Type == organization.TypeSCHOOL {
+		condition += " AND (s.moved_at IS NULL OR s.moved_at <= ? OR s.organization_id <> ?)"
+		args = append(args, q.came, q.o.ID)
+	}
+	return condition + ")", args
 }
 
 // olderLost is older for students who are lost. A student who was moved to a school makes

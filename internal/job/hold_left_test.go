@@ -104,7 +104,7 @@ func TestADeletionCountsAtEverySchoolThatAStudentHasLeft(t *testing.T) {
 		for _, c := range []struct {
 			name  string
 			moves func(small, large, third *db.Organization, all []*db.Student)
-			// returned is true if the students make no room for a while.
+			// returned is true if the students come back from a deletion.
 			returned bool
 		}{
 			{"by a file", func(small, large, _ *db.Organization, all []*db.Student) { l.moves(l.both, small, large, all) }, false},
@@ -148,8 +148,7 @@ func TestADeletionCountsAtEverySchoolThatAStudentHasLeft(t *testing.T) {
 					l.starts(who, l.deleting(who, these(all[:7]...)), held)
 				}
 				if c.returned {
-					l.starts(l.both, l.deleting(l.both, these(all[:5]...)), held)
-					l.starts(l.both, l.deleting(l.both, these(all[:4]...)), processing)
+					l.starts(l.both, l.deleting(l.both, these(all[:6]...)), processing)
 					return
 				}
 				l.refused(l.people.DeleteStudents(l.As(t, l.both), keysOf(all[:11])), fault.Conflict, "HOLD_REQUIRED",

@@ -6,9 +6,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -46,10 +48,13 @@ const recalled = 20
 
 // Recall returns what was said about the same headers when a file of the same kind was last
 // written for the same organization: by the submitter, or by an administrator. Nil means that
-// nothing was.
+// nothing was. That a column has passwords is not recalled: who has said so would know
+// those of the next file, and is no hand in it. Jobs that wrote nothing, and those that
+// were undone, are not asked.
 func Recall(ctx context.Context, client *db.Client, job *db.BulkJob, headers []string) (*sheet.Choices, error) {
 	jobs, err := client.BulkJob.Query().
 		Where(bulkjob.OrganizationID(job.OrganizationID), bulkjob.KindEQ(job.Kind), bulkjob.StartedAtNotNil(),
+			bulkjob.StatusNotIn(bulkjob.StatusFAILED, bulkjob.StatusCANCELED, bulkjob.StatusUNDONE),
 			bulkjob.HeaderPrint(sheet.PrintOf(job.Kind, headers)), bulkjob.ChoicesNotNil(), bulkjob.IDLT(job.ID)).
 		Order(db.Desc(bulkjob.FieldID)).Limit(recalled).
 		All(viewer.AsSystem(ctx, "how the same headers were read before"))
@@ -63,6 +68,12 @@ func Recall(ctx context.Context, client *db.Client, job *db.BulkJob, headers []s
 		}
 		if c == nil || !c.Shared && earlier.SubmittedBy != job.SubmittedBy {
 			continue
+		}
+		c.List = slices.DeleteFunc(c.List, func(choice sheet.Choice) bool {
+			return sheet.HeaderKey(choice.Column) == sheet.HeaderKey(field.ColPassword)
+		})
+		if len(c.List) == 0 {
+			return nil, nil
 		}
 		if c.From == 0 {
 			c.From = earlier.ID
