@@ -32,9 +32,11 @@ func TestRefusedRowsAreMendedAndUploadedAgain(t *testing.T) {
 		}
 		rows := [][]string{header}
 		mistakes := []struct{ column, wrong, right string }{
-			{"Grade", "77", "7"}, {"Grade", "", "K"}, {"SIS ID", "", "right%d"}, {"SIS ID", "1.2E+10", "right%d"}, {"SIS ID", "good1", "right%d"},
-			{"Given Name", "Zo\ufffd", "Zoë"}, {"Family Name", "[clear]", "O'Brien"}, {"Login", "ab", "login%d"}, {"Login", "", "login%d"}, {"Login", "goodlogin1", "login%d"},
-			{"Password", "abc", "long enough"}, {"School Name", "Nowhere", school}, {"School Name", "", school}, {"Classes", "Nowhere", group},
+			{"Grade", "77", "7"}, {"Grade", "", "K"}, {"SIS ID", "", "right%d"}, {"SIS ID", "1.2E+10", "right%d"},
+			{"SIS ID", "good1", "right%d"}, {"Given Name", "Zo\ufffd", "Zoë"}, {"Family Name", "[clear]", "O'Brien"},
+			{"Login", "ab", "login%d"}, {"Login", "", "login%d"}, {"Login", "goodlogin1", "login%d"},
+			{"Password", "abc", "long enough"}, {"School Name", "Nowhere", school}, {"School Name", "", school},
+			{"Classes", "Nowhere", group},
 			{"Given Name", strings.Repeat("x", 200), "Max"},
 		}
 		for i := range 60 {

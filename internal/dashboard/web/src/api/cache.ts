@@ -2,8 +2,8 @@ import { cacheExchange } from "@urql/exchange-graphcache";
 import type { Exchange } from "@urql/core";
 
 /**
- * What a change may have moved besides the objects in its answer: lists and sums are asked for anew. The notice is one of
- * the objects: it comes with the organizations in the answer, and by its subscription.
+ * What a change may have moved besides the objects in its answer: lists and sums are asked for anew. The notice is
+ * one of the objects: it comes with the organizations in the answer, and by its subscription.
  */
 const stale = {
   students: ["students"],

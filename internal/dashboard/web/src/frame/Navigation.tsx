@@ -26,7 +26,12 @@ export function Navigation({ screens, path }: { screens: readonly ScreenName[]; 
       {screens.map((screen) => {
         const Icon = icons[screen];
         return (
-          <Link key={screen} href={`/${screen}`} className={seldom.includes(screen) ? "way seldom" : "way"} aria-current={path.startsWith(`/${screen}`) ? "page" : undefined}>
+          <Link
+            key={screen}
+            href={`/${screen}`}
+            className={seldom.includes(screen) ? "way seldom" : "way"}
+            aria-current={path.startsWith(`/${screen}`) ? "page" : undefined}
+          >
             <Icon />
             {t(screen === "groups" && isTeacher(viewer) ? "screen.myGroups" : `screen.${screen}`)}
           </Link>

@@ -33,7 +33,9 @@ export default function Audit() {
   const [pages, setPages] = useState<{ of: string; list: (string | null)[] }>({ of: which, list: [null] });
   const list = pages.of === which ? pages.list : [null];
   const csv = async () => {
-    const asked = await client.query(AuditCsvDocument, { organizationId: organization.id, filter }, { requestPolicy: "network-only" }).toPromise();
+    const asked = await client
+      .query(AuditCsvDocument, { organizationId: organization.id, filter }, { requestPolicy: "network-only" })
+      .toPromise();
     if (asked.data?.auditEventsCsvUrl) download(asked.data.auditEventsCsvUrl);
     else if (asked.error) say({ text: errorText(asked.error), bad: true });
   };
@@ -65,7 +67,13 @@ export default function Audit() {
         <Day label={t("audit.from")} value={from} onChange={setFrom} />
         <Day label={t("audit.to")} value={to} onChange={setTo} />
         <label className="tick-field">
-          <input type="checkbox" className="check" checked={readings} onChange={(event) => setReadings(event.target.checked)} disabled={chosen.length > 0} />
+          <input
+            type="checkbox"
+            className="check"
+            checked={readings}
+            onChange={(event) => setReadings(event.target.checked)}
+            disabled={chosen.length > 0}
+          />
           {t("audit.readings")}
         </label>
       </div>
@@ -118,7 +126,12 @@ function Page({ organizationId, filter, after, last, onMore }: PageProps) {
     requestPolicy: after ? "cache-first" : "cache-and-network",
   });
   const page = data?.auditEvents;
-  if (error && !page) return <p className="banner bad" role="alert">{errorText(error)}</p>;
+  if (error && !page)
+    return (
+      <p className="banner bad" role="alert">
+        {errorText(error)}
+      </p>
+    );
   if (!page) return <div className="wait" aria-busy="true" />;
   if (!page.nodes.length && !after) return <p className="soft">{t("audit.none")}</p>;
   return (
@@ -128,7 +141,9 @@ function Page({ organizationId, filter, after, last, onMore }: PageProps) {
           <Entry key={event.id} event={event} />
         ))}
       </ol>
-      {last && page.pageInfo.hasNextPage && <Button onPress={() => onMore(page.pageInfo.endCursor ?? "")}>{t("more")}</Button>}
+      {last && page.pageInfo.hasNextPage && (
+        <Button onPress={() => onMore(page.pageInfo.endCursor ?? "")}>{t("more")}</Button>
+      )}
     </>
   );
 }

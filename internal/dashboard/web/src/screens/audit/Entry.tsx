@@ -52,7 +52,9 @@ export function Entry({ event, about }: { event: AuditLineFragment; about?: stri
           </p>
         )}
         <Changes changes={changes} />
-        {!about && (others.some(({ changes: all }) => all.length) || event.facts.length > 0) && <Details event={event} />}
+        {!about && (others.some(({ changes: all }) => all.length) || event.facts.length > 0) && (
+          <Details event={event} />
+        )}
       </div>
     </li>
   );

@@ -70,7 +70,11 @@ function List({ organization }: { organization: Organization }) {
           }}
         />
       </div>
-      {error && !students && <p className="banner bad" role="alert">{errorText(error)}</p>}
+      {error && !students && (
+        <p className="banner bad" role="alert">
+          {errorText(error)}
+        </p>
+      )}
       {students && !students.nodes.length && (
         <section className="card empty">
           <h2>{t(search ? "students.noMatch" : "deleted.none")}</h2>
@@ -80,7 +84,12 @@ function List({ organization }: { organization: Organization }) {
       {students && students.nodes.length > 0 && (
         <ul className="card deleted" aria-busy={fetching} aria-label={t("deleted")}>
           {students.nodes.map((student) => (
-            <Line key={student.id} student={student} ticked={ticked.has(student.id)} onToggle={() => toggle(student.id)} />
+            <Line
+              key={student.id}
+              student={student}
+              ticked={ticked.has(student.id)}
+              onToggle={() => toggle(student.id)}
+            />
           ))}
         </ul>
       )}
@@ -89,7 +98,11 @@ function List({ organization }: { organization: Organization }) {
   );
 }
 
-type LineProps = { student: NonNullable<DeletedStudentsQuery["deletedStudents"]>["nodes"][number]; ticked: boolean; onToggle: () => void };
+type LineProps = {
+  student: NonNullable<DeletedStudentsQuery["deletedStudents"]>["nodes"][number];
+  ticked: boolean;
+  onToggle: () => void;
+};
 
 function Line({ student, ticked, onToggle }: LineProps) {
   const { t, day } = useText();
@@ -105,7 +118,9 @@ function Line({ student, ticked, onToggle }: LineProps) {
             {[student.externalId, `${t("grade")} ${student.grade}`, student.organization.name].join(" · ")}
           </span>
           {student.groups.length > 0 && (
-            <span className="soft small deleted-more">{t("deleted.groups", { groups: student.groups.map(({ name }) => name).join(", ") })}</span>
+            <span className="soft small deleted-more">
+              {t("deleted.groups", { groups: student.groups.map(({ name }) => name).join(", ") })}
+            </span>
           )}
         </span>
         <span className="soft small deleted-when">

@@ -17,13 +17,18 @@ export function Problems({ id }: { id: string }) {
         {(data?.bulkJob?.problemGroups ?? []).map((group) => (
           <li key={`${group.severity} ${group.code} ${group.column} ${group.value} ${group.rows[0]}`}>
             <span className={`badge ${group.severity === "ERROR" ? "bad" : "warm"}`}>
-              {group.rows[0] ? t("problems.rows", { count: group.count, rows: named(group.rows, group.count) }) : t("problems.file")}
+              {group.rows[0]
+                ? t("problems.rows", { count: group.count, rows: named(group.rows, group.count) })
+                : t("problems.file")}
             </span>
             <div>
               <p>
                 {group.column && <b>{group.column}</b>}
                 {group.value && <q>{group.value}</q>}
-                {group.valueCount > 1 && <span className="soft">{t("problems.values", { count: group.valueCount })}</span>} {group.message}
+                {group.valueCount > 1 && (
+                  <span className="soft">{t("problems.values", { count: group.valueCount })}</span>
+                )}{" "}
+                {group.message}
               </p>
               {group.hint && <p className="soft small">{group.hint}</p>}
             </div>

@@ -32,7 +32,9 @@ export function Pending({ organizationId, pending }: { organizationId: string; p
           setBusy(setting + what);
           const done =
             what === "approve"
-              ? await change(ApproveSettingDocument, { input: { organizationId, setting, value, secondFactorRequired } })
+              ? await change(ApproveSettingDocument, {
+                  input: { organizationId, setting, value, secondFactorRequired },
+                })
               : await change(WithdrawSettingDocument, { input: { organizationId, setting } });
           setBusy("");
           if (done) say({ text: t(`pending.${what}.done`) });
@@ -43,7 +45,11 @@ export function Pending({ organizationId, pending }: { organizationId: string; p
               <b>{t(`setting.${names[setting]}`)}</b> → {to}
               <br />
               <span className="soft small">
-                {t("pending.when", { name: each.requestedBy?.name ?? t("pending.nobody"), asked: moment(each.requestedAt), at: moment(each.effectiveAt) })}
+                {t("pending.when", {
+                  name: each.requestedBy?.name ?? t("pending.nobody"),
+                  asked: moment(each.requestedAt),
+                  at: moment(each.effectiveAt),
+                })}
               </span>
             </p>
             <Button look="quiet" busy={busy === `${setting}withdraw`} onPress={() => run("withdraw")}>

@@ -33,8 +33,14 @@ export function Setting({ name, settings, draft, atSchool, onChange }: Props) {
         </p>
       </div>
       <div className="setting-value">
-        {resets ? <span className="soft">{t(atSchool ? "settings.willInherit" : "settings.willDefault")}</span> : <Value {...{ id, name, settings, draft, onChange }} />}
-        {inherited && !resets && <span className="badge">{t(atSchool ? "settings.inherited" : "settings.default")}</span>}
+        {resets ? (
+          <span className="soft">{t(atSchool ? "settings.willInherit" : "settings.willDefault")}</span>
+        ) : (
+          <Value {...{ id, name, settings, draft, onChange }} />
+        )}
+        {inherited && !resets && (
+          <span className="badge">{t(atSchool ? "settings.inherited" : "settings.default")}</span>
+        )}
         {!inherited && (
           <Button look="quiet" aria-describedby={`${id}-label`} onPress={() => onChange(name, null)}>
             {t(atSchool ? "settings.inherit" : "settings.useDefault")}
@@ -70,7 +76,14 @@ function Value({ id, name, settings, draft, onChange }: ValueProps): ReactNode {
       const year = value as { startsOn: string; endsOn: string };
       return (
         <span className="row">
-          <input {...described} type="date" required className="input short" value={year.startsOn} onChange={(e) => onChange(name, { ...year, startsOn: e.target.value })} />
+          <input
+            {...described}
+            type="date"
+            required
+            className="input short"
+            value={year.startsOn}
+            onChange={(e) => onChange(name, { ...year, startsOn: e.target.value })}
+          />
           <input
             type="date"
             required
@@ -86,7 +99,14 @@ function Value({ id, name, settings, draft, onChange }: ValueProps): ReactNode {
     case "timeZone":
       return (
         <>
-          <input {...described} className="input" list={`${id}-zones`} required value={value as string} onChange={(e) => onChange(name, e.target.value)} />
+          <input
+            {...described}
+            className="input"
+            list={`${id}-zones`}
+            required
+            value={value as string}
+            onChange={(e) => onChange(name, e.target.value)}
+          />
           <datalist id={`${id}-zones`}>
             {zones().map((zone) => (
               <option key={zone} value={zone} />
@@ -95,7 +115,15 @@ function Value({ id, name, settings, draft, onChange }: ValueProps): ReactNode {
         </>
       );
     case "passwordRequired":
-      return <input {...described} type="checkbox" className="check" checked={value as boolean} onChange={(e) => onChange(name, e.target.checked)} />;
+      return (
+        <input
+          {...described}
+          type="checkbox"
+          className="check"
+          checked={value as boolean}
+          onChange={(e) => onChange(name, e.target.checked)}
+        />
+      );
     default:
       return (
         <Choose

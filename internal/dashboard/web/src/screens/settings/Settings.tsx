@@ -26,9 +26,15 @@ export default function Settings() {
     <div className="screen settings">
       <div>
         <h1 tabIndex={-1}>{t("screen.settings")}</h1>
-        <p className="soft">{t(organization.type === "DISTRICT" ? "settings.lead.district" : "settings.lead.school")}</p>
+        <p className="soft">
+          {t(organization.type === "DISTRICT" ? "settings.lead.district" : "settings.lead.school")}
+        </p>
       </div>
-      {error && !found && <p className="banner bad" role="alert">{errorText(error)}</p>}
+      {error && !found && (
+        <p className="banner bad" role="alert">
+          {errorText(error)}
+        </p>
+      )}
       {!error && !found && <div className="wait" aria-busy="true" />}
       {found && <Pending organizationId={found.id} pending={found.settings.pending} />}
       {found && <Form key={found.id} organization={found} />}
@@ -54,7 +60,10 @@ function Form({ organization }: { organization: WithSettingsFragment }) {
     setBusy(false);
     if (!done) return;
     const now = done.updateOrganizationSettings.organization?.settings.pending ?? [];
-    const waits = now.some(({ setting, requestedAt }) => !settings.pending.some((p) => p.setting === setting && p.requestedAt === requestedAt));
+    const waits = now.some(
+      ({ setting, requestedAt }) =>
+        !settings.pending.some((p) => p.setting === setting && p.requestedAt === requestedAt),
+    );
     say({ text: t(waits ? "settings.saved.waits" : "settings.saved") });
     setDraft({});
   };
@@ -73,7 +82,14 @@ function Form({ organization }: { organization: WithSettingsFragment }) {
           {names
             .filter((name) => type === "DISTRICT" || (name !== "retentionDays" && name !== "jobDays"))
             .map((name) => (
-              <Setting key={name} name={name} settings={settings} draft={draft} atSchool={type === "SCHOOL"} onChange={set} />
+              <Setting
+                key={name}
+                name={name}
+                settings={settings}
+                draft={draft}
+                atSchool={type === "SCHOOL"}
+                onChange={set}
+              />
             ))}
         </section>
       ))}

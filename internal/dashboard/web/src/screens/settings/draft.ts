@@ -31,4 +31,7 @@ export function valueOf(settings: Settings, name: Name): NonNullable<Draft[Name]
 }
 
 /** zones are the time zones that the browser knows. */
-export const zones = (): string[] => Intl.supportedValuesOf("timeZone").concat("UTC").filter((zone, i, all) => all.indexOf(zone) === i);
+export const zones = (): string[] =>
+  Intl.supportedValuesOf("timeZone")
+    .concat("UTC")
+    .filter((zone, i, all) => all.indexOf(zone) === i);

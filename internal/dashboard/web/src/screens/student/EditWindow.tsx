@@ -26,7 +26,9 @@ export function EditWindow({ student, onClose }: { student: StudentRowFragment; 
   });
   const [busy, setBusy] = useState(false);
   const before = { ...student, organizationId: student.organization.id };
-  const changed = Object.fromEntries(Object.entries(now).filter(([name, value]) => before[name as keyof typeof now] !== value.trim()));
+  const changed = Object.fromEntries(
+    Object.entries(now).filter(([name, value]) => before[name as keyof typeof now] !== value.trim()),
+  );
   const set = (part: Partial<typeof now>) => setNow({ ...now, ...part });
   const schools = viewer.organizations.filter(({ type }) => type === "SCHOOL");
   const save = async () => {
@@ -49,7 +51,12 @@ export function EditWindow({ student, onClose }: { student: StudentRowFragment; 
     >
       <Field label={t("firstName")} value={now.firstName} onChange={(firstName) => set({ firstName })} autoFocus />
       <Field label={t("lastName")} value={now.lastName} onChange={(lastName) => set({ lastName })} />
-      <Field label={t("studentId")} value={now.externalId} onChange={(externalId) => set({ externalId })} maxLength={64} />
+      <Field
+        label={t("studentId")}
+        value={now.externalId}
+        onChange={(externalId) => set({ externalId })}
+        maxLength={64}
+      />
       <Field label={t("username")} value={now.username} onChange={(username) => set({ username })} maxLength={100} />
       <div className="row">
         <span className="label grow">{t("grade")}</span>

@@ -9,7 +9,7 @@ import "../audit/audit.css";
 
 type Props = { organizationId: string; studentId: string };
 
-/** What has happened to a student, the newest first. It is read when somebody asks for it: each reading is on record. */
+/** What has happened to a student, newest first. It is read when somebody asks: each reading is on record. */
 export function History({ organizationId, studentId }: Props) {
   const { t } = useText();
   const [pages, setPages] = useState<(string | null)[]>([]);
@@ -41,9 +41,17 @@ type PageProps = Props & { after: string | null; last: boolean; onMore: (after: 
 function Page({ organizationId, studentId, after, last, onMore }: PageProps) {
   const { t } = useText();
   const errorText = useErrorText();
-  const [{ data, error }] = useQuery({ query: StudentHistoryDocument, variables: { organizationId, studentId, after } });
+  const [{ data, error }] = useQuery({
+    query: StudentHistoryDocument,
+    variables: { organizationId, studentId, after },
+  });
   const page = data?.auditEvents;
-  if (error && !page) return <p className="banner bad" role="alert">{errorText(error)}</p>;
+  if (error && !page)
+    return (
+      <p className="banner bad" role="alert">
+        {errorText(error)}
+      </p>
+    );
   if (!page) return <div className="wait" aria-busy="true" />;
   return (
     <>
@@ -53,7 +61,9 @@ function Page({ organizationId, studentId, after, last, onMore }: PageProps) {
           <Entry key={event.id} event={event} about={studentId} />
         ))}
       </ol>
-      {last && page.pageInfo.hasNextPage && <Button onPress={() => onMore(page.pageInfo.endCursor ?? "")}>{t("more")}</Button>}
+      {last && page.pageInfo.hasNextPage && (
+        <Button onPress={() => onMore(page.pageInfo.endCursor ?? "")}>{t("more")}</Button>
+      )}
     </>
   );
 }

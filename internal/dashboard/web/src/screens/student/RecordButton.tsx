@@ -14,7 +14,9 @@ export function RecordButton({ id }: { id: string }) {
   const errorText = useErrorText();
   const say = useSay();
   const get = async () => {
-    const { data, error } = await client.query(StudentRecordDocument, { id }, { requestPolicy: "network-only" }).toPromise();
+    const { data, error } = await client
+      .query(StudentRecordDocument, { id }, { requestPolicy: "network-only" })
+      .toPromise();
     if (data?.studentRecordUrl) download(data.studentRecordUrl);
     else if (error) say({ text: errorText(error), bad: true });
   };

@@ -23,9 +23,18 @@ export default function Student() {
   const [, navigate] = useLocation();
   const errorText = useErrorText();
   const [doing, setDoing] = useState<"assign" | "edit" | "delete" | null>(null);
-  const [{ data, error, fetching }] = useQuery({ query: StudentPageDocument, variables: { id }, requestPolicy: "cache-and-network" });
+  const [{ data, error, fetching }] = useQuery({
+    query: StudentPageDocument,
+    variables: { id },
+    requestPolicy: "cache-and-network",
+  });
   const student = data?.node?.__typename === "Student" ? data.node : null;
-  if (error && !student) return <p className="banner bad" role="alert">{errorText(error)}</p>;
+  if (error && !student)
+    return (
+      <p className="banner bad" role="alert">
+        {errorText(error)}
+      </p>
+    );
   if (!student && fetching) return <div className="wait" aria-busy="true" />;
   if (!student)
     return (

@@ -42,7 +42,12 @@ export function BulkEditWindow({ selection, count, onClose, onDone }: Props) {
       title={t("bulk.title", { count })}
       onClose={onClose}
       foot={
-        <Button look="primary" busy={busy} isDisabled={grade === keep && !join.length && !leave.length} onPress={preview}>
+        <Button
+          look="primary"
+          busy={busy}
+          isDisabled={grade === keep && !join.length && !leave.length}
+          onPress={preview}
+        >
           {t("bulk.preview")}
         </Button>
       }

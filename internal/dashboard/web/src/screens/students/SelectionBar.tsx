@@ -77,7 +77,13 @@ export function SelectionBar({ chosen, everybody, total, filter, countText, onEv
       )}
       {doing === "edit" && <BulkEditWindow selection={selection} count={count} onClose={close} onDone={done} />}
       {doing === "delete" && (
-        <DeleteWindow studentIds={studentIds} everybody={everybody ? filter : undefined} count={count} onClose={close} onDone={done} />
+        <DeleteWindow
+          studentIds={studentIds}
+          everybody={everybody ? filter : undefined}
+          count={count}
+          onClose={close}
+          onDone={done}
+        />
       )}
     </div>
   );

@@ -13,7 +13,11 @@ export function StudentLine({ student, showSchool, ticked, onToggle }: Props) {
   const name = `${student.firstName} ${student.lastName}`;
   const rest = student.groups.length - shownGroups;
   return (
-    <tr role="row" data-ticked={ticked} onClick={(event) => (event.target as Element).closest("input, a") || onToggle(event.shiftKey)}>
+    <tr
+      role="row"
+      data-ticked={ticked}
+      onClick={(event) => (event.target as Element).closest("input, a") || onToggle(event.shiftKey)}
+    >
       <td role="cell" className="tick-cell">
         <input
           type="checkbox"

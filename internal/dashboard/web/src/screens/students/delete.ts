@@ -1,7 +1,12 @@
 import { useLocation } from "wouter";
 import { usePerson } from "../../api/person";
 import { useChange } from "../../api/use";
-import { BulkDeleteDocument, DeleteStudentsDocument, RestoreStudentsDocument, type StudentFilter } from "../../gql/graphql";
+import {
+  BulkDeleteDocument,
+  DeleteStudentsDocument,
+  RestoreStudentsDocument,
+  type StudentFilter,
+} from "../../gql/graphql";
 import { useSay } from "../../kit/Say";
 import { useText } from "../../text";
 import { mostAtOnce } from "./assign";
@@ -14,12 +19,20 @@ export function useRestore() {
   return async (studentIds: string[]) => {
     const done = (await change(RestoreStudentsDocument, { input: { studentIds } }))?.restoreStudents;
     if (!done) return false;
-    say({ text: t(done.enrollmentsLost ? "restore.lost" : "restore.done", { count: studentIds.length, lost: done.enrollmentsLost }) });
+    say({
+      text: t(done.enrollmentsLost ? "restore.lost" : "restore.done", {
+        count: studentIds.length,
+        lost: done.enrollmentsLost,
+      }),
+    });
     return true;
   };
 }
 
-/** useDelete deletes students and offers to bring them back. Many students become a job with a preview. True where it is done. */
+/**
+ * useDelete deletes students and offers to bring them back. Many students become a job with a preview. True where it is
+ * done.
+ */
 export function useDelete() {
   const { t } = useText();
   const { organization } = usePerson();
@@ -29,7 +42,9 @@ export function useDelete() {
   const [, navigate] = useLocation();
   return async (studentIds: string[], everybody?: StudentFilter) => {
     if (everybody || studentIds.length > mostAtOnce) {
-      const selection = everybody ? { matching: { organizationId: organization.id, filter: everybody } } : { studentIds };
+      const selection = everybody
+        ? { matching: { organizationId: organization.id, filter: everybody } }
+        : { studentIds };
       const job = (await change(BulkDeleteDocument, { input: { selection } }))?.bulkDeleteStudents.job;
       if (job) navigate(`/jobs/${job.id}`);
       return Boolean(job);
