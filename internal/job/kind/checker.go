@@ -42,9 +42,10 @@ type Found struct{ Is, Hint string }
 type Remover interface {
 	// Last is the last key there is.
 	Last(ctx context.Context) (int, error)
-	// Missing returns, in their order, the first keys behind one of them of those within reach
-	// who are on record and not in the file. kept counts all of them who must stay.
+	// Missing returns the keys of those within reach who are on record, not in the file, and
+	// may be removed: the first n behind a key, in their order.
 	Missing(ctx context.Context, job *db.BulkJob, after, n int) (ids []int, err error)
+	// Kept counts those who are not in the file and must stay.
 	Kept(ctx context.Context, job *db.BulkJob) (int, error)
 	// Remove plans what happens to those whom rows are about. A row of somebody who must
 	// stay, or who would not change, gets no plan.

@@ -59,8 +59,7 @@ func (c *checker) Remove(ctx context.Context, rows []*sheet.Row, how absence.Rem
 	var leaving []*studentRow
 	for _, r := range rows {
 		st := found.byID[r.About]
-		if st == nil || !c.Reaches(st.OrganizationID) || !c.Viewer.Administers(st.OrganizationID, st.DistrictID) &&
-			!c.Viewer.Holds(viewer.RosterImport, st.OrganizationID, st.DistrictID) {
+		if st == nil || !c.Reaches(st.OrganizationID) || !c.Viewer.Administers(st.OrganizationID, st.DistrictID) {
 			continue
 		}
 		r.TargetID, r.Version = st.ID, st.Version
