@@ -155,6 +155,11 @@ func TestWhoIsNotInTheFile(t *testing.T) {
 			if e := fault.From(err); e == nil || e.Code != "NOT_CORRECTABLE" {
 				t.Errorf("%v", err)
 			}
+			// Another row that only changes the student removes nobody.
+			job = b.verified(b.DistrictAdmin, b.North, students, two+"00001,99\n", missing(bulkjob.MissingDELETE))
+			if _, err := b.correct(b.DistrictAdmin, job, 3, "Student ID", "00001", "Grade", "8"); err != nil {
+				t.Errorf("a row about somebody whom another row changes: %v", err)
+			}
 		})
 		t.Run("those who have left are removed, unless another row counts", func(t *testing.T) {
 			b := b.on(t)

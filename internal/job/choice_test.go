@@ -92,14 +92,18 @@ func TestChoicesThatMakeNoSense(t *testing.T) {
 		list []sheet.Choice
 		code string
 	}{
-		"an unknown column":        {[]sheet.Choice{{Header: "Memo", Column: "Shoe Size"}}, "UNKNOWN_COLUMN"},
-		"a column of exports":      {[]sheet.Choice{{Header: "Memo", Column: "Minutes"}}, "UNKNOWN_COLUMN"},
-		"no header":                {[]sheet.Choice{{Header: " - ", Column: "Grade"}}, "UNKNOWN_COLUMN"},
-		"a header twice":           {[]sheet.Choice{{Header: "Memo", Column: "Grade"}, {Header: "memo", Column: ""}}, "DUPLICATE_COLUMN"},
-		"a column twice":           {[]sheet.Choice{{Header: "Memo", Column: "Grade"}, {Header: "Note", Column: "grade"}}, "DUPLICATE_COLUMN"},
-		"passwords in the open":    {[]sheet.Choice{{Header: "Initial password", Column: "First Name"}}, "PASSWORD_COLUMN"},
-		"more than there can be":   {make([]sheet.Choice, 101), "TOO_MANY"},
-		"a whole name of a school": {nil, ""},
+		"an unknown column":      {[]sheet.Choice{{Header: "Memo", Column: "Shoe Size"}}, "UNKNOWN_COLUMN"},
+		"a column of exports":    {[]sheet.Choice{{Header: "Memo", Column: "Minutes"}}, "UNKNOWN_COLUMN"},
+		"no header":              {[]sheet.Choice{{Header: " - ", Column: "Grade"}}, "UNKNOWN_COLUMN"},
+		"a header twice":         {[]sheet.Choice{{Header: "Memo", Column: "Grade"}, {Header: "memo", Column: ""}}, "DUPLICATE_COLUMN"},
+		"a column twice":         {[]sheet.Choice{{Header: "Memo", Column: "Grade"}, {Header: "Note", Column: "grade"}}, "DUPLICATE_COLUMN"},
+		"passwords in the open":  {[]sheet.Choice{{Header: "Initial password", Column: "First Name"}}, "PASSWORD_COLUMN"},
+		"more than there can be": {make([]sheet.Choice, 101), "TOO_MANY"},
+		"a whole name and a part": {[]sheet.Choice{{Header: "Name", Column: sheet.NameLastFirst},
+			{Header: "Note", Column: "First Name"}}, "DUPLICATE_COLUMN"},
+		"a part and a whole name": {[]sheet.Choice{{Header: "Note", Column: "Last Name"},
+			{Header: "Name", Column: sheet.NameFirstLast}}, "DUPLICATE_COLUMN"},
+		"both parts": {[]sheet.Choice{{Header: "Note", Column: "Last Name"}, {Header: "Memo", Column: "First Name"}}, ""},
 	} {
 		if err := files.CheckChoices(students, c.list); (err == nil) != (c.code == "") || err != nil && err.Code != c.code {
 			t.Errorf("%s: %v", name, err)

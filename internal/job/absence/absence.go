@@ -189,7 +189,18 @@ func Removes(ctx context.Context, client *db.Client, job *db.BulkJob, r *sheet.R
 	if r.About == 0 || OfMissing(job) == Ignore && OfLeavers(job) == Ignore {
 		return false, nil
 	}
-	return client.BulkJobRow.Query().
+	rows, err := client.BulkJobRow.Query().
 		Where(bulkjobrow.JobID(job.ID), bulkjobrow.TargetID(r.About), bulkjobrow.RowNEQ(r.Number)).
-		Exist(viewer.AsSystem(ctx, "whom the rows of a job are about"))
+		All(viewer.AsSystem(ctx, "whom the rows of a job are about"))
+	for _, other := range rows {
+		p, err := row.ReadPlan(other.Plan)
+		if err != nil {
+			return false, err
+		}
+		// A row of the file that changes groups may be that of somebody who leaves them.
+		if other.Row > FileRows(job) || p.Do == row.Delete || OfLeavers(job) == LeaveGroups {
+			return true, nil
+		}
+	}
+	return false, err
 }

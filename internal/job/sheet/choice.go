@@ -50,11 +50,11 @@ func (fs Formats) CheckChoices(kind bulkjob.Kind, list []Choice) *fault.Error {
 		column, known := format.chosen(c.Column)
 		switch {
 		case HeaderKey(c.Header) == "" || len(c.Header) > maxHeader:
-			return fault.Invalidf("%s is no header of a file", quote.Text(quote.Short(c.Header))).
-				WithCode("UNKNOWN_COLUMN").At("columns", i)
+			return fault.Invalidf("%s cannot be a header; write it as the file has it",
+				quote.Text(quote.Short(c.Header))).WithCode("UNKNOWN_COLUMN").At("columns", i)
 		case headers[HeaderKey(c.Header)]:
-			return fault.Invalidf("%s is given twice; a header is read as one column", quote.Text(quote.Short(c.Header))).
-				WithCode(row.DuplicateColumn).At("columns", i)
+			return fault.Invalidf("%s is given twice, and a header is read as one column; leave one of the two out",
+				quote.Text(quote.Short(c.Header))).WithCode(row.DuplicateColumn).At("columns", i)
 		case c.Column != "" && !known:
 			return fault.Invalidf("a list of %s has no column %s; write one of %s", format.Plural,
 				quote.Text(quote.Short(c.Column)), strings.Join(format.choosable(), ", ")).
@@ -62,12 +62,29 @@ func (fs Formats) CheckChoices(kind bulkjob.Kind, list []Choice) *fault.Error {
 		case isPassword(c.Header) && c.Column != "" && column != field.ColPassword:
 			return fault.Invalidf("%s holds passwords, and is read as nothing else", quote.Text(quote.Short(c.Header))).
 				WithCode("PASSWORD_COLUMN").At("columns", i)
-		case c.Column != "" && columns[column]:
-			return fault.Invalidf("two headers are to be read as %s", column).WithCode(row.DuplicateColumn).At("columns", i)
 		}
-		headers[HeaderKey(c.Header)], columns[column] = true, true
+		headers[HeaderKey(c.Header)] = true
+		for _, name := range columnsOf(column) {
+			if columns[name] {
+				return fault.Invalidf("two headers are to be read as %s; choose one of them", name).
+					WithCode(row.DuplicateColumn).At("columns", i)
+			}
+			columns[name] = true
+		}
 	}
 	return nil
+}
+
+// columnsOf are the columns that a header has which is read as something; a whole name is
+// two of them.
+func columnsOf(column string) []string {
+	switch column {
+	case "":
+		return nil
+	case NameLastFirst, NameFirstLast:
+		return []string{field.ColFirstName, field.ColLastName}
+	}
+	return []string{column}
 }
 
 // choosable are the columns as which a header can be read.
@@ -106,7 +123,7 @@ func (l *Layout) choose(headers []string, list []Choice, taken []bool) *row.Prob
 		switch {
 		case at < 0 || taken[at]:
 			return &row.Problem{Code: row.MissingColumn,
-				Message: fmt.Sprintf("The file has no column %s, about which it was said how to read it.",
+				Message: fmt.Sprintf("You said how to read the column %s, but the file does not have it.",
 					quote.Text(row.Shorten(c.Header, 100))),
 				Hint: fmt.Sprintf("Leave it out, or write the header as the file has it: %s.",
 					row.Shorten(strings.Join(headers, ", "), 300))}
