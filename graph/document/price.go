@@ -130,6 +130,11 @@ var queryPrices = map[string]int{
 	"Query.studentsCsvUrl":    100,
 	"Query.auditEventsCsvUrl": 100,
 	"Query.studentRecordUrl":  100,
+	// Each header is compared with every column and its aliases.
+	"Query.importMapping": 1000,
+	// These take statements for each job, groups of problems one for each group.
+	"BulkJob.problemGroups":   2000,
+	"BulkJob.missingStudents": 200,
 }
 
 // part is the price of a mutation of which fewer than n fit into an operation.

@@ -42,6 +42,9 @@ func TestWhatOperationsCost(t *testing.T) {
 		// Computed answers, and files.
 		`{ usageReport(organizationId: "x") { rows { __typename } } }`:                                                     142,
 		`{ studentsCsvUrl(organizationId: "x") }`:                                                                          101,
+		`{ bulkJobs(first: 20) { nodes { problemGroups(first: 1) { code } } } }`:                                           40_061,
+		`{ bulkJobs(first: 20) { nodes { missingStudents(first: 1) { totalCount } } } }`:                                   4061,
+		`{ importMapping(kind: IMPORT_STUDENTS, headers: ["x"]) { problem } }`:                                             1002,
 		`mutation($ids: [ID!]!) { restoreStudents(input: {studentIds: $ids}) { students { id } } }`:                        1301,
 		`mutation($ids: [ID!]!) { assignStudentsToGroups(input: {studentIds: $ids, groupIds: $ids}) { students { id } } }`: 2701,
 	} {
