@@ -178,6 +178,6 @@ func refuseZip(head []byte) error {
 		return notText("This is an OpenDocument workbook (.ods), not a CSV file.", hintSaveAsCSV)
 	}
 	return notText("This is a zip archive or a workbook, not a CSV file.",
-		"If it is a workbook, open it in your spreadsheet program and save it again, as .xlsx or as CSV. If it is an archive, "+
-			"unpack it and upload the file inside.")
+		"If it is a workbook, open it in your spreadsheet program and save it again, as .xlsx or as CSV. If it is an "+
+			"archive, unpack it and upload the file inside.")
 }
