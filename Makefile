@@ -15,8 +15,8 @@ help: ## Show this list
 test: ## Everything: lint, generated code, all tests on SQLite and MySQL, the browser test, faults in what has changed
 	@.ci/test
 
-test-fast: ## The Go tests, cached and without lint; PKG=./internal/roster/... narrows
-	@$(if $(HOMEROOM_TEST_MYSQL),,.ci/in-memory) .ci/with-mysql .ci/with-chromium .ci/with-node go test $(PKG)
+test-fast: ## The Go tests without lint, repeated only where something has changed; PKG=./internal/roster/... narrows
+	@.ci/as-before $(if $(HOMEROOM_TEST_MYSQL),,.ci/in-memory) .ci/with-mysql .ci/with-chromium .ci/with-node go test $(PKG)
 
 mutants: ## Small faults that the tests should notice, one at a time; ONLY=ent/rule or SINCE=main narrows. See docs/testing.md
 	@.ci/in-memory .ci/with-mysql go run ./internal/mutant $(if $(SINCE),-since $(SINCE)) $(ONLY)
