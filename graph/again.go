@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/openhomeroom/homeroom/graph/loader"
+	"github.com/openhomeroom/homeroom/graph/problem"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/identity"
@@ -82,7 +83,7 @@ func (r *Resolver) hasArrived(age time.Duration) func(context.Context) (context.
 		case fault.KindOf(err) == fault.Unauthenticated:
 			return viewer.NewContext(ctx, nil), nil
 		default:
-			return ctx, notLookedUp(ctx, r.Log, "a session", err)
+			return ctx, problem.NotLookedUp(ctx, r.Log, "a session", err)
 		}
 	}
 }
@@ -98,7 +99,7 @@ func (r *Resolver) stillThere(age time.Duration) graphql.ResponseMiddleware {
 		}
 		for _, f := range rootFields(oc) {
 			if err := r.mayGoOn(ctx, age, f.Name); err != nil {
-				return refusedBy(err)(ctx)
+				return problem.RefusedBy(err)(ctx)
 			}
 		}
 		return next(ctx)
@@ -133,13 +134,13 @@ func (r *Resolver) mayGoOn(ctx context.Context, age time.Duration, field string)
 	err := r.again(ctx, age)
 	switch {
 	case err == nil && viewer.FromContext(ctx) == nil:
-		return presented(errSignIn)
+		return problem.Presented(errSignIn)
 	case fault.KindOf(err) == fault.Unauthenticated:
-		return presented(fault.From(err))
+		return problem.Presented(fault.From(err))
 	case err != nil:
-		return notLookedUp(ctx, r.Log, "a session", err)
+		return problem.NotLookedUp(ctx, r.Log, "a session", err)
 	case viewer.FromContext(ctx).BeforeSecondFactor && !settingUp[field]:
-		return presented(errSetUp)
+		return problem.Presented(errSetUp)
 	default:
 		return nil
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/selection"
+	"github.com/openhomeroom/homeroom/graph/trail"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
@@ -44,8 +46,8 @@ func changeEnrollments(ctx context.Context, studentIDs, groupIDs []string,
 	}
 	// The audit entry of the change does not name students who stayed where they were, but
 	// the answer shows them.
-	if done.Changed < len(done.Students)*len(done.Groups) && selects(ctx, "students") {
-		noteRead(ctx, reading{list: "payload", students: len(done.Students)})
+	if done.Changed < len(done.Students)*len(done.Groups) && selection.Has(ctx, "students") {
+		trail.NoteRead(ctx, trail.Reading{List: "payload", Students: len(done.Students)})
 	}
 	if err := primeStudents(ctx, done.Students, "students"); err != nil {
 		return done, err

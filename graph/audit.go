@@ -9,6 +9,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/graph/loader"
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/selection"
+	"github.com/openhomeroom/homeroom/graph/trail"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/globalid"
@@ -32,7 +34,7 @@ func (r queryResolver) AuditEvents(ctx context.Context, organizationID *string, 
 		return nil, err
 	}
 	c := &model.AuditEventConnection{List: list}
-	if !selects(ctx, "nodes", "edges", "pageInfo") {
+	if !selection.Has(ctx, "nodes", "edges", "pageInfo") {
 		return c, nil
 	}
 	p, err := list.Page(ctx, page.Args{First: first, After: after, Last: last, Before: before})
@@ -42,7 +44,7 @@ func (r queryResolver) AuditEvents(ctx context.Context, organizationID *string, 
 	if c.Nodes, err = r.toAuditEvents(ctx, p.Items); err != nil {
 		return nil, err
 	}
-	noteAuditRead(ctx, len(p.Items), organization)
+	trail.NoteEntries(ctx, len(p.Items), organization)
 	c.Edges = edges(p.Cursors, c.Nodes, func(cursor string, e *model.AuditEvent) *model.AuditEventEdge {
 		return &model.AuditEventEdge{Cursor: cursor, Node: e}
 	})
@@ -95,13 +97,13 @@ func toAuditFilter(in *model.AuditEventFilter) (f audit.Filter, err error) {
 // toAuditEvents reads what the selected fields need, with one statement each.
 func (r queryResolver) toAuditEvents(ctx context.Context, events []*db.AuditEvent) ([]*model.AuditEvent, error) {
 	l := loader.From(ctx)
-	if selects(ctx, "nodes.organization", "edges.node.organization") {
+	if selection.Has(ctx, "nodes.organization", "edges.node.organization") {
 		if err := l.OrganizationByID.Prime(ctx,
 			all(events, func(e *db.AuditEvent) int { return e.OrganizationID })); err != nil {
 			return nil, err
 		}
 	}
-	if selects(ctx, "nodes.actor", "edges.node.actor") {
+	if selection.Has(ctx, "nodes.actor", "edges.node.actor") {
 		var educators, keys []int
 		for _, e := range events {
 			switch audit.ActorKind(e.ActorKind) {
@@ -124,7 +126,7 @@ func (r queryResolver) toAuditEvents(ctx context.Context, events []*db.AuditEven
 			nodes[i].Sequence = &e.Seq
 		}
 	}
-	if !selects(ctx, "nodes.subjects", "edges.node.subjects") {
+	if !selection.Has(ctx, "nodes.subjects", "edges.node.subjects") {
 		return nodes, nil
 	}
 	told, err := r.Audit.Details(ctx, events)
@@ -134,7 +136,7 @@ func (r queryResolver) toAuditEvents(ctx context.Context, events []*db.AuditEven
 	for i, e := range events {
 		nodes[i].Subjects = all(told[e.ID], toAuditSubject)
 	}
-	if selects(ctx, "nodes.subjects.node", "edges.node.subjects.node") {
+	if selection.Has(ctx, "nodes.subjects.node", "edges.node.subjects.node") {
 		return nodes, primeSubjects(ctx, told)
 	}
 	return nodes, nil

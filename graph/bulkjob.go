@@ -9,6 +9,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
 	"github.com/openhomeroom/homeroom/graph/loader"
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/selection"
+	"github.com/openhomeroom/homeroom/graph/trail"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
 	"github.com/openhomeroom/homeroom/internal/job/absence"
@@ -62,22 +64,22 @@ func primeJobs(ctx context.Context, list []*db.BulkJob, prefixes ...string) erro
 	for i, j := range list {
 		l.BulkJobByID.Set(ids[i], j)
 	}
-	if selects(ctx, under(prefixes, "organization")...) {
+	if selection.Has(ctx, selection.Under(prefixes, "organization")...) {
 		if err := l.SchoolByID.Prime(ctx, all(list, func(j *db.BulkJob) int { return j.OrganizationID })); err != nil {
 			return err
 		}
 	}
-	if selects(ctx, under(prefixes, "failedRowsCsvUrl")...) {
+	if selection.Has(ctx, selection.Under(prefixes, "failedRowsCsvUrl")...) {
 		if err := l.FailedRowsByJob.Prime(ctx, ids); err != nil {
 			return err
 		}
 	}
-	if selects(ctx, under(prefixes, "submittedBy")...) {
+	if selection.Has(ctx, selection.Under(prefixes, "submittedBy")...) {
 		if err := l.SubmitterByID.Prime(ctx, all(list, func(j *db.BulkJob) int { return j.SubmittedBy })); err != nil {
 			return err
 		}
 	}
-	if selects(ctx, under(prefixes, "progress")...) {
+	if selection.Has(ctx, selection.Under(prefixes, "progress")...) {
 		if err := l.ProgressByJob.Prime(ctx, list); err != nil {
 			return err
 		}
@@ -88,8 +90,8 @@ func primeJobs(ctx context.Context, list []*db.BulkJob, prefixes ...string) erro
 // primeWaiting is primeJobs for the jobs that those of a list wait for.
 func primeWaiting(ctx context.Context, list []*db.BulkJob, prefixes []string) error {
 	l := loader.From(ctx)
-	first := selects(ctx, under(prefixes, "waitingFor")...)
-	if first || selects(ctx, under(prefixes, "waiting")...) {
+	first := selection.Has(ctx, selection.Under(prefixes, "waitingFor")...)
+	if first || selection.Has(ctx, selection.Under(prefixes, "waiting")...) {
 		if err := l.WaitingByJob.Prime(ctx, list); err != nil {
 			return err
 		}
@@ -118,7 +120,7 @@ func primeWaiting(ctx context.Context, list []*db.BulkJob, prefixes []string) er
 			seen = append(seen, j)
 		}
 	}
-	return primeJobs(ctx, seen, under(prefixes, "waitingFor")...)
+	return primeJobs(ctx, seen, selection.Under(prefixes, "waitingFor")...)
 }
 
 func toBulkJob(j *db.BulkJob) *model.BulkJob {
@@ -227,7 +229,7 @@ func (r bulkJobResolver) Changes(ctx context.Context, j *model.BulkJob, first *i
 	if err != nil {
 		return nil, err
 	}
-	if selects(ctx, "nodes.student", "edges.node.student") {
+	if selection.Has(ctx, "nodes.student", "edges.node.student") {
 		var ids []int
 		for _, c := range p.Items {
 			if c.StudentID != 0 {
@@ -238,7 +240,7 @@ func (r bulkJobResolver) Changes(ctx context.Context, j *model.BulkJob, first *i
 			return nil, err
 		}
 	}
-	noteRead(ctx, reading{list: "changes", students: len(p.Items), organization: j.Entity.OrganizationID})
+	trail.NoteRead(ctx, trail.Reading{List: "changes", Students: len(p.Items), Organization: j.Entity.OrganizationID})
 	nodes := all(p.Items, toChange)
 	return &model.BulkJobChangeConnection{JobID: j.Entity.ID, Nodes: nodes, PageInfo: toPageInfo(p),
 		Edges: edges(p.Cursors, nodes, func(cursor string, c *model.BulkJobChange) *model.BulkJobChangeEdge {
@@ -263,7 +265,7 @@ func (r bulkJobResolver) Problems(ctx context.Context, j *model.BulkJob, first *
 	if err != nil {
 		return nil, err
 	}
-	noteRead(ctx, reading{list: "problems", students: len(p.Items), organization: j.Entity.OrganizationID})
+	trail.NoteRead(ctx, trail.Reading{List: "problems", Students: len(p.Items), Organization: j.Entity.OrganizationID})
 	if err := primeCandidates(ctx, p.Items, "nodes", "edges.node"); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
 	"github.com/openhomeroom/homeroom/graph/loader"
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/selection"
+	"github.com/openhomeroom/homeroom/graph/trail"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
@@ -41,7 +43,7 @@ func (r bulkJobResolver) ChangedRows(ctx context.Context, j *model.BulkJob, firs
 	if err != nil {
 		return nil, err
 	}
-	if selects(ctx, "nodes.student", "edges.node.student", "nodes.changes.student", "edges.node.changes.student") {
+	if selection.Has(ctx, "nodes.student", "edges.node.student", "nodes.changes.student", "edges.node.changes.student") {
 		var ids []int
 		for _, row := range p.Items {
 			if row.StudentID != 0 {
@@ -52,7 +54,7 @@ func (r bulkJobResolver) ChangedRows(ctx context.Context, j *model.BulkJob, firs
 			return nil, err
 		}
 	}
-	noteRead(ctx, reading{list: "changedRows", students: len(p.Items), organization: j.Entity.OrganizationID})
+	trail.NoteRead(ctx, trail.Reading{List: "changedRows", Students: len(p.Items), Organization: j.Entity.OrganizationID})
 	nodes := all(p.Items, func(row reader.ChangedRow) *model.BulkJobChangedRow {
 		return &model.BulkJobChangedRow{Row: row.Row, Label: row.Label, StudentID: row.StudentID,
 			Changes: all(row.Changes, toChange)}
@@ -79,7 +81,7 @@ func (r bulkJobResolver) MissingStudents(ctx context.Context, j *model.BulkJob, 
 	}
 	byName := model.StudentOrder{Field: model.StudentOrderFieldName, Direction: model.SortDirectionAsc}
 	return studentPage(ctx, list, page.Args{First: first, After: after}, byName,
-		reading{list: "missingStudents", organization: j.Entity.OrganizationID})
+		trail.Reading{List: "missingStudents", Organization: j.Entity.OrganizationID})
 }
 
 // MissingStudentsCSVURL is null for people who may not export the students.
@@ -100,7 +102,7 @@ func (r bulkJobResolver) ProblemGroups(ctx context.Context, j *model.BulkJob, fi
 	if err != nil {
 		return nil, err
 	}
-	noteRead(ctx, reading{list: "problemGroups", students: len(groups), organization: j.Entity.OrganizationID})
+	trail.NoteRead(ctx, trail.Reading{List: "problemGroups", Students: len(groups), Organization: j.Entity.OrganizationID})
 	return all(groups, func(g cause.Group) *model.BulkJobProblemGroup {
 		return &model.BulkJobProblemGroup{
 			Severity:   model.ProblemSeverity(g.Severity),
@@ -122,7 +124,7 @@ func (r bulkJobResolver) RefusedRows(ctx context.Context, j *model.BulkJob, firs
 	if err != nil {
 		return nil, err
 	}
-	noteRead(ctx, reading{list: "refusedRows", students: len(p.Items), organization: j.Entity.OrganizationID})
+	trail.NoteRead(ctx, trail.Reading{List: "refusedRows", Students: len(p.Items), Organization: j.Entity.OrganizationID})
 	var problems []*db.BulkJobProblem
 	for _, row := range p.Items {
 		problems = append(problems, row.Problems...)
@@ -152,7 +154,7 @@ func (r bulkJobRefusedRowConnectionResolver) TotalCount(ctx context.Context,
 
 // primeCandidates reads the candidates of a page of problems at once.
 func primeCandidates(ctx context.Context, problems []*db.BulkJobProblem, prefixes ...string) error {
-	if !selects(ctx, under(prefixes, "candidates")...) {
+	if !selection.Has(ctx, selection.Under(prefixes, "candidates")...) {
 		return nil
 	}
 	var ids []int

@@ -6,6 +6,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/graph/loader"
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/selection"
+	"github.com/openhomeroom/homeroom/graph/trail"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/page"
 	"github.com/openhomeroom/homeroom/internal/roster"
@@ -26,7 +28,7 @@ func (r queryResolver) DeletedStudents(ctx context.Context, organizationID strin
 		return nil, err
 	}
 	c := &model.DeletedStudentConnection{List: list}
-	if !selects(ctx, "nodes", "edges", "pageInfo") {
+	if !selection.Has(ctx, "nodes", "edges", "pageInfo") {
 		return c, nil
 	}
 	p, err := list.Page(ctx, page.Args{First: first, After: after, Last: last, Before: before})
@@ -40,21 +42,21 @@ func (r queryResolver) DeletedStudents(ctx context.Context, organizationID strin
 		return &model.DeletedStudentEdge{Cursor: cursor, Node: s}
 	})
 	c.PageInfo = toPageInfo(p)
-	noteRead(ctx, reading{list: "deletedStudents", students: len(p.Items), organization: id})
+	trail.NoteRead(ctx, trail.Reading{List: "deletedStudents", Students: len(p.Items), Organization: id})
 	return c, nil
 }
 
 // toDeletedStudents reads what the selected fields need, with one statement each.
 func (r queryResolver) toDeletedStudents(ctx context.Context,
 	list []roster.DeletedStudent) ([]*model.DeletedStudent, error) {
-	if selects(ctx, "nodes.organization", "edges.node.organization") {
+	if selection.Has(ctx, "nodes.organization", "edges.node.organization") {
 		schools := all(list, func(st roster.DeletedStudent) int { return st.OrganizationID })
 		if err := loader.From(ctx).SchoolByID.Prime(ctx, schools); err != nil {
 			return nil, err
 		}
 	}
 	nodes := all(list, toDeletedStudent)
-	if !selects(ctx, "nodes.groups", "edges.node.groups") {
+	if !selection.Has(ctx, "nodes.groups", "edges.node.groups") {
 		return nodes, nil
 	}
 	groups, err := r.Roster.FormerGroups(ctx, all(list, func(st roster.DeletedStudent) int { return st.ID }))

@@ -9,9 +9,6 @@ import (
 	jobs "github.com/openhomeroom/homeroom/internal/job"
 )
 
-// FewHeavy limits operations that keep a core busy for long.
-func FewHeavy(l Limits) graphql.ResponseMiddleware { return fewHeavy(l) }
-
 // Prepare prepares answers over a database. Callers wait for a connection no longer than
 // patience.
 func Prepare(d *database.DB, patience time.Duration) graphql.ResponseMiddleware {

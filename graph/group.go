@@ -6,6 +6,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/graph/loader"
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/selection"
+	"github.com/openhomeroom/homeroom/graph/trail"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/page"
 	"github.com/openhomeroom/homeroom/internal/roster"
@@ -40,7 +42,7 @@ func (r queryResolver) Groups(ctx context.Context, organizationID *string, filte
 func groupPage(ctx context.Context, list *roster.GroupList, args page.Args,
 	order model.GroupOrder) (*model.GroupConnection, error) {
 	c := &model.GroupConnection{List: list}
-	if !selects(ctx, "nodes", "edges", "pageInfo") {
+	if !selection.Has(ctx, "nodes", "edges", "pageInfo") {
 		return c, nil
 	}
 	p, err := list.Page(ctx, args, string(order.Field), order.Direction == model.SortDirectionDesc)
@@ -76,7 +78,7 @@ func (r groupResolver) Students(ctx context.Context, g *model.Group, first *int,
 	byName := model.StudentOrder{Field: model.StudentOrderFieldName, Direction: model.SortDirectionAsc}
 	return studentPage(ctx, r.Roster.StudentsOfGroup(g.Key),
 		page.Args{First: first, After: after, Last: last, Before: before}, byName,
-		reading{list: "group.students", organization: g.OrganizationID})
+		trail.Reading{List: "group.students", Organization: g.OrganizationID})
 }
 
 func (r mutationResolver) CreateGroup(ctx context.Context,

@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -12,9 +11,12 @@ import (
 
 	"github.com/openhomeroom/homeroom/graph/document"
 	"github.com/openhomeroom/homeroom/graph/generated"
+	"github.com/openhomeroom/homeroom/graph/limit"
 	"github.com/openhomeroom/homeroom/graph/live"
 	"github.com/openhomeroom/homeroom/graph/loader"
+	"github.com/openhomeroom/homeroom/graph/problem"
 	"github.com/openhomeroom/homeroom/graph/share"
+	"github.com/openhomeroom/homeroom/graph/trail"
 	"github.com/openhomeroom/homeroom/graph/transport"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
@@ -32,25 +34,25 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 	srv.SetQueryCache(guard.Parsed())
 	srv.SetParserTokenLimit(l.Tokens)
 	srv.SetValidationRulesFn(document.Rules)
-	srv.SetErrorPresenter(presentError(r.Log, guard, l.Introspection))
-	srv.SetRecoverFunc(recovered(r.Log))
+	srv.SetErrorPresenter(problem.Presenter(r.Log, guard, l.Introspection))
+	srv.SetRecoverFunc(problem.Recovered(r.Log))
 	// A document that comes by its hash meets the same limits as any other.
 	srv.Use(document.NewPersisted(l.Running, r.Operations, l.OwnOperations, r.notLookedUp))
 	srv.Use(guard)
-	srv.AroundOperations(r.onRecord)
+	srv.AroundOperations(trail.OnRecord(r.Audit))
 	srv.AroundOperations(onlySignedIn)
 	srv.AroundOperations(onlyInScope)
 	srv.AroundOperations(onlySettingUp)
 	srv.AroundOperations(
 		r.watching(share.NewGate(l.Subscriptions, l.AllSubscriptions, 0), live.NewWatcher(r.Identity, r.Log, l.SessionCheck)))
-	srv.AroundOperations(withEvents)
-	srv.AroundResponses(newAnswers(l).room)
+	srv.AroundOperations(limit.WithEvents)
+	srv.AroundResponses(limit.NewAnswers(l).Room)
 	srv.AroundResponses(oneOfFew(share.NewGate(l.Operations, l.AllOperations, l.OperationWait)))
-	srv.AroundResponses(fewHeavy(l))
+	srv.AroundResponses(limit.FewHeavy(l))
 	srv.AroundResponses(r.stillThere(l.SessionAge))
 	srv.AroundResponses(r.prepare(connections(r.DB, l.Patience)))
-	srv.AroundResponses(withEntries)
-	srv.AroundFields(fewEntries(l.Entries))
+	srv.AroundResponses(limit.WithEntries)
+	srv.AroundFields(limit.FewEntries(l.Entries))
 	srv.AroundRootFields(r.beforeField(l.SessionAge))
 	return withToken(srv)
 }
@@ -61,7 +63,7 @@ func addTransports(srv *handler.Server, r *Resolver, l Limits) {
 		RequestBytes: l.RequestBytes, VariableBytes: l.VariableBytes,
 		Room: share.NewBodies(l.BodyMemory, l.RequestBytes, l.StrangerBytes, int64(l.VariableBytes),
 			l.OperationWait).Room,
-		SignIn:   presented(errSignIn),
+		SignIn:   problem.Presented(errSignIn),
 		Stranger: isStranger, StrangerBytes: l.StrangerBytes, StrangerPatience: l.StrangerPatience,
 		Arrived: r.hasArrived(l.SessionAge),
 	}
@@ -97,7 +99,7 @@ func connections(d *database.DB, patience time.Duration) *share.Gate {
 	return share.NewGate(max(2, n/4), max(2, n-n/4), patience)
 }
 
-var errNoConnection = tooMany(
+var errNoConnection = problem.TooMany(
 	"you or your district have too much running that reads or writes; wait for some of it to end")
 
 // prepare gives an answer its loaders, a turn at the connections to the database and, if
@@ -119,7 +121,7 @@ func (r *Resolver) prepare(turns *share.Gate) graphql.ResponseMiddleware {
 		case op.Operation == ast.Mutation:
 			leave, err := turn(ctx)
 			if err != nil {
-				return refused(errNoConnection)(ctx)
+				return problem.Refused(errNoConnection)(ctx)
 			}
 			defer leave()
 		default:
@@ -131,7 +133,7 @@ func (r *Resolver) prepare(turns *share.Gate) graphql.ResponseMiddleware {
 			ctx = viewer.NewContext(ctx, s.Await())
 		}
 		ctx, made := database.WithMade(ctx)
-		return wholly(op, made, next(loader.NewContext(ctx, r.loaders())))
+		return problem.Wholly(op, made, next(loader.NewContext(ctx, r.loaders())))
 	}
 }
 
@@ -157,13 +159,9 @@ var open = map[string]bool{
 
 var (
 	errSignIn               = fault.Unauthenticatedf("sign in first")
-	errTooManyOperations    = tooMany("you have too many operations running; wait for some to end")
-	errTooManySubscriptions = presented(tooMany("you have too many open subscriptions; end some of them"))
+	errTooManyOperations    = problem.TooMany("you have too many operations running; wait for some to end")
+	errTooManySubscriptions = problem.Presented(problem.TooMany("you have too many open subscriptions; end some of them"))
 )
-
-func tooMany(message string) *fault.Error {
-	return fault.Unavailablef("%s", message).WithCode(share.TooManyRequests)
-}
 
 // oneOfFew limits how many answers are computed for one caller at a time.
 func oneOfFew(operations *share.Gate) graphql.ResponseMiddleware {
@@ -175,7 +173,7 @@ func oneOfFew(operations *share.Gate) graphql.ResponseMiddleware {
 		}
 		leave, ok := operations.Enter(ctx, viewer.FromContext(ctx))
 		if !ok {
-			return refused(errTooManyOperations)(ctx)
+			return problem.Refused(errTooManyOperations)(ctx)
 		}
 		defer leave()
 		return next(ctx)
@@ -190,11 +188,9 @@ func onlySignedIn(ctx context.Context, next graphql.OperationHandler) graphql.Re
 	}
 	for _, f := range rootFields(graphql.GetOperationContext(ctx)) {
 		if !open[f.Name] {
-			return refused(errSignIn)
+			return problem.Refused(errSignIn)
 		}
 	}
 	// Signing in fills this viewer, so that the rest of the payload can be read.
 	return next(viewer.NewContext(ctx, &viewer.Viewer{}))
 }
-
-func stack() string { return string(debug.Stack()) }

@@ -8,8 +8,8 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
-	"github.com/openhomeroom/homeroom/graph"
 	"github.com/openhomeroom/homeroom/graph/generated"
+	"github.com/openhomeroom/homeroom/graph/limit"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -17,7 +17,7 @@ import (
 func TestHeavyOperationsAreFew(t *testing.T) {
 	t.Parallel()
 	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
-	few := graph.FewHeavy(graph.Limits{Heavy: 1, AllHeavy: 2})
+	few := limit.FewHeavy(limit.Limits{Heavy: 1, AllHeavy: 2})
 	run := func(ctx context.Context, educator int, document string, next graphql.ResponseHandler) string {
 		doc, errs := gqlparser.LoadQueryWithRules(schema, document, rules.NewDefaultRules())
 		if errs != nil {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/openhomeroom/homeroom/graph/loader"
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/problem"
+	"github.com/openhomeroom/homeroom/graph/trail"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/notify"
@@ -58,10 +60,10 @@ func (r queryResolver) Nodes(ctx context.Context, ids []string) ([]model.Node, e
 		nodes[i] = n
 		switch n.(type) {
 		case *model.Student:
-			noteRead(ctx, reading{list: "node", students: 1})
+			trail.NoteRead(ctx, trail.Reading{List: "node", Students: 1})
 		case nil:
 			if _, _, ok := globalid.Decode(id); ok {
-				noteRefusal(ctx, codes[fault.NotFound])
+				trail.NoteRefusal(ctx, problem.Code(fault.NotFound))
 			}
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/graph/loader"
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/problem"
+	"github.com/openhomeroom/homeroom/graph/trail"
 	"github.com/openhomeroom/homeroom/internal/calendar"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/globalid"
@@ -109,9 +111,9 @@ func (r mutationResolver) UpdateOrganizationSettings(ctx context.Context,
 		var refusals []*fault.Error
 		changed, refusals, err = r.Resolver.Settings.Update(ctx, toSettingsChange(id, in))
 		for _, f := range refusals {
-			noteFault(ctx, f)
+			trail.NoteFault(ctx, f)
 		}
-		payload.Organization, payload.UserErrors = toOrganization(changed), all(refusals, toUserError)
+		payload.Organization, payload.UserErrors = toOrganization(changed), all(refusals, problem.UserError)
 	}
 	if err != nil {
 		payload.UserErrors, err = userErrors(ctx, err)

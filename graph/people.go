@@ -6,6 +6,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/graph/loader"
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/selection"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/identity"
 	"github.com/openhomeroom/homeroom/internal/page"
@@ -31,7 +32,7 @@ func (r queryResolver) Educators(ctx context.Context, organizationID string, fil
 		return nil, err
 	}
 	c := &model.EducatorConnection{List: list}
-	if !selects(ctx, "nodes", "edges", "pageInfo") {
+	if !selection.Has(ctx, "nodes", "edges", "pageInfo") {
 		return c, nil
 	}
 	p, err := list.Page(ctx, page.Args{First: first, After: after, Last: last, Before: before})
@@ -53,12 +54,12 @@ func (r queryResolver) Educators(ctx context.Context, organizationID string, fil
 func primeEducators(ctx context.Context, educators []*db.Educator, prefixes ...string) error {
 	l := loader.From(ctx)
 	ids := all(educators, func(e *db.Educator) int { return e.ID })
-	if selects(ctx, under(prefixes, "groups")...) {
+	if selection.Has(ctx, selection.Under(prefixes, "groups")...) {
 		if err := l.GroupsByEducator.Prime(ctx, ids); err != nil {
 			return err
 		}
 	}
-	if !selects(ctx, under(prefixes, "roles")...) {
+	if !selection.Has(ctx, selection.Under(prefixes, "roles")...) {
 		return nil
 	}
 	if err := l.RolesByEducator.Prime(ctx, ids); err != nil {
@@ -72,7 +73,7 @@ func primeEducators(ctx context.Context, educators []*db.Educator, prefixes ...s
 		}
 		at = append(at, all(roles, func(r *db.RoleAssignment) int { return r.OrganizationID })...)
 	}
-	if selects(ctx, under(prefixes, "roles.organization")...) {
+	if selection.Has(ctx, selection.Under(prefixes, "roles.organization")...) {
 		return l.OrganizationByID.Prime(ctx, at)
 	}
 	return nil

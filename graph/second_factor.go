@@ -7,6 +7,9 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/problem"
+	"github.com/openhomeroom/homeroom/graph/selection"
+	"github.com/openhomeroom/homeroom/graph/trail"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/identity"
@@ -38,8 +41,8 @@ func onlySettingUp(ctx context.Context, next graphql.OperationHandler) graphql.R
 	}
 	for _, f := range rootFields(graphql.GetOperationContext(ctx)) {
 		if !open[f.Name] && !settingUp[f.Name] {
-			noteFault(ctx, errSetUp)
-			return refused(errSetUp)
+			trail.NoteFault(ctx, errSetUp)
+			return problem.Refused(errSetUp)
 		}
 	}
 	return next(ctx)
@@ -112,7 +115,7 @@ func (r mutationResolver) begun(ctx context.Context, step identity.PasskeyStep,
 // passkeys.
 func passkeyErrors(ctx context.Context, err error) ([]*model.UserError, error) {
 	if f := fault.From(err); f != nil && f.Code == "PASSKEYS_UNAVAILABLE" {
-		return []*model.UserError{toUserError(f)}, nil
+		return []*model.UserError{problem.UserError(f)}, nil
 	}
 	return userErrors(ctx, err)
 }
@@ -162,7 +165,7 @@ func (r mutationResolver) BeginTotpEnrollment(ctx context.Context) (*model.Begin
 		URI:        &t.URI,
 		UserErrors: []*model.UserError{},
 	}
-	if selects(ctx, "qrCode") {
+	if selection.Has(ctx, "qrCode") {
 		picture, err := t.Picture()
 		if err != nil {
 			return nil, err

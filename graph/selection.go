@@ -2,46 +2,11 @@ package graph
 
 import (
 	"context"
-	"strings"
-
-	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/graph/loader"
+	"github.com/openhomeroom/homeroom/graph/selection"
 )
-
-// selects reports whether the current field selects one of the paths below it, such as
-// "nodes.groups".
-func selects(ctx context.Context, paths ...string) bool {
-	if !graphql.HasOperationContext(ctx) {
-		return false
-	}
-	op := graphql.GetOperationContext(ctx)
-	top := graphql.CollectFieldsCtx(ctx, nil)
-	for _, path := range paths {
-		if selected(op, top, strings.Split(path, ".")) {
-			return true
-		}
-	}
-	return false
-}
-
-func selected(op *graphql.OperationContext, fields []graphql.CollectedField, path []string) bool {
-	for _, f := range fields {
-		if f.Name != path[0] {
-			continue
-		}
-		if len(path) == 1 || selected(op, collect(op, f.Selections), path[1:]) {
-			return true
-		}
-	}
-	return false
-}
-
-func collect(op *graphql.OperationContext, set ast.SelectionSet) []graphql.CollectedField {
-	return graphql.CollectFields(op, set, nil)
-}
 
 // primeStudents reads what the selected fields of a page of students need, with one
 // statement each. prefixes are the paths to the students below the current field; an empty
@@ -57,12 +22,12 @@ func primeStudents(ctx context.Context, students []*db.Student, prefixes ...stri
 		ids[i], schools[i] = s.ID, s.OrganizationID
 		l.StudentByID.Set(s.ID, s)
 	}
-	if selects(ctx, under(prefixes, "organization")...) {
+	if selection.Has(ctx, selection.Under(prefixes, "organization")...) {
 		if err := l.SchoolByID.Prime(ctx, schools); err != nil {
 			return err
 		}
 	}
-	if !selects(ctx, under(prefixes, "groups")...) {
+	if !selection.Has(ctx, selection.Under(prefixes, "groups")...) {
 		return nil
 	}
 	if err := l.GroupsByStudent.Prime(ctx, ids); err != nil {
@@ -76,7 +41,7 @@ func primeStudents(ctx context.Context, students []*db.Student, prefixes ...stri
 		}
 		groups = append(groups, list...)
 	}
-	return primeGroups(ctx, groups, under(prefixes, "groups")...)
+	return primeGroups(ctx, groups, selection.Under(prefixes, "groups")...)
 }
 
 // primeGroups is primeStudents for groups.
@@ -91,12 +56,12 @@ func primeGroups(ctx context.Context, groups []*db.Group, prefixes ...string) er
 		ids[i], schools[i] = g.ID, g.OrganizationID
 		l.GroupByID.Set(g.ID, g)
 	}
-	if selects(ctx, under(prefixes, "organization")...) {
+	if selection.Has(ctx, selection.Under(prefixes, "organization")...) {
 		if err := l.SchoolByID.Prime(ctx, schools); err != nil {
 			return err
 		}
 	}
-	if selects(ctx, under(prefixes, "educators")...) {
+	if selection.Has(ctx, selection.Under(prefixes, "educators")...) {
 		return l.EducatorsByGroup.Prime(ctx, ids)
 	}
 	return nil
@@ -128,7 +93,7 @@ func primeOrganizations(ctx context.Context, organizations []*db.Organization, p
 		{[]string{"notifications"}, l.Notices.Prime, ids},
 	} {
 		for _, name := range field.names {
-			if selects(ctx, under(prefixes, name)...) {
+			if selection.Has(ctx, selection.Under(prefixes, name)...) {
 				if err := field.prime(ctx, field.ids); err != nil {
 					return err
 				}
@@ -136,12 +101,4 @@ func primeOrganizations(ctx context.Context, organizations []*db.Organization, p
 		}
 	}
 	return nil
-}
-
-func under(prefixes []string, field string) []string {
-	paths := make([]string, len(prefixes))
-	for i, p := range prefixes {
-		paths[i] = strings.TrimPrefix(p+"."+field, ".")
-	}
-	return paths
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/graph/loader"
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/problem"
+	"github.com/openhomeroom/homeroom/graph/selection"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/identity"
@@ -30,7 +32,7 @@ func onlyInScope(ctx context.Context, next graphql.OperationHandler) graphql.Res
 		return next(ctx)
 	}
 	if !inScope(v, graphql.GetOperationContext(ctx)) {
-		return refused(errNotForKey)
+		return problem.Refused(errNotForKey)
 	}
 	return next(ctx)
 }
@@ -70,7 +72,7 @@ func (r queryResolver) ServiceKeys(ctx context.Context, organizationID string) (
 	if err != nil {
 		return nil, err
 	}
-	if selects(ctx, "organization") {
+	if selection.Has(ctx, "organization") {
 		organizations := all(list, func(k *db.ServiceKey) int { return k.OrganizationID })
 		if err := loader.From(ctx).OrganizationByID.Prime(ctx, organizations); err != nil {
 			return nil, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/openhomeroom/homeroom/graph/problem"
 	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
@@ -44,7 +45,7 @@ func (r *Resolver) connect(ctx context.Context, payload map[string]any) (context
 func (r *Resolver) authenticate(ctx context.Context) (context.Context, *gqlerror.Error) {
 	token, _ := ctx.Value(tokenKey{}).(string)
 	if token == "" {
-		return ctx, presented(errSignIn)
+		return ctx, problem.Presented(errSignIn)
 	}
 	// A database that does not answer must not keep a stranger's place occupied.
 	v, err := authenticated(ctx, r.Identity, token)
@@ -52,8 +53,8 @@ func (r *Resolver) authenticate(ctx context.Context) (context.Context, *gqlerror
 	case err == nil:
 		return withLookup(ctx, v), nil
 	case fault.KindOf(err) == fault.Unauthenticated:
-		return ctx, presented(fault.From(err))
+		return ctx, problem.Presented(fault.From(err))
 	default:
-		return ctx, notLookedUp(ctx, r.Log, "a session", err)
+		return ctx, problem.NotLookedUp(ctx, r.Log, "a session", err)
 	}
 }

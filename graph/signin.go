@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/problem"
 	"github.com/openhomeroom/homeroom/graph/share"
+	"github.com/openhomeroom/homeroom/graph/trail"
 	"github.com/openhomeroom/homeroom/graph/transport"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/identity"
@@ -44,14 +46,14 @@ func (r mutationResolver) signedIn(ctx context.Context, s identity.Session, err 
 	if err != nil {
 		// A failure that identity has not recorded for an account counts as guessing.
 		if f := fault.From(err); f != nil && (f.Code == "CODE_ENDED" || f.Code == "CHALLENGE_ENDED") {
-			noteFault(ctx, err)
+			trail.NoteFault(ctx, err)
 		}
 		payload := &model.SignInPayload{}
 		var required *identity.StepRequired
 		if errors.As(err, &required) {
 			payload.SecondFactor = toStep(required.Step)
 		}
-		payload.UserErrors, err = mendable(err)
+		payload.UserErrors, err = problem.Mendable(err)
 		return payload, err
 	}
 	setCookie(ctx, s.Token, s.ExpiresAt)
@@ -144,7 +146,7 @@ func Authenticate(service *identity.Service, secure bool, log *slog.Logger, next
 			case err == nil:
 				ctx = withLookup(ctx, v)
 			case fault.KindOf(err) != fault.Unauthenticated:
-				transport.Refuse(w, req, notLookedUp(ctx, log, "a session", err))
+				transport.Refuse(w, req, problem.NotLookedUp(ctx, log, "a session", err))
 				return
 			}
 		}

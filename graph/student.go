@@ -6,6 +6,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/graph/loader"
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/selection"
+	"github.com/openhomeroom/homeroom/graph/trail"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/grade"
@@ -31,7 +33,7 @@ func (r queryResolver) Students(ctx context.Context, organizationID *string, fil
 	if orderBy == nil {
 		orderBy = &model.StudentOrder{Field: model.StudentOrderFieldName, Direction: model.SortDirectionAsc}
 	}
-	read := reading{list: "students", organization: organization, filters: filterKinds(filter)}
+	read := trail.Reading{List: "students", Organization: organization, Filters: trail.FilterKinds(filter)}
 	return studentPage(ctx, list, page.Args{First: first, After: after, Last: last, Before: before}, *orderBy, read)
 }
 
@@ -51,9 +53,9 @@ func (r queryResolver) StudentsCSVURL(ctx context.Context, organizationID string
 // studentPage reads a page and what its selected fields need, and notes the read for the
 // audit trail.
 func studentPage(ctx context.Context, list *roster.StudentList, args page.Args, order model.StudentOrder,
-	read reading) (*model.StudentConnection, error) {
+	read trail.Reading) (*model.StudentConnection, error) {
 	c := &model.StudentConnection{List: list}
-	if !selects(ctx, "nodes", "edges", "pageInfo") {
+	if !selection.Has(ctx, "nodes", "edges", "pageInfo") {
 		return c, nil
 	}
 	p, err := list.Page(ctx, args, string(order.Field), order.Direction == model.SortDirectionDesc)
@@ -63,8 +65,8 @@ func studentPage(ctx context.Context, list *roster.StudentList, args page.Args, 
 	if err := primeStudents(ctx, p.Items, "nodes", "edges.node"); err != nil {
 		return nil, err
 	}
-	read.students = len(p.Items)
-	noteRead(ctx, read)
+	read.Students = len(p.Items)
+	trail.NoteRead(ctx, read)
 	c.Nodes = all(p.Items, toStudent)
 	c.Edges = edges(p.Cursors, c.Nodes, func(cursor string, s *model.Student) *model.StudentEdge {
 		return &model.StudentEdge{Cursor: cursor, Node: s}

@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/graph/generated"
 	"github.com/openhomeroom/homeroom/graph/live"
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/problem"
 	"github.com/openhomeroom/homeroom/graph/share"
 	"github.com/openhomeroom/homeroom/graph/transport"
 	"github.com/openhomeroom/homeroom/internal/globalid"
@@ -44,7 +45,7 @@ func (r *Resolver) watching(subscriptions *share.Gate,
 		}
 		end, err := subscriptions.Take(v)
 		if err != nil {
-			return refusedBy(share.Refusal(err, errTooManySubscriptions))
+			return problem.RefusedBy(share.Refusal(err, errTooManySubscriptions))
 		}
 		token, _ := ctx.Value(tokenKey{}).(string)
 		s := live.NewSession(r.Identity, token, v)

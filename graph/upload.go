@@ -9,7 +9,9 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/graph/problem"
 	"github.com/openhomeroom/homeroom/graph/share"
+	"github.com/openhomeroom/homeroom/graph/trail"
 	"github.com/openhomeroom/homeroom/graph/transport"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/globalid"
@@ -17,7 +19,7 @@ import (
 )
 
 var (
-	errTooManyUploads = tooMany("you are sending too many files at once; wait for some to arrive").
+	errTooManyUploads = problem.TooMany("you are sending too many files at once; wait for some to arrive").
 				After(share.RetrySeconds)
 	errNoFile = transport.Errorf("BAD_REQUEST",
 		"The operation does not take each file of the request; nothing was read.")
@@ -28,8 +30,8 @@ func (r *Resolver) admitFiles(uploads *share.Gate) func(context.Context) (func()
 	return func(ctx context.Context) (func(), *gqlerror.Error) {
 		v := viewer.FromContext(ctx)
 		refuse := func(why *fault.Error) (func(), *gqlerror.Error) {
-			r.refuseUpload(ctx, why)
-			return nil, presented(why)
+			trail.RefuseUpload(ctx, r.Audit, why)
+			return nil, problem.Presented(why)
 		}
 		switch {
 		case v == nil:
@@ -52,8 +54,8 @@ var takingFiles = map[string]bool{"submitBulkImport": true}
 // mutation does that takes files, if the caller may import such a file there.
 func (r *Resolver) takesFiles(ctx context.Context, oc *graphql.OperationContext, files int) error {
 	if v := viewer.FromContext(ctx); v.Key != nil && !inScope(v, oc) {
-		r.refuseUpload(ctx, errNotForKey)
-		return presented(errNotForKey)
+		trail.RefuseUpload(ctx, r.Audit, errNotForKey)
+		return problem.Presented(errNotForKey)
 	}
 	taken := map[io.ReadSeeker]bool{}
 	var refused error

@@ -5,6 +5,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/graph/loader"
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/problem"
 	"github.com/openhomeroom/homeroom/internal/calendar"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/globalid"
@@ -109,7 +110,7 @@ func (r mutationResolver) RecordUsage(ctx context.Context,
 		})
 		var problems []*fault.Error
 		payload.Accepted, payload.Duplicates, problems, err = r.Usage.Record(ctx, id, events)
-		payload.UserErrors = all(problems, toUserError)
+		payload.UserErrors = all(problems, problem.UserError)
 	}
 	if err != nil {
 		payload.UserErrors, err = userErrors(ctx, err)

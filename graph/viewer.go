@@ -5,6 +5,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/graph/loader"
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/selection"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -20,7 +21,7 @@ func (r *Resolver) currentViewer(ctx context.Context) (*model.Viewer, error) {
 		return nil, err
 	}
 	// The roles are known, so their organizations are read together.
-	if selects(ctx, "roles.organization", "viewer.roles.organization") {
+	if selection.Has(ctx, "roles.organization", "viewer.roles.organization") {
 		if err := loader.From(ctx).OrganizationByID.Prime(ctx,
 			all(v.Assignments, func(a viewer.Assignment) int { return a.OrganizationID })); err != nil {
 			return nil, err

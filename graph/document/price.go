@@ -11,7 +11,7 @@ const (
 
 // listRows are the usual lengths of the lists that are not paged. The lists of the
 // introspection schema need no database and count a fifth. If a list turns out to be
-// longer, its entries count once they are known; see graph/rows.go.
+// longer, its entries count once they are known; see graph/limit/entries.go.
 var listRows = map[string]int{
 	"Viewer.roles": 2, "Viewer.organizations": 40, "Viewer.sessions": 100,
 	"Educator.roles": 2, "Educator.groups": 5,

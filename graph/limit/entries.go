@@ -1,4 +1,4 @@
-package graph
+package limit
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/openhomeroom/homeroom/graph/problem"
 	"github.com/openhomeroom/homeroom/graph/transport"
 )
 
@@ -18,13 +19,13 @@ import (
 
 type entriesKey struct{}
 
-// withEntries gives each answer a counter.
-func withEntries(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+// WithEntries gives each answer a counter.
+func WithEntries(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	return next(context.WithValue(ctx, entriesKey{}, &atomic.Int64{}))
 }
 
-// fewEntries refuses the list that takes an answer beyond the limit.
-func fewEntries(most int) graphql.FieldMiddleware {
+// FewEntries refuses the list that takes an answer beyond the limit.
+func FewEntries(most int) graphql.FieldMiddleware {
 	return func(ctx context.Context, next graphql.Resolver) (any, error) {
 		found, err := next(ctx)
 		field := graphql.GetFieldContext(ctx).Field.Definition
@@ -37,7 +38,7 @@ func fewEntries(most int) graphql.FieldMiddleware {
 			return found, nil
 		}
 		if op := graphql.GetOperationContext(ctx).Operation; op.Operation == ast.Mutation {
-			return nil, errMade
+			return nil, problem.ErrMade
 		}
 		return nil, transport.Errorf("TOO_COMPLEX", "The lists of the answer would have more than %d entries together. "+
 			"Ask for less at once.", most)

@@ -1,4 +1,4 @@
-package graph
+package limit
 
 import (
 	"context"
@@ -7,30 +7,32 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/openhomeroom/homeroom/graph/problem"
 	"github.com/openhomeroom/homeroom/graph/share"
 	"github.com/openhomeroom/homeroom/internal/allowance"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-var errTooMuchUnread = tooMany("you have not read some of your answers yet; read them, or ask for less at once")
+var errTooMuchUnread = problem.TooMany("you have not read some of your answers yet; read them, or ask for less at once")
 
-// answers limits what waits to be sent: if a client reads nothing, the answer that was
+// Answers limits what waits to be sent: if a client reads nothing, the answer that was
 // computed for it stays in memory although its turn is over. A district gets at most half
 // of the room, so that somebody with many accounts in one district leaves room for others.
-type answers struct {
+type Answers struct {
 	callers   *allowance.Allowance[share.Caller]
 	districts *allowance.Allowance[int]
 }
 
-func newAnswers(l Limits) *answers {
-	return &answers{
+// NewAnswers returns the room for answers.
+func NewAnswers(l Limits) *Answers {
+	return &Answers{
 		callers:   allowance.New[share.Caller](l.AnswersEach, l.AnswersAll),
 		districts: allowance.New[int](l.AnswersDistrict, l.AnswersAll),
 	}
 }
 
 // take takes room for an answer, or takes nothing.
-func (a *answers) take(v *viewer.Viewer, size int64) (give func(), ok bool) {
+func (a *Answers) take(v *viewer.Viewer, size int64) (give func(), ok bool) {
 	id, _ := share.CallerOf(v)
 	district := v.District()
 	if a.callers.Take(id, size) != nil {
@@ -52,17 +54,17 @@ type eventsKey struct{}
 // the next event when it has sent the last one.
 type events struct{ sent func() }
 
-// withEvents prepares a subscription for the room of its events.
-func withEvents(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+// WithEvents prepares a subscription for the room of its events.
+func WithEvents(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
 		ctx = context.WithValue(ctx, eventsKey{}, &events{func() {}})
 	}
 	return next(ctx)
 }
 
-// room takes room for every answer, and for every event of a subscription, until it is
+// Room takes room for every answer, and for every event of a subscription, until it is
 // sent.
-func (a *answers) room(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+func (a *Answers) Room(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	last, _ := ctx.Value(eventsKey{}).(*events)
 	if last != nil {
 		last.sent()
@@ -76,9 +78,9 @@ func (a *answers) room(ctx context.Context, next graphql.ResponseHandler) *graph
 	give, ok := a.take(v, 2*int64(len(resp.Data))) // Sending copies the data.
 	switch {
 	case !ok && op.Operation == ast.Mutation:
-		return refusedBy(presented(errMade))(ctx)
+		return problem.RefusedBy(problem.Presented(problem.ErrMade))(ctx)
 	case !ok:
-		return refused(errTooMuchUnread)(ctx)
+		return problem.Refused(errTooMuchUnread)(ctx)
 	}
 	// The context of an operation ends when its last answer has been sent, or cannot be.
 	stop := context.AfterFunc(ctx, give)

@@ -1,9 +1,12 @@
-package graph
+// Package problem turns errors into what a client sees: errors of an operation, and entries
+// of userErrors.
+package problem
 
 import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime/debug"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -31,14 +34,17 @@ var codes = map[fault.Kind]string{
 	fault.Unavailable:     "UNAVAILABLE",
 }
 
+// Code is the value of extensions.code for a kind of error.
+func Code(kind fault.Kind) string { return codes[kind] }
+
 const (
 	internalCode = "INTERNAL_SERVER_ERROR"
 	timedOut     = "TIMEOUT"
 )
 
-// presentError returns the error that a client sees. An error that is not meant for people
+// Presenter returns the error that a client sees. An error that is not meant for people
 // is logged here, once, and shown as an internal error.
-func presentError(log *slog.Logger, guard *document.Guard,
+func Presenter(log *slog.Logger, guard *document.Guard,
 	introspection document.Introspection) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
 		var from *gqlerror.Error
@@ -56,12 +62,12 @@ func presentError(log *slog.Logger, guard *document.Guard,
 		shown := &gqlerror.Error{Path: graphql.GetPath(ctx)}
 		switch f := fault.From(err); {
 		case f != nil && f.Kind != fault.Internal:
-			shown.Message, shown.Extensions = fault.Sentence(f.Message), extensionsOf(f)
+			shown.Message, shown.Extensions = fault.Sentence(f.Message), Extensions(f)
 		case unavailable(err) != nil:
 			log.WarnContext(ctx, "something that an operation needs is not available at the moment", "path",
 				shown.Path.String(), "error", err)
 			f = unavailable(err)
-			shown.Message, shown.Extensions = fault.Sentence(f.Message), extensionsOf(f)
+			shown.Message, shown.Extensions = fault.Sentence(f.Message), Extensions(f)
 		case errors.Is(err, privacy.Deny):
 			log.WarnContext(ctx, "a policy denied what a resolver asked for", "path", shown.Path.String(), "error", err)
 			shown.Message = "There is no such thing among what you may see."
@@ -92,7 +98,8 @@ func operationOf(ctx context.Context) *ast.OperationDefinition {
 	return graphql.GetOperationContext(ctx).Operation
 }
 
-func extensionsOf(f *fault.Error) map[string]any {
+// Extensions are the extensions of the error that a client sees.
+func Extensions(f *fault.Error) map[string]any {
 	e := map[string]any{"code": codes[f.Kind]}
 	if f.Code == share.TooManyRequests || f.Code == string(database.Uncertain) {
 		e["code"] = f.Code // so that transports answer 429, and no client retries automatically what may have been done
@@ -108,15 +115,16 @@ func extensionsOf(f *fault.Error) map[string]any {
 	return e
 }
 
-// presented is an error as the presenter shows it, for errors that do not pass through it.
-func presented(f *fault.Error) *gqlerror.Error {
-	return &gqlerror.Error{Message: fault.Sentence(f.Message), Extensions: extensionsOf(f)}
+// Presented is an error as the presenter shows it, for errors that do not pass through it.
+func Presented(f *fault.Error) *gqlerror.Error {
+	return &gqlerror.Error{Message: fault.Sentence(f.Message), Extensions: Extensions(f)}
 }
 
-// refused answers an operation without executing it.
-func refused(f *fault.Error) graphql.ResponseHandler { return refusedBy(presented(f)) }
+// Refused answers an operation without executing it.
+func Refused(f *fault.Error) graphql.ResponseHandler { return RefusedBy(Presented(f)) }
 
-func refusedBy(err *gqlerror.Error) graphql.ResponseHandler {
+// RefusedBy is Refused for an error as clients see it.
+func RefusedBy(err *gqlerror.Error) graphql.ResponseHandler {
 	return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{err}})
 }
 
@@ -127,10 +135,10 @@ func withoutSuggestions(message string) string {
 	return before
 }
 
-// recovered turns a panic of a resolver into an internal error.
-func recovered(log *slog.Logger) graphql.RecoverFunc {
+// Recovered turns a panic of a resolver into an internal error.
+func Recovered(log *slog.Logger) graphql.RecoverFunc {
 	return func(ctx context.Context, p any) error {
-		log.ErrorContext(ctx, "a resolver panicked", "panic", p, "stack", stack())
+		log.ErrorContext(ctx, "a resolver panicked", "panic", p, "stack", string(debug.Stack()))
 		return errPanicked
 	}
 }

@@ -1,4 +1,4 @@
-package graph
+package problem
 
 import (
 	"context"
@@ -18,7 +18,8 @@ import (
 
 var (
 	errNotLookedUp = fault.Unavailablef("the database does not answer at the moment; try again in a few seconds").After(5)
-	errMade        = fault.Unavailablef(
+	// ErrMade says that a change was made and its answer cannot be given.
+	ErrMade = fault.Unavailablef(
 		"all or a part of the change was made, but its answer is incomplete; " +
 			"check what was made before you try again").WithCode(string(database.Uncertain))
 	errNoDisk = fault.Unavailablef(
@@ -37,24 +38,20 @@ func unavailable(err error) *fault.Error {
 	return database.Unavailable(err)
 }
 
-// notLookedUp is the answer if not even the session or the document could be looked up.
-func notLookedUp(ctx context.Context, log *slog.Logger, what string, err error) *gqlerror.Error {
+// NotLookedUp is the answer if not even the session or the document could be looked up.
+func NotLookedUp(ctx context.Context, log *slog.Logger, what string, err error) *gqlerror.Error {
 	log.WarnContext(ctx, "look up "+what, "error", err)
 	if f := unavailable(err); f != nil {
-		return presented(f)
+		return Presented(f)
 	}
-	return presented(errNotLookedUp)
+	return Presented(errNotLookedUp)
 }
 
-func (r *Resolver) notLookedUp(ctx context.Context, what string, err error) *gqlerror.Error {
-	return notLookedUp(ctx, r.Log, what, err)
-}
-
-// wholly turns a partial answer into no answer, if a part is missing because the database
+// Wholly turns a partial answer into no answer, if a part is missing because the database
 // was unavailable: a client would take null for "there is none" and keep it. It keeps the
 // results of a mutation. If the answer of a mutation cannot be given, it says that the
 // change may have been made, so that the client does not repeat it.
-func wholly(op *ast.OperationDefinition, made *database.Made, resp *graphql.Response) *graphql.Response {
+func Wholly(op *ast.OperationDefinition, made *database.Made, resp *graphql.Response) *graphql.Response {
 	if resp == nil || resp.Data == nil {
 		return resp
 	}
@@ -67,7 +64,7 @@ func wholly(op *ast.OperationDefinition, made *database.Made, resp *graphql.Resp
 			return resp
 		}
 		if made.Any() {
-			err = presented(errMade)
+			err = Presented(ErrMade)
 		}
 		return &graphql.Response{Errors: gqlerror.List{err}, Extensions: resp.Extensions}
 	}

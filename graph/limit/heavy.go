@@ -1,4 +1,4 @@
-package graph
+package limit
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/openhomeroom/homeroom/graph/problem"
 	"github.com/openhomeroom/homeroom/graph/share"
 	"github.com/openhomeroom/homeroom/internal/allowance"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -22,9 +23,9 @@ const heavyWait = 5 * time.Second
 var errTooManyHeavy = share.RetryLater(share.TooManyRequests,
 	"You have another correction or erasure running; wait for it to end.")
 
-// fewHeavy limits how many operations with a heavy mutation run at a time, for one caller
+// FewHeavy limits how many operations with a heavy mutation run at a time, for one caller
 // and for all. Others wait, but not for long.
-func fewHeavy(l Limits) graphql.ResponseMiddleware {
+func FewHeavy(l Limits) graphql.ResponseMiddleware {
 	turns := allowance.New[share.Caller](int64(l.Heavy), int64(l.AllHeavy))
 	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		id, known := share.CallerOf(viewer.FromContext(ctx))
@@ -32,7 +33,7 @@ func fewHeavy(l Limits) graphql.ResponseMiddleware {
 			return next(ctx)
 		}
 		if err := turns.Wait(ctx, id, 1, heavyWait); err != nil {
-			return refusedBy(share.Refusal(err, errTooManyHeavy))(ctx)
+			return problem.RefusedBy(share.Refusal(err, errTooManyHeavy))(ctx)
 		}
 		defer turns.Give(id, 1)
 		return next(ctx)

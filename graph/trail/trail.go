@@ -1,4 +1,6 @@
-package graph
+// Package trail collects what an operation does that the audit trail must know, besides
+// changes, which are recorded where they are made.
+package trail
 
 import (
 	"context"
@@ -13,6 +15,8 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/problem"
+	"github.com/openhomeroom/homeroom/graph/selection"
 	"github.com/openhomeroom/homeroom/graph/share"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/fault"
@@ -46,19 +50,19 @@ func notesOf(ctx context.Context) *notes {
 	return n
 }
 
-// reading is one list of students, or of changes of a job that name students.
-type reading struct {
-	list         string
-	students     int
-	organization int
-	filters      []string
+// Reading is one list of students, or of changes of a job that name students.
+type Reading struct {
+	List         string
+	Students     int
+	Organization int
+	Filters      []string
 }
 
-// noteRead notes that personal data is given out. It costs no statement: everything that
+// NoteRead notes that personal data is given out. It costs no statement: everything that
 // an operation gives out is one entry, which is written in the background.
-func noteRead(ctx context.Context, r reading) {
+func NoteRead(ctx context.Context, r Reading) {
 	n := notesOf(ctx)
-	if n == nil || r.students == 0 {
+	if n == nil || r.Students == 0 {
 		return
 	}
 	n.mu.Lock()
@@ -70,17 +74,17 @@ func noteRead(ctx context.Context, r reading) {
 		n.organizations = map[int]bool{}
 	}
 	n.reader = audit.ActorOf(ctx)
-	n.students += r.students
-	n.lists[r.list] = true
-	n.organizations[r.organization] = true
-	for _, f := range r.filters {
+	n.students += r.Students
+	n.lists[r.List] = true
+	n.organizations[r.Organization] = true
+	for _, f := range r.Filters {
 		n.filters[f] = true
 	}
 }
 
-// noteAuditRead notes that entries of the audit trail are given out, about one
+// NoteEntries notes that entries of the audit trail are given out, about one
 // organization or, for 0, about all that the viewer sees.
-func noteAuditRead(ctx context.Context, entries, organization int) {
+func NoteEntries(ctx context.Context, entries, organization int) {
 	n := notesOf(ctx)
 	if n == nil {
 		return
@@ -95,8 +99,8 @@ func noteAuditRead(ctx context.Context, entries, organization int) {
 	n.organizations[organization] = true
 }
 
-// noteRefusal notes a refusal because of who asked.
-func noteRefusal(ctx context.Context, code string) {
+// NoteRefusal notes a refusal because of who asked.
+func NoteRefusal(ctx context.Context, code string) {
 	n := notesOf(ctx)
 	if n == nil {
 		return
@@ -122,27 +126,34 @@ var guesses = map[string]bool{
 	"WRONG_CREDENTIALS": true,
 }
 
-// noteFault notes the errors that depend on who asked, not on the input.
-func noteFault(ctx context.Context, err error) {
+// NoteFault notes the errors that depend on who asked, not on the input.
+func NoteFault(ctx context.Context, err error) {
 	if refusals, several := errors.AsType[roster.Refusals](err); several {
 		for _, f := range refusals {
-			noteFault(ctx, f)
+			NoteFault(ctx, f)
 		}
 		return
 	}
 	if f := fault.From(err); f != nil {
 		switch {
 		case f.Kind == fault.Forbidden, f.Kind == fault.NotFound:
-			noteRefusal(ctx, codes[f.Kind])
+			NoteRefusal(ctx, problem.Code(f.Kind))
 		case guesses[f.Code]:
-			noteRefusal(ctx, f.Code)
+			NoteRefusal(ctx, f.Code)
 		}
 	}
 }
 
-// onRecord names an operation, and records what it has read and what it was refused. It
+// OnRecord names an operation, and records what it has read and what it was refused. It
 // comes before everything that refuses operations.
-func (r *Resolver) onRecord(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+func OnRecord(service *audit.Service) graphql.OperationMiddleware {
+	return recorder{service}.operation
+}
+
+// recorder writes the notes of operations to the audit trail.
+type recorder struct{ audit *audit.Service }
+
+func (r recorder) operation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	oc := graphql.GetOperationContext(ctx)
 	ctx = viewer.WithOperation(ctx, operationName(oc))
 	n := &notes{}
@@ -150,7 +161,7 @@ func (r *Resolver) onRecord(ctx context.Context, next graphql.OperationHandler) 
 	if oc.Operation.Operation == ast.Subscription && givesOutPeople(oc) {
 		n.watched = true
 		if err := r.recordWatch(ctx); err != nil {
-			return refusedBy(presented(fault.From(err)))
+			return problem.RefusedBy(problem.Presented(fault.From(err)))
 		}
 	}
 	return func(inner context.Context) *graphql.Response {
@@ -159,7 +170,7 @@ func (r *Resolver) onRecord(ctx context.Context, next graphql.OperationHandler) 
 			for _, e := range answer.Errors {
 				code, _ := e.Extensions["code"].(string)
 				if refusalCodes[code] {
-					noteRefusal(context.WithValue(ctx, notesKey{}, n), code)
+					NoteRefusal(context.WithValue(ctx, notesKey{}, n), code)
 				}
 			}
 		}
@@ -175,9 +186,9 @@ func (r *Resolver) onRecord(ctx context.Context, next graphql.OperationHandler) 
 func notGivenOut(kind ast.Operation, err error) *graphql.Response {
 	f := fault.From(err)
 	if kind == ast.Mutation {
-		f = errMade
+		f = problem.ErrMade
 	}
-	return &graphql.Response{Errors: gqlerror.List{presented(f)}}
+	return &graphql.Response{Errors: gqlerror.List{problem.Presented(f)}}
 }
 
 // refusalCodes are the errors of an operation that depend on who asked.
@@ -187,12 +198,12 @@ var refusalCodes = map[string]bool{
 
 // recordNotes passes the notes to the audit trail and starts over, because a subscription
 // has more than one answer. If it fails, nothing may be given out.
-func (r *Resolver) recordNotes(ctx context.Context, n *notes, kind ast.Operation) (err error) {
+func (r recorder) recordNotes(ctx context.Context, n *notes, kind ast.Operation) (err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, code := range slices.Sorted(maps.Keys(n.refusals)) {
 		who := n.refusals[code]
-		r.Audit.Refused(ctx,
+		r.audit.Refused(ctx,
 			audit.Event{
 				Action:         audit.AccessRefused,
 				Code:           code,
@@ -217,10 +228,10 @@ func (r *Resolver) recordNotes(ctx context.Context, n *notes, kind ast.Operation
 			if len(n.filters) > 0 {
 				e.Facts["filters"] = slices.Sorted(maps.Keys(n.filters))
 			}
-			err = r.Audit.Read(ctx, e)
+			err = r.audit.Read(ctx, e)
 		}
 		if n.entries > 0 && err == nil {
-			err = r.Audit.Read(ctx,
+			err = r.audit.Read(ctx,
 				audit.Event{
 					Action:         audit.AuditRead,
 					DistrictID:     who.DistrictID,
@@ -251,27 +262,27 @@ func (n *notes) about(who audit.Actor) int {
 // file was refused.
 const uploadOperation = "(upload)"
 
-// refuseUpload records a file that was refused before it was read.
-func (r *Resolver) refuseUpload(ctx context.Context, why *fault.Error) {
+// RefuseUpload records a file that was refused before it was read.
+func RefuseUpload(ctx context.Context, service *audit.Service, why *fault.Error) {
 	who := audit.ActorOf(ctx)
-	code, _ := extensionsOf(why)["code"].(string)
-	r.Audit.Refused(viewer.WithOperation(ctx, uploadOperation), audit.Event{
+	code, _ := problem.Extensions(why)["code"].(string)
+	service.Refused(viewer.WithOperation(ctx, uploadOperation), audit.Event{
 		Action: audit.AccessRefused, Code: code, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID})
 }
 
 // recordWatch records the start of a subscription whose answers give out personal data.
-func (r *Resolver) recordWatch(ctx context.Context) error {
+func (r recorder) recordWatch(ctx context.Context) error {
 	who := audit.ActorOf(ctx)
-	return r.Audit.Read(ctx,
+	return r.audit.Read(ctx,
 		audit.Event{Action: audit.StudentsWatched, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID})
 }
 
 // givesOutPeople reports whether the fields of a subscription are about people.
 func givesOutPeople(oc *graphql.OperationContext) bool {
-	for _, f := range collect(oc, oc.Operation.SelectionSet) {
+	for _, f := range selection.Collect(oc, oc.Operation.SelectionSet) {
 		for _, list := range []string{"changes", "changedRows", "problems", "problemGroups", "refusedRows",
 			"missingStudents"} {
-			if selected(oc, collect(oc, f.Selections), []string{list}) {
+			if selection.Within(oc, selection.Collect(oc, f.Selections), []string{list}) {
 				return true
 			}
 		}
@@ -293,8 +304,8 @@ func operationName(oc *graphql.OperationContext) string {
 	return "{" + strings.Join(fields, " ") + "}"
 }
 
-// filterKinds names the filters that are set. It does not record the searched text.
-func filterKinds(f *model.StudentFilter) (kinds []string) {
+// FilterKinds names the filters that are set. It does not record the searched text.
+func FilterKinds(f *model.StudentFilter) (kinds []string) {
 	if f == nil {
 		return nil
 	}
