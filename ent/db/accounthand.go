@@ -21,9 +21,9 @@ type AccountHand struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// EducatorID holds the value of the "educator_id" field.
 	EducatorID int `json:"educator_id,omitempty"`
-	// The educator who did it; there is no row for the operator, and none for oneself.
+	// The educator who did it. The operator and the account itself have no row.
 	HandID int `json:"hand_id,omitempty"`
-	// When it was done last.
+	// When this was last done.
 	LastAt time.Time `json:"last_at,omitempty"`
 	// What the hand has set that is still there, added up: 1 the password, 2 the address, 4 a password that was set by a link to that address, 8 the External ID; 16 if it has never set anything but External IDs. 3 if it is not known.
 	Ways         int8 `json:"ways,omitempty"`

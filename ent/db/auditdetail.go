@@ -23,15 +23,15 @@ type AuditDetail struct {
 	DistrictID int `json:"district_id,omitempty"`
 	// Seq holds the value of the "seq" field.
 	Seq int `json:"seq,omitempty"`
-	// Among the details of the entry, from 1.
+	// The position among the details of the entry, from 1.
 	Position int `json:"position,omitempty"`
-	// A type of globalid.
+	// A type name of package globalid.
 	SubjectType string `json:"subject_type,omitempty"`
 	// SubjectID holds the value of the "subject_id" field.
 	SubjectID int `json:"subject_id,omitempty"`
 	// Salt holds the value of the "salt" field.
 	Salt *string `json:"-"`
-	// JSON: what changed, with the values before and after. None when it has been erased.
+	// JSON: what changed, with the values before and after. Unset after an erasure.
 	Body *string `json:"-"`
 	// HMAC-SHA-256 of the body with the salt, in hexadecimal.
 	Digest       string `json:"digest,omitempty"`

@@ -19,21 +19,21 @@ type AuditEvent struct {
 	ID int `json:"id,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
-	// Whose chain it is in; 0 for what belongs to no district.
+	// The district whose chain it is in; 0 for the chain of what belongs to no district.
 	DistrictID int `json:"district_id,omitempty"`
-	// The place in the chain, from 1 and without a gap.
+	// The position in the chain, from 1 and without gaps.
 	Seq int `json:"seq,omitempty"`
 	// Action holds the value of the "action" field.
 	Action string `json:"action,omitempty"`
-	// Why something was refused; empty for what was done.
+	// Why it was refused; empty if it was done.
 	Code string `json:"code,omitempty"`
 	// EDUCATOR, SERVICE_KEY, OPERATOR, SERVER or ANONYMOUS.
 	ActorKind string `json:"actor_kind,omitempty"`
-	// The educator or the service key; 0 for the others.
+	// The educator or the service key; 0 for other actors.
 	ActorID int `json:"actor_id,omitempty"`
 	// The login of an operator, or why the server acted.
 	ActorLabel string `json:"actor_label,omitempty"`
-	// The roles of that moment, or the scopes of a key.
+	// The roles at that moment, or the scopes of a key.
 	Roles string `json:"roles,omitempty"`
 	// Address holds the value of the "address" field.
 	Address string `json:"address,omitempty"`
@@ -41,17 +41,17 @@ type AuditEvent struct {
 	RequestID string `json:"request_id,omitempty"`
 	// The name of the GraphQL operation, or the command.
 	Operation string `json:"operation,omitempty"`
-	// What it is about, and so who sees it; 0 for no organization.
+	// The organization it is about, which decides who sees it; 0 for none.
 	OrganizationID int `json:"organization_id,omitempty"`
-	// A type of globalid.
+	// A type name of package globalid.
 	TargetType string `json:"target_type,omitempty"`
 	// TargetID holds the value of the "target_id" field.
 	TargetID int `json:"target_id,omitempty"`
 	// JobID holds the value of the "job_id" field.
 	JobID int `json:"job_id,omitempty"`
-	// Counts and the like, as a JSON object with sorted names; nothing personal.
+	// Counts and similar values as a JSON object with sorted names. Nothing personal.
 	Facts string `json:"facts,omitempty"`
-	// Over the digests of the details, in hexadecimal; empty where there are none.
+	// A hash of the digests of the details, in hexadecimal; empty if there are none.
 	DetailsDigest string `json:"details_digest,omitempty"`
 	// PrevHash holds the value of the "prev_hash" field.
 	PrevHash string `json:"prev_hash,omitempty"`

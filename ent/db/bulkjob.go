@@ -37,7 +37,7 @@ type BulkJob struct {
 	GroupsMode bulkjob.GroupsMode `json:"groups_mode,omitempty"`
 	// CommitMode holds the value of the "commit_mode" field.
 	CommitMode bulkjob.CommitMode `json:"commit_mode,omitempty"`
-	// What happens to students who are on record and not in the file.
+	// What happens to students on record who are not in the file.
 	Missing bulkjob.Missing `json:"missing,omitempty"`
 	// What happens to students whose row says that they have left.
 	Leavers bulkjob.Leavers `json:"leavers,omitempty"`
@@ -45,9 +45,9 @@ type BulkJob struct {
 	FileName string `json:"file_name,omitempty"`
 	// IdempotencyKey holds the value of the "idempotency_key" field.
 	IdempotencyKey *string `json:"idempotency_key,omitempty"`
-	// A keyed digest of the file, where an idempotency key was given with it.
+	// A keyed digest of the file, if it came with an idempotency key.
 	ContentPrint string `json:"content_print,omitempty"`
-	// The schools of the students of a selection from several, as |3||17|: a submitter without a role at all of them does not see the job.
+	// The schools of a selection of students from several, as |3||17|. A submitter who has no role at one of them does not see the job.
 	Schools string `json:"schools,omitempty"`
 	// What EDIT_STUDENTS changes; the selection is stored as the job's file.
 	Edit json.RawMessage `json:"edit,omitempty"`
@@ -61,19 +61,19 @@ type BulkJob struct {
 	Headers []string `json:"headers,omitempty"`
 	// IgnoredHeaders holds the value of the "ignored_headers" field.
 	IgnoredHeaders []string `json:"ignored_headers,omitempty"`
-	// A digest of the headers, by which later files with the same ones are recognized.
+	// A digest of the headers. Later files with the same headers are recognized by it.
 	HeaderPrint string `json:"header_print,omitempty"`
-	// As which columns somebody has said that headers are read; see internal/job/columns.
+	// Which headers somebody chose to read as which columns; see internal/job/columns.
 	Choices json.RawMessage `json:"choices,omitempty"`
 	// TotalRows holds the value of the "total_rows" field.
 	TotalRows int `json:"total_rows,omitempty"`
-	// How many of total_rows stand behind the file: students who are not in it.
+	// How many of total_rows follow those of the file: students who are not in it.
 	MissingRows int `json:"missing_rows,omitempty"`
-	// The last student there was when the check ended; 0 if it is not known who is in the file.
+	// The newest student when the check ended; 0 if nobody knows who is in the file.
 	SeenTo int `json:"seen_to,omitempty"`
 	// VerifiedRows holds the value of the "verified_rows" field.
 	VerifiedRows int `json:"verified_rows,omitempty"`
-	// Rows of the file behind the last applied batch.
+	// How many rows of the file the applied batches cover.
 	ProcessedRows int `json:"processed_rows,omitempty"`
 	// Created holds the value of the "created" field.
 	Created int `json:"created,omitempty"`
@@ -91,37 +91,37 @@ type BulkJob struct {
 	Warnings int `json:"warnings,omitempty"`
 	// Errors holds the value of the "errors" field.
 	Errors int `json:"errors,omitempty"`
-	// Rows that set a password.
+	// How many rows set a password.
 	Passwords int `json:"passwords,omitempty"`
-	// Of these, those whose passwords have been hashed.
+	// How many of these passwords have been hashed.
 	HashedPasswords int `json:"hashed_passwords,omitempty"`
-	// The percentage that put the job on hold; 0 where none did.
+	// The percentage that put the job on hold; 0 if none did.
 	HeldByRule int `json:"held_by_rule,omitempty"`
-	// Who started the job, which does only what that person may do as well; NULL where the server itself did.
+	// Who started the job, which does only what this person may do too. NULL if the server started it.
 	StartedBy *int `json:"started_by,omitempty"`
-	// The second administrator, who let a held job go on.
+	// The second administrator, who approved the held job.
 	ApprovedBy *int `json:"approved_by,omitempty"`
-	// What a job waits for while it is HELD.
+	// What a HELD job waits for.
 	HeldFor *bulkjob.HeldFor `json:"held_for,omitempty"`
-	// Since when the undo waits; whoever approves it was there before.
+	// When the undo began to wait. The account of the approver is older.
 	HeldAt *time.Time `json:"held_at,omitempty"`
-	// The status that a job goes back to when nobody approves its undo.
+	// The status to return to if nobody approves the undo.
 	UndoFrom string `json:"undo_from,omitempty"`
-	// The second administrator, who let a held undo go on.
+	// The second administrator, who approved the held undo.
 	UndoApprovedBy *int `json:"undo_approved_by,omitempty"`
-	// Who has corrected rows of the job; none of them is a second administrator.
+	// Who has corrected rows of the job. None of them can be the second administrator.
 	CorrectedBy []int `json:"corrected_by,omitempty"`
-	// 1 where a row has been corrected since the job was put on hold; it is approved by the version that was looked at.
+	// 1 if a row was corrected while the job was on hold. An approval then names the version that was seen.
 	CorrectedWhileHeld int8 `json:"corrected_while_held,omitempty"`
-	// Rows whose previous values were put back.
+	// How many rows have their previous values back.
 	UndoneRows int `json:"undone_rows,omitempty"`
-	// Rows that the undo left, because somebody had changed them since.
+	// How many rows the undo left as they are, because somebody has changed them since.
 	KeptRows int `json:"kept_rows,omitempty"`
-	// 0 nothing yet, 1 what an undo would need, 2 the rows as well; only the counts are left then.
+	// What has been removed: 0 nothing, 1 what an undo needs, 2 the rows too, so that only counts are left.
 	Forgotten int8 `json:"forgotten,omitempty"`
-	// Who asked for the undo, which acts with that person's roles.
+	// Who asked for the undo, which acts with the roles of this person.
 	UndoneBy *int `json:"undone_by,omitempty"`
-	// A fingerprint of the secret key that the file and the passwords are encrypted with; only servers with that key claim the job.
+	// A fingerprint of the secret key that encrypts the file and the passwords. Only servers with this key claim the job.
 	KeyPrint string `json:"key_print,omitempty"`
 	// LeaseOwner holds the value of the "lease_owner" field.
 	LeaseOwner string `json:"lease_owner,omitempty"`
@@ -129,11 +129,11 @@ type BulkJob struct {
 	LeaseUntil *time.Time `json:"lease_until,omitempty"`
 	// Fence holds the value of the "fence" field.
 	Fence int `json:"fence,omitempty"`
-	// How often a server has begun to work on the job and was not heard of again.
+	// How often a server began to work on the job and disappeared.
 	Abandoned int `json:"abandoned,omitempty"`
-	// 1 where the check of a small file has taken longer than it may beside others; from then on it counts as that of a large one.
+	// 1 if the check of a small file took so long that the file counts as a large one.
 	Slow int8 `json:"slow,omitempty"`
-	// The size of the stored file, or what was said of it while it arrives; it counts towards the quotas.
+	// The size of the stored file, or the announced size while it arrives. It counts towards the quotas.
 	FileBytes int64 `json:"file_bytes,omitempty"`
 	// StartedAt holds the value of the "started_at" field.
 	StartedAt *time.Time `json:"started_at,omitempty"`

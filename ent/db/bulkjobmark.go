@@ -22,7 +22,7 @@ type BulkJobMark struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// JobID holds the value of the "job_id" field.
 	JobID int `json:"job_id,omitempty"`
-	// Of the file, behind the last batch that was written; it never becomes less.
+	// How many rows of the file the written batches cover. It never decreases.
 	Rows int `json:"rows,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the BulkJobMarkQuery when eager-loading is set.

@@ -25,23 +25,23 @@ type BulkJobProblem struct {
 	JobID int `json:"job_id,omitempty"`
 	// Counts from 1 for the first line under the header; 0 for the file as a whole.
 	Row int `json:"row,omitempty"`
-	// The header as it stands in the file, or empty.
+	// The header as it is in the file, or empty.
 	Column string `json:"column,omitempty"`
 	// Severity holds the value of the "severity" field.
 	Severity bulkjobproblem.Severity `json:"severity,omitempty"`
 	// Code holds the value of the "code" field.
 	Code string `json:"code,omitempty"`
-	// Value, message and hint of a row, encrypted: in a row whose cells have slipped any of them may hold a password.
+	// Value, message and hint, encrypted. If the cells of a row have slipped, each of them may contain a password.
 	Sealed []byte `json:"-"`
-	// The cell, shortened; empty where it is in sealed.
+	// The cell, shortened; empty if it is in sealed.
 	Value string `json:"value,omitempty"`
 	// Message holds the value of the "message" field.
 	Message string `json:"message,omitempty"`
 	// Hint holds the value of the "hint" field.
 	Hint string `json:"hint,omitempty"`
-	// Equal in the problems of a job that have the same value: a keyed digest of it, from which the value cannot be found; empty without a value.
+	// A keyed digest of the value, which does not reveal it; empty without a value. Problems of a job that have the same value have the same digest.
 	Cause string `json:"cause,omitempty"`
-	// 1 where it names something outside of the school of the job, which the school's administrators are not shown.
+	// 1 if it names something outside of the school of the job. The administrators of the school do not see it.
 	Outside int8 `json:"outside,omitempty"`
 	// Keys of students in the submitter's purview whom the row may mean.
 	Candidates []int `json:"candidates,omitempty"`

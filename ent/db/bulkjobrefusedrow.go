@@ -26,17 +26,17 @@ type BulkJobRefusedRow struct {
 	Row int `json:"row,omitempty"`
 	// Counts the rows that are not blank, from 1.
 	N int `json:"n,omitempty"`
-	// The cells of the row without its password, as a JSON list, encrypted; of a selection, the key of the student.
+	// The cells of the row without its password, as an encrypted JSON list; for a selection, the key of the student.
 	Cells []byte `json:"-"`
 	// The password, encrypted, until the job has ended.
 	Password []byte `json:"-"`
-	// How many of the cells stand to the right of the last header.
+	// How many cells are to the right of the last header.
 	Extra int `json:"extra,omitempty"`
-	// 1 where the row holds, or held, a password.
+	// 1 if the row has, or had, a password.
 	HadPassword int8 `json:"had_password,omitempty"`
-	// 1 where it names something outside of the school of the job, which the school's administrators are not shown.
+	// 1 if it names something outside of the school of the job. The administrators of the school do not see it.
 	Outside int8 `json:"outside,omitempty"`
-	// 0 for a row that has been corrected and is carried out with the others.
+	// 0 for a row that was corrected and is processed with the others.
 	Refused int8 `json:"refused,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the BulkJobRefusedRowQuery when eager-loading is set.

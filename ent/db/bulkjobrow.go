@@ -24,25 +24,25 @@ type BulkJobRow struct {
 	JobID int `json:"job_id,omitempty"`
 	// Counts from 1 for the first line under the header.
 	Row int `json:"row,omitempty"`
-	// The row that is changed; 0 where one is created, until it is.
+	// The key of what the row changes; 0 until it is created.
 	TargetID int `json:"target_id,omitempty"`
 	// The version that the preview was made from.
 	TargetVersion int `json:"target_version,omitempty"`
 	// Label holds the value of the "label" field.
 	Label string `json:"label,omitempty"`
-	// JSON; a password in it is encrypted, and removed when the row has been applied.
+	// JSON. A password in it is encrypted, and removed once the row is applied.
 	Plan []byte `json:"-"`
-	// Fields that change.
+	// How many fields change.
 	ChangeCount int `json:"change_count,omitempty"`
-	// JSON: what the row replaced when it was applied, for the undo; the hash of a password among it. NULL where a student was created just as planned.
+	// JSON, for the undo: what the row replaced when it was applied, with the hash of a password. NULL if a student was created exactly as planned.
 	Before []byte `json:"-"`
-	// The version of the target after the row was applied; another one says that somebody has changed it since.
+	// The version of the target after the row was applied. Another one means that somebody has changed it.
 	AppliedVersion int `json:"applied_version,omitempty"`
-	// 1 where it names something outside of the school of the job, which the school's administrators are not shown.
+	// 1 if it names something outside of the school of the job. The administrators of the school do not see it.
 	Outside int8 `json:"outside,omitempty"`
-	// What carrying the row out loses: 0 nothing, 1 something is changed, 2 a student goes to another school, 3 something is deleted; -1 where it was not noted.
+	// What applying the row loses: 0 nothing, 1 something changes, 2 a student goes to another school, 3 something is deleted; -1 if it was not noted.
 	Loses int8 `json:"loses,omitempty"`
-	// The same for its undo.
+	// The same for the undo of the row.
 	UndoLoses int8 `json:"undo_loses,omitempty"`
 	// 0 planned, 1 applied, 2 refused, 3 undone, 4 kept by the undo.
 	State int8 `json:"state,omitempty"`

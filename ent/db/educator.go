@@ -29,9 +29,9 @@ type Educator struct {
 	LastName string `json:"last_name,omitempty"`
 	// SortName holds the value of the "sort_name" field.
 	SortName string `json:"sort_name,omitempty"`
-	// Empty for a person whom a file brought without an address; nobody signs in without one.
+	// Empty if the person came from a file without an address. Nobody signs in without one.
 	Email string `json:"email,omitempty"`
-	// The address folded; unique in the installation, because signing in names no district.
+	// The folded address. It is unique in the installation, because a sign-in names no district.
 	EmailKey *string `json:"email_key,omitempty"`
 	// Username holds the value of the "username" field.
 	Username string `json:"username,omitempty"`

@@ -28,11 +28,11 @@ type Erasure struct {
 	StudentID int `json:"student_id,omitempty"`
 	// Reference holds the value of the "reference" field.
 	Reference string `json:"reference,omitempty"`
-	// Who asked, as the audit trail knows it.
+	// Who asked, in the form of the audit trail.
 	Actor json.RawMessage `json:"actor,omitempty"`
-	// The same as the certificate says it.
+	// The same in the words of the certificate.
 	RequestedBy string `json:"requested_by,omitempty"`
-	// Places in groups that the request has ended.
+	// How many enrollments the request has ended.
 	Enrollments int `json:"enrollments,omitempty"`
 	// State holds the value of the "state" field.
 	State erasure.State `json:"state,omitempty"`
@@ -40,15 +40,15 @@ type Erasure struct {
 	JobsTotal int `json:"jobs_total,omitempty"`
 	// JobsDone holds the value of the "jobs_done" field.
 	JobsDone int `json:"jobs_done,omitempty"`
-	// The job that is being looked through, or the last one that was.
+	// The job that is being searched, or the last one that was.
 	AtJob int `json:"at_job,omitempty"`
 	// AtStep holds the value of the "at_step" field.
 	AtStep int `json:"at_step,omitempty"`
-	// The last row of the step that has been looked at.
+	// The last row of the step that was searched.
 	AtRow int `json:"at_row,omitempty"`
-	// The last job that the walk was to look at when it began; 0 before it did.
+	// The last job to search, decided when the search began; 0 before that.
 	ThroughJob int `json:"through_job,omitempty"`
-	// Jobs that were at work when they were looked at.
+	// Jobs that were running when they were searched.
 	Again []int `json:"again,omitempty"`
 	// Certificate holds the value of the "certificate" field.
 	Certificate json.RawMessage `json:"certificate,omitempty"`

@@ -22,9 +22,9 @@ type ExternalIdentity struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// EducatorID holds the value of the "educator_id" field.
 	EducatorID int `json:"educator_id,omitempty"`
-	// The provider, by the address that stands in its tokens.
+	// The issuer: the address of the provider in its tokens.
 	Issuer string `json:"issuer,omitempty"`
-	// The person at the provider; at most 255 characters by the standard.
+	// The subject: the person at the provider. The standard allows 255 characters.
 	Subject string `json:"subject,omitempty"`
 	// LastUsedAt holds the value of the "last_used_at" field.
 	LastUsedAt time.Time `json:"last_used_at,omitempty"`

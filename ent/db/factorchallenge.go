@@ -20,7 +20,7 @@ type FactorChallenge struct {
 	ID int `json:"id,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
-	// Empty for a passkey that is to say itself whose it is.
+	// Empty if the passkey itself says whose it is.
 	EducatorID *int `json:"educator_id,omitempty"`
 	// Purpose holds the value of the "purpose" field.
 	Purpose factorchallenge.Purpose `json:"purpose,omitempty"`
@@ -28,7 +28,7 @@ type FactorChallenge struct {
 	SessionID *int `json:"session_id,omitempty"`
 	// SHA-256 of the token, in hexadecimal.
 	TokenHash string `json:"-"`
-	// What the server must know to finish it, encrypted.
+	// What the server needs to finish it, encrypted.
 	State []byte `json:"-"`
 	// ExpiresAt holds the value of the "expires_at" field.
 	ExpiresAt time.Time `json:"expires_at,omitempty"`

@@ -23,7 +23,7 @@ type FormerSchool struct {
 	StudentID int `json:"student_id,omitempty"`
 	// OrganizationID holds the value of the "organization_id" field.
 	OrganizationID int `json:"organization_id,omitempty"`
-	// When the student had come to it from another school; none if that is not known.
+	// When the student had come to the school from another one; unset if that is unknown.
 	CameAt       *time.Time `json:"came_at,omitempty"`
 	selectValues sql.SelectValues
 }

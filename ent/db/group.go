@@ -26,15 +26,15 @@ type Group struct {
 	OrganizationID int `json:"organization_id,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
-	// The name folded for sorting, searching and for finding it by name in a file.
+	// The folded name, for sorting, for searching, and for files that give a name.
 	NameKey string `json:"name_key,omitempty"`
-	// Unique in the school, not in the district.
+	// Unique in the school, but not in the district.
 	ExternalID *string `json:"external_id,omitempty"`
 	// 0 or 1
 	Synced int8 `json:"synced,omitempty"`
-	// Enrollments of the group, kept in the transaction that changes them.
+	// How many enrollments the group has. It is updated in the transaction that changes them.
 	StudentCount int `json:"student_count,omitempty"`
-	// Grows with every change that a preview must not overlook.
+	// Increases with each change that makes a preview stale.
 	Version int `json:"version,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the GroupQuery when eager-loading is set.

@@ -25,9 +25,9 @@ type Lease struct {
 	Owner string `json:"owner,omitempty"`
 	// When another server may take it.
 	Until time.Time `json:"until,omitempty"`
-	// Grows with every claim; who lost the lease finds another one.
+	// Increases with each claim, so a server that has lost the lease finds another number.
 	Fence int `json:"fence,omitempty"`
-	// When the work was last done to its end.
+	// When the work was last completed.
 	DoneAt       time.Time `json:"done_at,omitempty"`
 	selectValues sql.SelectValues
 }

@@ -21,23 +21,23 @@ type Loss struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// DistrictID holds the value of the "district_id" field.
 	DistrictID int `json:"district_id,omitempty"`
-	// The school of the students; for anything else the organization of the change.
+	// The school of the students; for anything else, the organization of the change.
 	OrganizationID int `json:"organization_id,omitempty"`
 	// The account of the person or program.
 	ActorID int `json:"actor_id,omitempty"`
-	// 0 for a change that is no bulk job.
+	// 0 if no bulk job made the change.
 	JobID int `json:"job_id,omitempty"`
-	// 0 or 1: the undo of the job.
+	// 1 for the undo of the job, otherwise 0.
 	Undo int8 `json:"undo,omitempty"`
 	// Thing holds the value of the "thing" field.
 	Thing loss.Thing `json:"thing,omitempty"`
 	// LEFT is a student who goes to another school.
 	Verb loss.Verb `json:"verb,omitempty"`
-	// What was lost; 0 for a bulk job, whose rows say it.
+	// What was lost; 0 for a bulk job, whose rows say what.
 	SubjectID int `json:"subject_id,omitempty"`
 	// When the student had left the school; none if the student was there. Such a loss counts at the school, and not once more in the district.
 	LeftAt *time.Time `json:"left_at,omitempty"`
-	// How many; 1 where there is a subject.
+	// How many were lost; 1 if there is a subject.
 	Number       int `json:"number,omitempty"`
 	selectValues sql.SelectValues
 }

@@ -24,13 +24,13 @@ type OneTimeLink struct {
 	EducatorID int `json:"educator_id,omitempty"`
 	// Purpose holds the value of the "purpose" field.
 	Purpose onetimelink.Purpose `json:"purpose,omitempty"`
-	// SHA-256 of the token, in hexadecimal; of an app's, together with what only the app knows.
+	// SHA-256 of the token, in hexadecimal; for an app, of the token and what only the app knows.
 	TokenHash string `json:"-"`
 	// ExpiresAt holds the value of the "expires_at" field.
 	ExpiresAt time.Time `json:"expires_at,omitempty"`
-	// 1 for an app's where the provider stands in for a second factor.
+	// 1 for a link of an app, if the provider replaces a second factor.
 	SecondFactor int8 `json:"second_factor,omitempty"`
-	// For an app's, the name of the OpenID provider at which the sign-in began.
+	// For a link of an app: the name of the OpenID provider at which the sign-in began.
 	Provider string `json:"provider,omitempty"`
 	// UsedAt holds the value of the "used_at" field.
 	UsedAt *time.Time `json:"used_at,omitempty"`

@@ -23,13 +23,13 @@ type Organization struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// Type holds the value of the "type" field.
 	Type organization.Type `json:"type,omitempty"`
-	// The district it lies in; its own key for a district. Zero only while a district is being created.
+	// The district it belongs to; for a district, its own key. 0 only while a district is being created.
 	DistrictID int `json:"district_id,omitempty"`
 	// ParentID holds the value of the "parent_id" field.
 	ParentID *int `json:"parent_id,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
-	// The name folded for sorting and searching.
+	// The folded name, for sorting and searching.
 	NameKey string `json:"name_key,omitempty"`
 	// ExternalID holds the value of the "external_id" field.
 	ExternalID *string `json:"external_id,omitempty"`
@@ -51,11 +51,11 @@ type Organization struct {
 	HoldChangedPercent *int `json:"hold_changed_percent,omitempty"`
 	// How long a deleted student is kept and can come back, and a job can be undone; inherited where unset.
 	RetentionDays *int `json:"retention_days,omitempty"`
-	// When retention_days was last changed; a shorter time does not count at once.
+	// When retention_days was last changed. A shorter time does not take effect at once.
 	RetentionChangedAt *time.Time `json:"retention_changed_at,omitempty"`
 	// How long the rows of finished jobs are kept; inherited where unset.
 	JobDays *int `json:"job_days,omitempty"`
-	// Settings that are to be less strict and do not hold yet; see internal/setting.
+	// Settings that become less strict and are not in effect yet; see internal/setting.
 	PendingSettings json.RawMessage `json:"pending_settings,omitempty"`
 	// Who needs a second factor to sign in; inherited where unset.
 	SecondFactorRequired *organization.SecondFactorRequired `json:"second_factor_required,omitempty"`

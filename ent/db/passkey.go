@@ -22,15 +22,15 @@ type Passkey struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// EducatorID holds the value of the "educator_id" field.
 	EducatorID int `json:"educator_id,omitempty"`
-	// What the educator calls it.
+	// The educator's name for it.
 	Name string `json:"name,omitempty"`
-	// SHA-256 of credential_id, in hexadecimal, which is short enough for an index.
+	// SHA-256 of credential_id, in hexadecimal. It is short enough for an index.
 	CredentialHash string `json:"credential_hash,omitempty"`
 	// CredentialID holds the value of the "credential_id" field.
 	CredentialID []byte `json:"credential_id,omitempty"`
 	// PublicKey holds the value of the "public_key" field.
 	PublicKey []byte `json:"public_key,omitempty"`
-	// The model of the authenticator, in hexadecimal; all zeros where it does not tell.
+	// The model of the authenticator, in hexadecimal; zeros if it does not say.
 	Aaguid string `json:"aaguid,omitempty"`
 	// How browsers reach it, separated by commas.
 	Transports string `json:"transports,omitempty"`
@@ -38,7 +38,7 @@ type Passkey struct {
 	BackupEligible int8 `json:"backup_eligible,omitempty"`
 	// 0 or 1
 	BackedUp int8 `json:"backed_up,omitempty"`
-	// How often it has signed, by its own count; zero where it does not count.
+	// How often it has signed, by its own count; 0 if it does not count.
 	SignCount int64 `json:"sign_count,omitempty"`
 	// 0 or 1: it opens the account beside something else alone, because the address or the password has changed since it did so for the last time.
 	SecondOnly int8 `json:"second_only,omitempty"`

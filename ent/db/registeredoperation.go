@@ -19,9 +19,9 @@ type RegisteredOperation struct {
 	ID int `json:"id,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
-	// Of the document, in hexadecimal: what clients send instead of it.
+	// A hash of the document, in hexadecimal, which clients send instead of it.
 	Sha256 string `json:"sha256,omitempty"`
-	// Which program it belongs to; two may have the same document.
+	// The program it belongs to. Two programs may have the same document.
 	Client string `json:"client,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`

@@ -26,7 +26,7 @@ type ServiceKey struct {
 	DistrictID int `json:"district_id,omitempty"`
 	// OrganizationID holds the value of the "organization_id" field.
 	OrganizationID int `json:"organization_id,omitempty"`
-	// The account in whose name the key imports; none for a key that does not.
+	// The account in whose name the key imports; unset if the key does not import.
 	AgentID *int `json:"agent_id,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
@@ -34,9 +34,9 @@ type ServiceKey struct {
 	Scopes []string `json:"scopes,omitempty"`
 	// SHA-256 of the key, in hexadecimal.
 	KeyHash string `json:"-"`
-	// The first characters of the key, by which people tell keys apart.
+	// The first characters of the key, so that people can tell keys apart.
 	Beginning string `json:"beginning,omitempty"`
-	// The administrator; none where the operator made it.
+	// The administrator who made it; unset if the operator did.
 	CreatedBy *int `json:"created_by,omitempty"`
 	// ExpiresAt holds the value of the "expires_at" field.
 	ExpiresAt time.Time `json:"expires_at,omitempty"`

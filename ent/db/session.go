@@ -26,17 +26,17 @@ type Session struct {
 	TokenHash string `json:"-"`
 	// ExpiresAt holds the value of the "expires_at" field.
 	ExpiresAt time.Time `json:"expires_at,omitempty"`
-	// To the minute; a session that nobody uses ends before its time.
+	// Rounded to the minute. A session that nobody uses ends early.
 	LastUsedAt time.Time `json:"last_used_at,omitempty"`
-	// 1 where the person has shown a second factor, or a provider that is required has stood in for one.
+	// 1 if the person used a second factor, or a required provider replaced it.
 	SecondFactor int8 `json:"second_factor,omitempty"`
 	// The name of the OpenID provider at which the sign-in began; empty for any other way.
 	Provider string `json:"provider,omitempty"`
-	// When the person last showed who they are; changes of factors need it to be fresh.
+	// When the person last proved who they are. Changes of factors need a recent proof.
 	ProvedAt *time.Time `json:"proved_at,omitempty"`
 	// The network address that signed in.
 	Address string `json:"address,omitempty"`
-	// What the client called itself, cut off.
+	// The User-Agent of the client, shortened.
 	UserAgent string `json:"user_agent,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the SessionQuery when eager-loading is set.

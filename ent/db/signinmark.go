@@ -19,9 +19,9 @@ type SignInMark struct {
 	ID int `json:"id,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
-	// SHA-256 of what it is about, in hexadecimal.
+	// SHA-256 of what is counted, in hexadecimal.
 	Mark string `json:"mark,omitempty"`
-	// Milliseconds since 1970: a number, because both databases can add to it in one statement.
+	// Milliseconds since 1970. It is a number, because both databases can add to it in one statement.
 	UntilMs      int64 `json:"until_ms,omitempty"`
 	selectValues sql.SelectValues
 }

@@ -29,7 +29,7 @@ type Student struct {
 	ExternalID string `json:"external_id,omitempty"`
 	// Username holds the value of the "username" field.
 	Username string `json:"username,omitempty"`
-	// The username folded; unique in the district.
+	// The folded username. It is unique in the district.
 	UsernameKey string `json:"username_key,omitempty"`
 	// FirstName holds the value of the "first_name" field.
 	FirstName string `json:"first_name,omitempty"`
@@ -43,25 +43,25 @@ type Student struct {
 	PasswordHash string `json:"-"`
 	// 0 or 1
 	Synced int8 `json:"synced,omitempty"`
-	// Enrollments of the student.
+	// How many enrollments the student has.
 	GroupCount int `json:"group_count,omitempty"`
-	// 1 where group_count is 0; apart from it, so that an index entry moves only when it flips.
+	// 1 if group_count is 0. It is a column of its own, so that index entries move only when it changes.
 	Ungrouped int8 `json:"ungrouped,omitempty"`
-	// Seconds of usage since the school year's first day.
+	// Seconds of usage since the first day of the school year.
 	SecondsThisYear int `json:"seconds_this_year,omitempty"`
-	// 1 from 60 seconds_this_year on.
+	// 1 if seconds_this_year is at least 60.
 	Active int8 `json:"active,omitempty"`
 	// LastActiveAt holds the value of the "last_active_at" field.
 	LastActiveAt *time.Time `json:"last_active_at,omitempty"`
-	// Set on a hidden student; the identifiers stay reserved.
+	// Set if the student is deleted. The identifiers stay reserved.
 	DeletedAt *time.Time `json:"deleted_at,omitempty"`
 	// When the student was last brought back after a deletion; see internal/hold.
 	ReturnedAt *time.Time `json:"returned_at,omitempty"`
-	// When the student had been deleted who was brought back at returned_at.
+	// When the student was deleted, before the return at returned_at.
 	GoneAt *time.Time `json:"gone_at,omitempty"`
 	// When the student last came from another school; see internal/hold.
 	MovedAt *time.Time `json:"moved_at,omitempty"`
-	// Grows with every change that a preview must not overlook.
+	// Increases with each change that makes a preview stale.
 	Version int `json:"version,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the StudentQuery when eager-loading is set.

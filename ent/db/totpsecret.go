@@ -24,7 +24,7 @@ type TotpSecret struct {
 	EducatorID int `json:"educator_id,omitempty"`
 	// Encrypted with a key of the server, and bound to the educator.
 	Secret []byte `json:"-"`
-	// The time step of the last code that was taken; it and those before it are good for nothing.
+	// The time step of the last accepted code. Codes up to this step are refused.
 	LastStep int64 `json:"last_step,omitempty"`
 	// LastUsedAt holds the value of the "last_used_at" field.
 	LastUsedAt *time.Time `json:"last_used_at,omitempty"`

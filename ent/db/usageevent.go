@@ -23,7 +23,7 @@ type UsageEvent struct {
 	DistrictID int `json:"district_id,omitempty"`
 	// EventID holds the value of the "event_id" field.
 	EventID string `json:"event_id,omitempty"`
-	// Whose event it was, so that it can be told and erased; none for events counted before this was kept.
+	// The student whose event it was, for exports and erasures; unset for events from before this column.
 	StudentID    *int `json:"student_id,omitempty"`
 	selectValues sql.SelectValues
 }

@@ -24,7 +24,7 @@ type UsageTotal struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// DistrictID holds the value of the "district_id" field.
 	DistrictID int `json:"district_id,omitempty"`
-	// A school; the district for the usage of students who were too few to hide in a sum of their school.
+	// A school. The district, if so few students were erased that a sum of the school would reveal them.
 	OrganizationID int `json:"organization_id,omitempty"`
 	// ProductID holds the value of the "product_id" field.
 	ProductID int `json:"product_id,omitempty"`

@@ -21,8 +21,8 @@ func (AccountHand) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("educator_id").Immutable(),
 		field.Int("hand_id").Immutable().
-			Comment("The educator who did it; there is no row for the operator, and none for oneself."),
-		field.Time("last_at").SchemaType(instant).Comment("When it was done last."),
+			Comment("The educator who did it. The operator and the account itself have no row."),
+		field.Time("last_at").SchemaType(instant).Comment("When this was last done."),
 		field.Int8("ways").Default(3).
 			Comment("What the hand has set that is still there, added up: 1 the password, 2 the address, 4 a password " +
 				"that was set by a link to that address, 8 the External ID; 16 if it has never set anything but External " +

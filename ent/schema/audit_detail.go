@@ -25,12 +25,12 @@ func (AuditDetail) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("district_id").Immutable(),
 		field.Int("seq").Immutable(),
-		field.Int("position").Immutable().Comment("Among the details of the entry, from 1."),
-		field.String("subject_type").SchemaType(varchar(8)).Immutable().Comment("A type of globalid."),
+		field.Int("position").Immutable().Comment("The position among the details of the entry, from 1."),
+		field.String("subject_type").SchemaType(varchar(8)).Immutable().Comment("A type name of package globalid."),
 		field.Int("subject_id").Immutable(),
 		field.String("salt").SchemaType(varchar(32)).Optional().Nillable().Sensitive(),
 		field.Text("body").Optional().Nillable().Sensitive().
-			Comment("JSON: what changed, with the values before and after. None when it has been erased."),
+			Comment("JSON: what changed, with the values before and after. Unset after an erasure."),
 		field.String("digest").SchemaType(varchar(64)).Immutable().
 			Comment("HMAC-SHA-256 of the body with the salt, in hexadecimal."),
 	}

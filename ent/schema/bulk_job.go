@@ -35,16 +35,16 @@ func (BulkJob) Fields() []ent.Field {
 		field.Enum("commit_mode").SchemaType(varchar(16)).Values("VALID_ROWS", "ALL_OR_NOTHING").
 			Default("VALID_ROWS").Immutable(),
 		field.Enum("missing").SchemaType(varchar(16)).Values("IGNORE", "LEAVE_GROUPS", "DELETE").Default("IGNORE").
-			Immutable().Comment("What happens to students who are on record and not in the file."),
+			Immutable().Comment("What happens to students on record who are not in the file."),
 		field.Enum("leavers").SchemaType(varchar(16)).Values("IGNORE", "LEAVE_GROUPS", "DELETE").Default("IGNORE").
 			Immutable().Comment("What happens to students whose row says that they have left."),
 		field.String("file_name").SchemaType(varchar(255)).Default(""),
 		field.String("idempotency_key").SchemaType(varchar(128)).Optional().Nillable().Immutable(),
 		field.String("content_print").SchemaType(varchar(64)).Default("").
-			Comment("A keyed digest of the file, where an idempotency key was given with it."),
+			Comment("A keyed digest of the file, if it came with an idempotency key."),
 		field.Text("schools").Optional().
-			Comment("The schools of the students of a selection from several, as |3||17|: a submitter without a role at all " +
-				"of them does not see the job."),
+			Comment("The schools of a selection of students from several, as |3||17|. A submitter who has no role at one of " +
+				"them does not see the job."),
 		field.JSON("edit", json.RawMessage{}).Optional().
 			Comment("What EDIT_STUDENTS changes; the selection is stored as the job's file."),
 
@@ -54,17 +54,17 @@ func (BulkJob) Fields() []ent.Field {
 		field.JSON("headers", []string{}).Optional(),
 		field.JSON("ignored_headers", []string{}).Optional(),
 		field.String("header_print").SchemaType(varchar(64)).Default("").
-			Comment("A digest of the headers, by which later files with the same ones are recognized."),
+			Comment("A digest of the headers. Later files with the same headers are recognized by it."),
 		field.JSON("choices", json.RawMessage{}).Optional().
-			Comment("As which columns somebody has said that headers are read; see internal/job/columns."),
+			Comment("Which headers somebody chose to read as which columns; see internal/job/columns."),
 
 		field.Int("total_rows").Default(0),
 		field.Int("missing_rows").Default(0).
-			Comment("How many of total_rows stand behind the file: students who are not in it."),
+			Comment("How many of total_rows follow those of the file: students who are not in it."),
 		field.Int("seen_to").Default(0).
-			Comment("The last student there was when the check ended; 0 if it is not known who is in the file."),
+			Comment("The newest student when the check ended; 0 if nobody knows who is in the file."),
 		field.Int("verified_rows").Default(0),
-		field.Int("processed_rows").Default(0).Comment("Rows of the file behind the last applied batch."),
+		field.Int("processed_rows").Default(0).Comment("How many rows of the file the applied batches cover."),
 		field.Int("created").Default(0),
 		field.Int("updated").Default(0),
 		field.Int("unchanged").Default(0),
@@ -74,34 +74,35 @@ func (BulkJob) Fields() []ent.Field {
 		field.Int("warnings").Default(0),
 		field.Int("errors").Default(0),
 
-		field.Int("passwords").Default(0).Comment("Rows that set a password."),
-		field.Int("hashed_passwords").Default(0).Comment("Of these, those whose passwords have been hashed."),
+		field.Int("passwords").Default(0).Comment("How many rows set a password."),
+		field.Int("hashed_passwords").Default(0).Comment("How many of these passwords have been hashed."),
 
-		field.Int("held_by_rule").Default(0).Comment("The percentage that put the job on hold; 0 where none did."),
+		field.Int("held_by_rule").Default(0).Comment("The percentage that put the job on hold; 0 if none did."),
 		field.Int("started_by").Optional().Nillable().
-			Comment("Who started the job, which does only what that person may do as well; NULL where the server itself did."),
-		field.Int("approved_by").Optional().Nillable().Comment("The second administrator, who let a held job go on."),
+			Comment("Who started the job, which does only what this person may do too. NULL if the server started it."),
+		field.Int("approved_by").Optional().Nillable().Comment("The second administrator, who approved the held job."),
 		field.Enum("held_for").SchemaType(varchar(16)).Values("START", "UNDO").Optional().Nillable().
-			Comment("What a job waits for while it is HELD."),
+			Comment("What a HELD job waits for."),
 		field.Time("held_at").SchemaType(instant).Optional().Nillable().
-			Comment("Since when the undo waits; whoever approves it was there before."),
+			Comment("When the undo began to wait. The account of the approver is older."),
 		field.String("undo_from").SchemaType(varchar(32)).Default("").
-			Comment("The status that a job goes back to when nobody approves its undo."),
-		field.Int("undo_approved_by").Optional().Nillable().Comment("The second administrator, who let a held undo go on."),
+			Comment("The status to return to if nobody approves the undo."),
+		field.Int("undo_approved_by").Optional().Nillable().Comment("The second administrator, who approved the held undo."),
 		field.JSON("corrected_by", []int{}).Optional().
-			Comment("Who has corrected rows of the job; none of them is a second administrator."),
+			Comment("Who has corrected rows of the job. None of them can be the second administrator."),
 		field.Int8("corrected_while_held").Default(0).
-			Comment("1 where a row has been corrected since the job was put on hold; " +
-				"it is approved by the version that was looked at."),
-		field.Int("undone_rows").Default(0).Comment("Rows whose previous values were put back."),
-		field.Int("kept_rows").Default(0).Comment("Rows that the undo left, because somebody had changed them since."),
+			Comment("1 if a row was corrected while the job was on hold. An approval then names the version that was seen."),
+		field.Int("undone_rows").Default(0).Comment("How many rows have their previous values back."),
+		field.Int("kept_rows").Default(0).
+			Comment("How many rows the undo left as they are, because somebody has changed them since."),
 		field.Int8("forgotten").Default(0).
-			Comment("0 nothing yet, 1 what an undo would need, 2 the rows as well; only the counts are left then."),
-		field.Int("undone_by").Optional().Nillable().Comment("Who asked for the undo, which acts with that person's roles."),
+			Comment("What has been removed: 0 nothing, 1 what an undo needs, 2 the rows too, so that only counts are left."),
+		field.Int("undone_by").Optional().Nillable().
+			Comment("Who asked for the undo, which acts with the roles of this person."),
 
 		field.String("key_print").SchemaType(varchar(32)).Default("").Immutable().
-			Comment("A fingerprint of the secret key that the file and the passwords are encrypted with; " +
-				"only servers with that key claim the job."),
+			Comment("A fingerprint of the secret key that encrypts the file and the passwords. " +
+				"Only servers with this key claim the job."),
 
 		// The lease: one server works on a job at a time. A server that has lost the job
 		// finds another fence in the row when it wants to write.
@@ -110,12 +111,11 @@ func (BulkJob) Fields() []ent.Field {
 		field.Int("fence").Default(0),
 
 		field.Int("abandoned").Default(0).
-			Comment("How often a server has begun to work on the job and was not heard of again."),
+			Comment("How often a server began to work on the job and disappeared."),
 		field.Int8("slow").Default(0).
-			Comment("1 where the check of a small file has taken longer than it may beside others; " +
-				"from then on it counts as that of a large one."),
+			Comment("1 if the check of a small file took so long that the file counts as a large one."),
 		field.Int64("file_bytes").Default(0).
-			Comment("The size of the stored file, or what was said of it while it arrives; it counts towards the quotas."),
+			Comment("The size of the stored file, or the announced size while it arrives. It counts towards the quotas."),
 
 		field.Time("started_at").SchemaType(instant).Optional().Nillable(),
 		field.Time("finished_at").SchemaType(instant).Optional().Nillable(),

@@ -20,7 +20,7 @@ func (BulkJobMark) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
 func (BulkJobMark) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("job_id").Unique().Immutable(),
-		field.Int("rows").Default(0).Comment("Of the file, behind the last batch that was written; it never becomes less."),
+		field.Int("rows").Default(0).Comment("How many rows of the file the written batches cover. It never decreases."),
 	}
 }
 

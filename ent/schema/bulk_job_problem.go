@@ -23,22 +23,22 @@ func (BulkJobProblem) Fields() []ent.Field {
 		field.Int("job_id").Immutable(),
 		field.Int("row").Immutable().Comment("Counts from 1 for the first line under the header; 0 for the file as a whole."),
 		field.String("column").SchemaType(varchar(255)).Default("").Immutable().
-			Comment("The header as it stands in the file, or empty."),
+			Comment("The header as it is in the file, or empty."),
 		field.Enum("severity").SchemaType(varchar(16)).Values("ERROR", "WARNING").Immutable(),
 		field.String("code").SchemaType(varchar(64)).Immutable(),
 		field.Bytes("sealed").Optional().Sensitive().SchemaType(map[string]string{dialect.MySQL: "blob"}).
-			Comment("Value, message and hint of a row, encrypted: in a row whose cells have slipped any of " +
-				"them may hold a password."),
+			Comment("Value, message and hint, encrypted. If the cells of a row have slipped, each of " +
+				"them may contain a password."),
 		field.String("value").SchemaType(varchar(255)).Default("").Immutable().
-			Comment("The cell, shortened; empty where it is in sealed."),
+			Comment("The cell, shortened; empty if it is in sealed."),
 		field.String("message").SchemaType(varchar(1000)).Immutable(),
 		field.String("hint").SchemaType(varchar(1000)).Default("").Immutable(),
 		field.String("cause").SchemaType(varchar(32)).Default("").Immutable().
-			Comment("Equal in the problems of a job that have the same value: a keyed digest of it, from which the value " +
-				"cannot be found; empty without a value."),
+			Comment("A keyed digest of the value, which does not reveal it; empty without a value. Problems of a job " +
+				"that have the same value have the same digest."),
 		field.Int8("outside").Default(0).Immutable().
-			Comment("1 where it names something outside of the school of the job, " +
-				"which the school's administrators are not shown."),
+			Comment("1 if it names something outside of the school of the job. " +
+				"The administrators of the school do not see it."),
 		field.JSON("candidates", []int{}).Optional().Immutable().
 			Comment("Keys of students in the submitter's purview whom the row may mean."),
 	}

@@ -26,16 +26,16 @@ func (BulkJobRefusedRow) Fields() []ent.Field {
 		field.Int("row").Immutable().Comment("Counts from 1 for the first line under the header."),
 		field.Int("n").Default(0).Immutable().Comment("Counts the rows that are not blank, from 1."),
 		field.Bytes("cells").Sensitive().SchemaType(map[string]string{dialect.MySQL: "mediumblob"}).
-			Comment("The cells of the row without its password, as a JSON list, encrypted; of a selection, " +
+			Comment("The cells of the row without its password, as an encrypted JSON list; for a selection, " +
 				"the key of the student."),
 		field.Bytes("password").Optional().Sensitive().SchemaType(map[string]string{dialect.MySQL: "blob"}).
 			Comment("The password, encrypted, until the job has ended."),
-		field.Int("extra").Default(0).Immutable().Comment("How many of the cells stand to the right of the last header."),
-		field.Int8("had_password").Default(0).Comment("1 where the row holds, or held, a password."),
+		field.Int("extra").Default(0).Immutable().Comment("How many cells are to the right of the last header."),
+		field.Int8("had_password").Default(0).Comment("1 if the row has, or had, a password."),
 		field.Int8("outside").Default(0).Immutable().
-			Comment("1 where it names something outside of the school of the job, " +
-				"which the school's administrators are not shown."),
-		field.Int8("refused").Default(1).Comment("0 for a row that has been corrected and is carried out with the others."),
+			Comment("1 if it names something outside of the school of the job. " +
+				"The administrators of the school do not see it."),
+		field.Int8("refused").Default(1).Comment("0 for a row that was corrected and is processed with the others."),
 	}
 }
 

@@ -23,24 +23,24 @@ func (BulkJobRow) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("job_id").Immutable(),
 		field.Int("row").Immutable().Comment("Counts from 1 for the first line under the header."),
-		field.Int("target_id").Default(0).Comment("The row that is changed; 0 where one is created, until it is."),
+		field.Int("target_id").Default(0).Comment("The key of what the row changes; 0 until it is created."),
 		field.Int("target_version").Default(0).Immutable().Comment("The version that the preview was made from."),
 		field.String("label").SchemaType(varchar(255)).Immutable(),
 		field.Bytes("plan").Sensitive().SchemaType(map[string]string{dialect.MySQL: "mediumblob"}).
-			Comment("JSON; a password in it is encrypted, and removed when the row has been applied."),
-		field.Int("change_count").Immutable().Comment("Fields that change."),
+			Comment("JSON. A password in it is encrypted, and removed once the row is applied."),
+		field.Int("change_count").Immutable().Comment("How many fields change."),
 		field.Bytes("before").Optional().Sensitive().SchemaType(map[string]string{dialect.MySQL: "mediumblob"}).
-			Comment("JSON: what the row replaced when it was applied, for the undo; the hash of a password among it. " +
-				"NULL where a student was created just as planned."),
+			Comment("JSON, for the undo: what the row replaced when it was applied, with the hash of a password. " +
+				"NULL if a student was created exactly as planned."),
 		field.Int("applied_version").Default(0).
-			Comment("The version of the target after the row was applied; another one says that somebody has changed it since."),
+			Comment("The version of the target after the row was applied. Another one means that somebody has changed it."),
 		field.Int8("outside").Default(0).Immutable().
-			Comment("1 where it names something outside of the school of the job, " +
-				"which the school's administrators are not shown."),
+			Comment("1 if it names something outside of the school of the job. " +
+				"The administrators of the school do not see it."),
 		field.Int8("loses").Default(-1).
-			Comment("What carrying the row out loses: 0 nothing, 1 something is changed, 2 a student goes to another school, " +
-				"3 something is deleted; -1 where it was not noted."),
-		field.Int8("undo_loses").Default(-1).Comment("The same for its undo."),
+			Comment("What applying the row loses: 0 nothing, 1 something changes, 2 a student goes to another school, " +
+				"3 something is deleted; -1 if it was not noted."),
+		field.Int8("undo_loses").Default(-1).Comment("The same for the undo of the row."),
 		field.Int8("state").Default(0).Comment("0 planned, 1 applied, 2 refused, 3 undone, 4 kept by the undo."),
 	}
 }

@@ -26,9 +26,9 @@ func (Educator) Fields() []ent.Field {
 		field.String("last_name").SchemaType(varchar(100)),
 		field.String("sort_name").SchemaType(varchar(190)),
 		field.String("email").SchemaType(varchar(190)).Default("").
-			Comment("Empty for a person whom a file brought without an address; nobody signs in without one."),
+			Comment("Empty if the person came from a file without an address. Nobody signs in without one."),
 		field.String("email_key").SchemaType(varchar(190)).Optional().Nillable().
-			Comment("The address folded; unique in the installation, because signing in names no district."),
+			Comment("The folded address. It is unique in the installation, because a sign-in names no district."),
 		field.String("username").SchemaType(varchar(190)).Default(""),
 		field.String("password_hash").SchemaType(varchar(255)).Optional().Sensitive(),
 		field.Int8("disabled").Default(0).Comment(flag),

@@ -23,9 +23,9 @@ func (ExternalIdentity) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("educator_id").Immutable(),
 		field.String("issuer").SchemaType(varchar(255)).Immutable().
-			Comment("The provider, by the address that stands in its tokens."),
+			Comment("The issuer: the address of the provider in its tokens."),
 		field.String("subject").SchemaType(varchar(255)).Immutable().
-			Comment("The person at the provider; at most 255 characters by the standard."),
+			Comment("The subject: the person at the provider. The standard allows 255 characters."),
 		field.Time("last_used_at").SchemaType(instant).Default(now),
 	}
 }

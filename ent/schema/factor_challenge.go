@@ -23,14 +23,14 @@ func (FactorChallenge) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
 func (FactorChallenge) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("educator_id").Optional().Nillable().Immutable().
-			Comment("Empty for a passkey that is to say itself whose it is."),
+			Comment("Empty if the passkey itself says whose it is."),
 		field.Enum("purpose").Values("SIGN_IN", "PASSKEY_SIGN_IN", "PROOF", "PASSKEY", "TOTP").
 			SchemaType(varchar(16)).Immutable(),
 		field.Int("session_id").Optional().Nillable().Immutable().
 			Comment("The session that may finish it; empty for a sign-in."),
 		field.String("token_hash").SchemaType(varchar(64)).Immutable().Sensitive().
 			Comment("SHA-256 of the token, in hexadecimal."),
-		field.Bytes("state").Immutable().Sensitive().Comment("What the server must know to finish it, encrypted."),
+		field.Bytes("state").Immutable().Sensitive().Comment("What the server needs to finish it, encrypted."),
 		field.Time("expires_at").SchemaType(instant).Immutable(),
 	}
 }

@@ -61,7 +61,7 @@ func (FormerSchool) Fields() []ent.Field {
 		field.Int("student_id").Immutable(),
 		field.Int("organization_id").Immutable(),
 		field.Time("came_at").SchemaType(instant).Optional().Nillable().Immutable().
-			Comment("When the student had come to it from another school; none if that is not known."),
+			Comment("When the student had come to the school from another one; unset if that is unknown."),
 	}
 }
 

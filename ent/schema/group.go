@@ -24,12 +24,13 @@ func (Group) Fields() []ent.Field {
 		field.Int("organization_id").Immutable(),
 		field.String("name").SchemaType(varchar(190)),
 		field.String("name_key").SchemaType(varchar(190)).
-			Comment("The name folded for sorting, searching and for finding it by name in a file."),
+			Comment("The folded name, for sorting, for searching, and for files that give a name."),
 		field.String("external_id").SchemaType(varchar(64)).Optional().Nillable().
-			Comment("Unique in the school, not in the district."),
+			Comment("Unique in the school, but not in the district."),
 		field.Int8("synced").Default(0).Comment(flag),
-		field.Int("student_count").Default(0).Comment("Enrollments of the group, kept in the transaction that changes them."),
-		field.Int("version").Default(1).Comment("Grows with every change that a preview must not overlook."),
+		field.Int("student_count").Default(0).
+			Comment("How many enrollments the group has. It is updated in the transaction that changes them."),
+		field.Int("version").Default(1).Comment("Increases with each change that makes a preview stale."),
 	}
 }
 

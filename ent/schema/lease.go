@@ -21,8 +21,9 @@ func (Lease) Fields() []ent.Field {
 		field.String("name").SchemaType(varchar(64)).Immutable(),
 		field.String("owner").SchemaType(varchar(64)).Default(""),
 		field.Time("until").SchemaType(instant).Comment("When another server may take it."),
-		field.Int("fence").Default(0).Comment("Grows with every claim; who lost the lease finds another one."),
-		field.Time("done_at").SchemaType(instant).Comment("When the work was last done to its end."),
+		field.Int("fence").Default(0).
+			Comment("Increases with each claim, so a server that has lost the lease finds another number."),
+		field.Time("done_at").SchemaType(instant).Comment("When the work was last completed."),
 	}
 }
 

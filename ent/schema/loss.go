@@ -21,18 +21,18 @@ func (Loss) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("district_id").Immutable(),
 		field.Int("organization_id").Immutable().
-			Comment("The school of the students; for anything else the organization of the change."),
+			Comment("The school of the students; for anything else, the organization of the change."),
 		field.Int("actor_id").Immutable().Comment("The account of the person or program."),
-		field.Int("job_id").Default(0).Immutable().Comment("0 for a change that is no bulk job."),
-		field.Int8("undo").Default(0).Immutable().Comment("0 or 1: the undo of the job."),
+		field.Int("job_id").Default(0).Immutable().Comment("0 if no bulk job made the change."),
+		field.Int8("undo").Default(0).Immutable().Comment("1 for the undo of the job, otherwise 0."),
 		field.Enum("thing").SchemaType(varchar(16)).Values("STUDENT", "GROUP", "EDUCATOR", "SCHOOL").Immutable(),
 		field.Enum("verb").SchemaType(varchar(16)).Values("DELETED", "CHANGED", "LEFT").Immutable().
 			Comment("LEFT is a student who goes to another school."),
-		field.Int("subject_id").Default(0).Immutable().Comment("What was lost; 0 for a bulk job, whose rows say it."),
+		field.Int("subject_id").Default(0).Immutable().Comment("What was lost; 0 for a bulk job, whose rows say what."),
 		field.Time("left_at").SchemaType(instant).Optional().Nillable().Immutable().
 			Comment("When the student had left the school; none if the student was there. Such a loss counts at the school, " +
 				"and not once more in the district."),
-		field.Int("number").Comment("How many; 1 where there is a subject."),
+		field.Int("number").Comment("How many were lost; 1 if there is a subject."),
 	}
 }
 

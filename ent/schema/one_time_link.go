@@ -23,12 +23,12 @@ func (OneTimeLink) Fields() []ent.Field {
 		field.Int("educator_id").Immutable(),
 		field.Enum("purpose").Values("INVITE", "RESET", "APP").SchemaType(varchar(16)).Immutable(),
 		field.String("token_hash").SchemaType(varchar(64)).Immutable().Sensitive().
-			Comment("SHA-256 of the token, in hexadecimal; of an app's, together with what only the app knows."),
+			Comment("SHA-256 of the token, in hexadecimal; for an app, of the token and what only the app knows."),
 		field.Time("expires_at").SchemaType(instant).Immutable(),
 		field.Int8("second_factor").Default(0).Immutable().
-			Comment("1 for an app's where the provider stands in for a second factor."),
+			Comment("1 for a link of an app, if the provider replaces a second factor."),
 		field.String("provider").SchemaType(varchar(64)).Default("").Immutable().
-			Comment("For an app's, the name of the OpenID provider at which the sign-in began."),
+			Comment("For a link of an app: the name of the OpenID provider at which the sign-in began."),
 		field.Time("used_at").SchemaType(instant).Optional().Nillable(),
 	}
 }

@@ -25,10 +25,10 @@ func (Organization) Fields() []ent.Field {
 	return []ent.Field{
 		field.Enum("type").Values("DISTRICT", "SCHOOL").SchemaType(varchar(16)).Immutable(),
 		field.Int("district_id").Optional().
-			Comment("The district it lies in; its own key for a district. Zero only while a district is being created."),
+			Comment("The district it belongs to; for a district, its own key. 0 only while a district is being created."),
 		field.Int("parent_id").Optional().Nillable(),
 		field.String("name").SchemaType(varchar(190)),
-		field.String("name_key").SchemaType(varchar(190)).Comment("The name folded for sorting and searching."),
+		field.String("name_key").SchemaType(varchar(190)).Comment("The folded name, for sorting and searching."),
 		field.String("external_id").SchemaType(varchar(64)).Optional().Nillable(),
 		field.Int32("school_year_starts_on").GoType(calendar.Day(0)).Optional().Nillable(),
 		field.Int32("school_year_ends_on").GoType(calendar.Day(0)).Optional().Nillable(),
@@ -46,11 +46,11 @@ func (Organization) Fields() []ent.Field {
 		field.Int("retention_days").Optional().Nillable().
 			Comment("How long a deleted student is kept and can come back, and a job can be undone; inherited where unset."),
 		field.Time("retention_changed_at").SchemaType(instant).Optional().Nillable().
-			Comment("When retention_days was last changed; a shorter time does not count at once."),
+			Comment("When retention_days was last changed. A shorter time does not take effect at once."),
 		field.Int("job_days").Optional().Nillable().
 			Comment("How long the rows of finished jobs are kept; inherited where unset."),
 		field.JSON("pending_settings", json.RawMessage{}).Optional().
-			Comment("Settings that are to be less strict and do not hold yet; see internal/setting."),
+			Comment("Settings that become less strict and are not in effect yet; see internal/setting."),
 		field.Enum("second_factor_required").Values("NONE", "ADMINISTRATORS", "ALL").SchemaType(varchar(16)).Optional().
 			Nillable().Comment("Who needs a second factor to sign in; inherited where unset."),
 		field.Int("erased_students").Default(0).

@@ -22,18 +22,18 @@ func (Passkey) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
 func (Passkey) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("educator_id").Immutable(),
-		field.String("name").SchemaType(varchar(100)).Comment("What the educator calls it."),
+		field.String("name").SchemaType(varchar(100)).Comment("The educator's name for it."),
 		field.String("credential_hash").SchemaType(varchar(64)).Immutable().
-			Comment("SHA-256 of credential_id, in hexadecimal, which is short enough for an index."),
+			Comment("SHA-256 of credential_id, in hexadecimal. It is short enough for an index."),
 		field.Bytes("credential_id").Immutable(),
 		field.Bytes("public_key").Immutable(),
 		field.String("aaguid").SchemaType(varchar(32)).Immutable().
-			Comment("The model of the authenticator, in hexadecimal; all zeros where it does not tell."),
+			Comment("The model of the authenticator, in hexadecimal; zeros if it does not say."),
 		field.String("transports").SchemaType(varchar(100)).Default("").Immutable().
 			Comment("How browsers reach it, separated by commas."),
 		field.Int8("backup_eligible").Default(0).Immutable().Comment(flag),
 		field.Int8("backed_up").Default(0).Comment(flag),
-		field.Int64("sign_count").Comment("How often it has signed, by its own count; zero where it does not count."),
+		field.Int64("sign_count").Comment("How often it has signed, by its own count; 0 if it does not count."),
 		field.Int8("second_only").Default(0).
 			Comment("0 or 1: it opens the account beside something else alone, because the address or the password has " +
 				"changed since it did so for the last time."),

@@ -21,9 +21,9 @@ func (RegisteredOperation) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
 func (RegisteredOperation) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("sha256").SchemaType(varchar(64)).Immutable().
-			Comment("Of the document, in hexadecimal: what clients send instead of it."),
+			Comment("A hash of the document, in hexadecimal, which clients send instead of it."),
 		field.String("client").SchemaType(varchar(100)).Immutable().
-			Comment("Which program it belongs to; two may have the same document."),
+			Comment("The program it belongs to. Two programs may have the same document."),
 		field.String("name").SchemaType(varchar(190)).Immutable(),
 		field.Enum("kind").Values("QUERY", "MUTATION", "SUBSCRIPTION").SchemaType(varchar(16)).Immutable(),
 		field.Text("document").SchemaType(map[string]string{dialect.MySQL: "mediumtext"}).Immutable(),

@@ -24,15 +24,15 @@ func (ServiceKey) Fields() []ent.Field {
 		field.Int("district_id").Immutable(),
 		field.Int("organization_id").Immutable(),
 		field.Int("agent_id").Optional().Nillable().Immutable().
-			Comment("The account in whose name the key imports; none for a key that does not."),
+			Comment("The account in whose name the key imports; unset if the key does not import."),
 		field.String("name").SchemaType(varchar(100)).Immutable(),
 		field.JSON("scopes", []string{}).Immutable(),
 		field.String("key_hash").SchemaType(varchar(64)).Immutable().Sensitive().
 			Comment("SHA-256 of the key, in hexadecimal."),
 		field.String("beginning").SchemaType(varchar(16)).Immutable().
-			Comment("The first characters of the key, by which people tell keys apart."),
+			Comment("The first characters of the key, so that people can tell keys apart."),
 		field.Int("created_by").Optional().Nillable().Immutable().
-			Comment("The administrator; none where the operator made it."),
+			Comment("The administrator who made it; unset if the operator did."),
 		field.Time("expires_at").SchemaType(instant).Immutable(),
 		field.Time("last_used_at").SchemaType(instant).Optional().Nillable(),
 		field.Time("revoked_at").SchemaType(instant).Optional().Nillable(),

@@ -24,17 +24,17 @@ func (Session) Fields() []ent.Field {
 			Comment("SHA-256 of the token, in hexadecimal."),
 		field.Time("expires_at").SchemaType(instant),
 		field.Time("last_used_at").SchemaType(instant).Default(now).
-			Comment("To the minute; a session that nobody uses ends before its time."),
+			Comment("Rounded to the minute. A session that nobody uses ends early."),
 		field.Int8("second_factor").Default(0).
-			Comment("1 where the person has shown a second factor, or a provider that is required has stood in for one."),
+			Comment("1 if the person used a second factor, or a required provider replaced it."),
 		field.String("provider").SchemaType(varchar(64)).Default("").Immutable().
 			Comment("The name of the OpenID provider at which the sign-in began; empty for any other way."),
 		field.Time("proved_at").SchemaType(instant).Optional().Nillable().
-			Comment("When the person last showed who they are; changes of factors need it to be fresh."),
+			Comment("When the person last proved who they are. Changes of factors need a recent proof."),
 		field.String("address").SchemaType(varchar(64)).Default("").Immutable().
 			Comment("The network address that signed in."),
 		field.String("user_agent").SchemaType(varchar(200)).Default("").Immutable().
-			Comment("What the client called itself, cut off."),
+			Comment("The User-Agent of the client, shortened."),
 	}
 }
 

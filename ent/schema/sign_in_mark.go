@@ -20,9 +20,9 @@ func (SignInMark) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
 // Fields of SignInMark.
 func (SignInMark) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("mark").SchemaType(varchar(64)).Immutable().Comment("SHA-256 of what it is about, in hexadecimal."),
+		field.String("mark").SchemaType(varchar(64)).Immutable().Comment("SHA-256 of what is counted, in hexadecimal."),
 		field.Int64("until_ms").
-			Comment("Milliseconds since 1970: a number, because both databases can add to it in one statement."),
+			Comment("Milliseconds since 1970. It is a number, because both databases can add to it in one statement."),
 	}
 }
 

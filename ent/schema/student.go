@@ -25,7 +25,7 @@ func (Student) Fields() []ent.Field {
 		field.Int("organization_id"),
 		field.String("external_id").SchemaType(varchar(64)),
 		field.String("username").SchemaType(varchar(100)),
-		field.String("username_key").SchemaType(varchar(190)).Comment("The username folded; unique in the district."),
+		field.String("username_key").SchemaType(varchar(190)).Comment("The folded username. It is unique in the district."),
 		field.String("first_name").SchemaType(varchar(100)),
 		field.String("last_name").SchemaType(varchar(100)),
 		field.String("sort_name").SchemaType(varchar(190)),
@@ -36,22 +36,22 @@ func (Student) Fields() []ent.Field {
 		// The transaction that changes what these columns count also updates them. So lists
 		// and notices read an index instead of counting enrollments and usage. The doctor
 		// command recomputes all of them.
-		field.Int("group_count").Default(0).Comment("Enrollments of the student."),
+		field.Int("group_count").Default(0).Comment("How many enrollments the student has."),
 		field.Int8("ungrouped").Default(1).
-			Comment("1 where group_count is 0; apart from it, so that an index entry moves only when it flips."),
-		field.Int("seconds_this_year").Default(0).Comment("Seconds of usage since the school year's first day."),
-		field.Int8("active").Default(0).Comment("1 from 60 seconds_this_year on."),
+			Comment("1 if group_count is 0. It is a column of its own, so that index entries move only when it changes."),
+		field.Int("seconds_this_year").Default(0).Comment("Seconds of usage since the first day of the school year."),
+		field.Int8("active").Default(0).Comment("1 if seconds_this_year is at least 60."),
 		field.Time("last_active_at").SchemaType(instant).Optional().Nillable(),
 
 		field.Time("deleted_at").SchemaType(instant).Optional().Nillable().
-			Comment("Set on a hidden student; the identifiers stay reserved."),
+			Comment("Set if the student is deleted. The identifiers stay reserved."),
 		field.Time("returned_at").SchemaType(instant).Optional().Nillable().
 			Comment("When the student was last brought back after a deletion; see internal/hold."),
 		field.Time("gone_at").SchemaType(instant).Optional().Nillable().
-			Comment("When the student had been deleted who was brought back at returned_at."),
+			Comment("When the student was deleted, before the return at returned_at."),
 		field.Time("moved_at").SchemaType(instant).Optional().Nillable().
 			Comment("When the student last came from another school; see internal/hold."),
-		field.Int("version").Default(1).Comment("Grows with every change that a preview must not overlook."),
+		field.Int("version").Default(1).Comment("Increases with each change that makes a preview stale."),
 	}
 }
 

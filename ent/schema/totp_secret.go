@@ -24,7 +24,7 @@ func (TotpSecret) Fields() []ent.Field {
 		field.Bytes("secret").Immutable().Sensitive().
 			Comment("Encrypted with a key of the server, and bound to the educator."),
 		field.Int64("last_step").
-			Comment("The time step of the last code that was taken; it and those before it are good for nothing."),
+			Comment("The time step of the last accepted code. Codes up to this step are refused."),
 		field.Time("last_used_at").SchemaType(instant).Optional().Nillable(),
 	}
 }

@@ -23,7 +23,7 @@ func (UsageEvent) Fields() []ent.Field {
 		field.Int("district_id").Immutable(),
 		field.String("event_id").SchemaType(varchar(128)).Immutable(),
 		field.Int("student_id").Optional().Nillable().Immutable().
-			Comment("Whose event it was, so that it can be told and erased; none for events counted before this was kept."),
+			Comment("The student whose event it was, for exports and erasures; unset for events from before this column."),
 	}
 }
 

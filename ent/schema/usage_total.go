@@ -24,7 +24,7 @@ func (UsageTotal) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("district_id").Immutable(),
 		field.Int("organization_id").Immutable().
-			Comment("A school; the district for the usage of students who were too few to hide in a sum of their school."),
+			Comment("A school. The district, if so few students were erased that a sum of the school would reveal them."),
 		field.Int("product_id").Immutable(),
 		field.Int32("week_ending").GoType(calendar.Day(0)).Immutable().Comment("The Saturday."),
 		field.Int("seconds"),
