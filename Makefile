@@ -16,7 +16,7 @@ test: ## Everything: lint, generated code, all tests on SQLite and MySQL, the br
 	@.ci/test
 
 test-fast: ## The Go tests without lint, repeated only where something has changed; PKG=./internal/roster/... narrows
-	@.ci/as-before $(if $(HOMEROOM_TEST_MYSQL),,.ci/in-memory) .ci/with-mysql .ci/with-chromium .ci/with-node go test $(PKG)
+	@.ci/as-before $(if $(HOMEROOM_TEST_MYSQL),,.ci/in-memory) .ci/with-mysql .ci/with-chromium .ci/with-node go test -timeout 60m $(PKG)
 
 mutants: ## Small faults that the tests should notice, one at a time; ONLY=ent/rule or SINCE=main narrows. See docs/testing.md
 	@.ci/in-memory .ci/with-mysql go run ./internal/mutant $(if $(SINCE),-since $(SINCE)) $(ONLY)
