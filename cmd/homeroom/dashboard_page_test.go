@@ -50,6 +50,8 @@ func candidates(role string) string {
 		return "[type=checkbox]"
 	case "heading":
 		return "h1, h2"
+	case "radio":
+		return "[type=radio]"
 	case "textbox", "searchbox|textbox", "spinbutton":
 		return "input"
 	default:

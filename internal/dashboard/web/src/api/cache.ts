@@ -31,6 +31,7 @@ const after: Record<string, What[]> = {
   cancelBulkJob: ["jobs"],
   approveBulkJob: ["jobs"],
   undoBulkJob: ["jobs"],
+  correctBulkJobRow: ["jobs"],
 };
 
 /** The fields of Query that everything a finished job may have changed stands in. */
@@ -64,6 +65,12 @@ export function cache(): Exchange {
       BulkJobProblemConnection: embedded,
       PageInfo: embedded,
       DetectedFile: embedded,
+      HeaderReading: embedded,
+      ImportMapping: embedded,
+      ImportColumn: embedded,
+      BulkJobRefusedRowConnection: embedded,
+      BulkJobRefusedRow: embedded,
+      BulkJobCell: embedded,
       BulkJobProgress: embedded,
       BulkJobCounts: embedded,
       BulkJobChange: embedded,

@@ -1,18 +1,16 @@
 import { useRef, useState } from "react";
 import { Button } from "../../kit/Button";
+import { accepted } from "../../kit/file";
 import { UpIcon } from "../../kit/icons";
 import { useText } from "../../text";
 
-/** A place to drop a file at, with a button for those who do not drag. */
-export function DropFile({ busy, onFile }: { busy: boolean; onFile: (file: File) => void }) {
+/** A place to drop files at, with a button for those who do not drag. */
+export function DropFile({ busy, onFiles }: { busy: boolean; onFiles: (files: File[]) => void }) {
   const { t } = useText();
   const [over, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
-  const drop = (event: React.DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    const file = event.dataTransfer.files[0];
-    if (file) onFile(file);
+  const take = (files: FileList | null) => {
+    if (files?.length) onFiles([...files]);
   };
   return (
     <div
@@ -24,7 +22,11 @@ export function DropFile({ busy, onFile }: { busy: boolean; onFile: (file: File)
         setOver(true);
       }}
       onDragLeave={() => setOver(false)}
-      onDrop={drop}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        take(event.dataTransfer.files);
+      }}
     >
       <UpIcon />
       <p className="drop-title">{t(busy ? "import.sending" : "import.drop")}</p>
@@ -32,14 +34,14 @@ export function DropFile({ busy, onFile }: { busy: boolean; onFile: (file: File)
         ref={input}
         id="file"
         type="file"
+        multiple
         className="unseen"
         tabIndex={-1}
         aria-label={t("import.file")}
-        accept=".csv,.txt,.tsv,.xlsx,text/csv"
+        accept={accepted}
         onChange={(event) => {
-          const file = event.target.files?.[0];
+          take(event.target.files);
           event.target.value = "";
-          if (file) onFile(file);
         }}
       />
       <Button look="primary" busy={busy} onPress={() => input.current?.click()}>

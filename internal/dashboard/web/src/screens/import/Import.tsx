@@ -2,43 +2,51 @@ import { useState } from "react";
 import { useClient } from "urql";
 import { useLocation } from "wouter";
 import { usePerson } from "../../api/person";
-import { useChange } from "../../api/use";
-import { isTeacher } from "../../frame/screens";
-import { SubmitImportDocument, TemplateDocument, type BulkJobKind, type GroupsMode } from "../../gql/graphql";
-import { Button } from "../../kit/Button";
+import { RecognizeFileDocument, type BulkJobKind, type GroupsMode } from "../../gql/graphql";
 import { Choose } from "../../kit/Choose";
-import { saveText } from "../../kit/download";
-import { DownloadIcon } from "../../kit/icons";
 import { useText } from "../../text";
 import { DropFile } from "./DropFile";
+import { takeOut, useWaiting, wait } from "./files";
 import { NoticeWay } from "./NoticeWay";
+import { kindOf, readHeaders } from "./recognize";
+import { useSubmit } from "./submit";
+import { Template } from "./Template";
+import { kindsFor, Waiting } from "./Waiting";
 import "./import.css";
 
-const kinds: BulkJobKind[] = ["IMPORT_STUDENTS", "IMPORT_GROUPS", "IMPORT_ENROLLMENTS", "IMPORT_EDUCATORS", "IMPORT_ORGANIZATIONS"];
 const modes: GroupsMode[] = ["ADD", "REPLACE", "REMOVE"];
 
-/** Takes a file and begins to check it. Nothing is written before somebody has seen what it will change. */
+/** Takes files and begins to check them. Nothing is written before somebody has seen what it will change. */
 export default function Import() {
   const { t } = useText();
   const { organization, viewer, administers } = usePerson();
   const client = useClient();
-  const change = useChange();
+  const submit = useSubmit();
+  const waiting = useWaiting();
   const [, navigate] = useLocation();
-  const [kind, setKind] = useState<BulkJobKind>("IMPORT_STUDENTS");
+  const [chosen, setChosen] = useState<BulkJobKind | "">("");
   const [mode, setMode] = useState<GroupsMode>("ADD");
   const [busy, setBusy] = useState(false);
+  const allowed = kindsFor(viewer);
 
-  const send = async (file: File) => {
+  const recognize = async (file: File): Promise<BulkJobKind> => {
+    if (chosen) return chosen;
+    const headers = await readHeaders(file).catch(() => []);
+    const { data } = headers.length ? await client.query(RecognizeFileDocument, { headers }).toPromise() : {};
+    return data ? kindOf(data, file.name, allowed) : "IMPORT_STUDENTS";
+  };
+  const send = async (file: File, kind: BulkJobKind) => {
+    const id = await submit(file, { organizationId: organization.id, kind, groupsMode: mode });
+    if (id) navigate(`/jobs/${id}`);
+    return id;
+  };
+  const take = async (files: File[]) => {
     if (busy) return;
     setBusy(true);
-    const input = { organizationId: organization.id, kind, file, groupsMode: mode, idempotencyKey: newKey() };
-    const job = (await change(SubmitImportDocument, { input }))?.submitBulkImport.job;
+    const found = await Promise.all(files.map(async (file) => ({ file, kind: await recognize(file) })));
+    if (found.length === 1 && !waiting.length) await send(found[0]!.file, found[0]!.kind);
+    else wait(found);
     setBusy(false);
-    if (job) navigate(`/jobs/${job.id}`);
-  };
-  const template = async () => {
-    const { data } = await client.query(TemplateDocument, { kind }).toPromise();
-    if (data?.importTemplate) saveText(data.importTemplate.fileName, data.importTemplate.csv);
   };
   return (
     <div className="screen import">
@@ -47,16 +55,27 @@ export default function Import() {
         <p className="soft">{t("import.lead")}</p>
       </div>
       {administers && <NoticeWay organizationId={organization.id} />}
+      <Waiting
+        busy={busy}
+        onSend={async ({ id, file, kind }) => {
+          setBusy(true);
+          if (await send(file, kind)) takeOut(id);
+          setBusy(false);
+        }}
+      />
       <section className="card stack" aria-label={t("import.file")}>
         <div className="row">
           <Choose
             label={t("import.kind")}
-            shown={t(`kind.${kind}`)}
-            options={(isTeacher(viewer) ? kinds.slice(0, 2) : kinds).map((id) => ({ id, name: t(`kind.${id}`) }))}
-            chosen={[kind]}
-            onChoose={([id]) => setKind(id as BulkJobKind)}
+            shown={t(chosen ? `kind.${chosen}` : "import.kind.any")}
+            options={[
+              { id: "any", name: t("import.kind.any") },
+              ...allowed.map((id) => ({ id, name: t(`kind.${id}`) })),
+            ]}
+            chosen={[chosen || "any"]}
+            onChoose={([id]) => setChosen(id === "any" ? "" : (id as BulkJobKind))}
           />
-          {kind === "IMPORT_STUDENTS" && (
+          {(!chosen || chosen === "IMPORT_STUDENTS") && (
             <Choose
               label={t("import.mode")}
               shown={t(`mode.${mode}`)}
@@ -65,18 +84,11 @@ export default function Import() {
               onChoose={([id]) => setMode(id as GroupsMode)}
             />
           )}
-          <span className="grow" />
-          <Button look="quiet" onPress={template}>
-            <DownloadIcon />
-            {t("import.template")}
-          </Button>
         </div>
-        <DropFile busy={busy} onFile={send} />
+        <DropFile busy={busy} onFiles={take} />
         <p className="small soft">{t("import.reads")}</p>
       </section>
+      <Template allowed={allowed} />
     </div>
   );
 }
-
-/** A second upload of the same file is another job; the same one sent twice is not. */
-const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join("-");

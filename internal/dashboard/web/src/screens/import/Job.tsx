@@ -9,9 +9,12 @@ import { Changes } from "./Changes";
 import { Counts } from "./Counts";
 import { JobActions } from "./JobActions";
 import { JobProgress } from "./JobProgress";
+import { Missing } from "./Missing";
+import { NextFile } from "./NextFile";
 import { Problems } from "./Problems";
 import { Recognized } from "./Recognized";
-import { moves, toneOf, works } from "./state";
+import { Refused } from "./Refused";
+import { correctable, moves, toneOf, works } from "./state";
 import "./import.css";
 
 /** One job, from the check of its file to the last row, and back. */
@@ -35,6 +38,8 @@ export default function Job() {
       </section>
     );
   const checked = job.status !== "VERIFYING";
+  // Lists of a job are asked for anew when it has moved, or a row was corrected.
+  const version = `${job.status} ${job.previewVersion}`;
   return (
     <div className="screen">
       <div className="screen-head">
@@ -54,11 +59,14 @@ export default function Job() {
         </span>
       </div>
       {works(job.status) && <JobProgress job={job} />}
+      <NextFile job={job} />
       <JobActions job={job} />
       {checked && <Counts job={job} />}
-      {checked && job.counts.errors + job.counts.warnings > 0 && <Problems id={job.id} key={`problems ${job.status}`} />}
+      {checked && job.counts.errors + job.counts.warnings > 0 && <Problems id={job.id} key={`problems ${version}`} />}
+      {correctable(job) && <Refused job={job} version={version} key={`refused ${job.id}`} />}
       {checked && <Changes id={job.id} key={`changes ${job.previewVersion}`} done={Boolean(job.startedAt)} />}
-      {job.detected && <Recognized detected={job.detected} />}
+      {checked && job.kind === "IMPORT_STUDENTS" && <Missing job={job} key={`missing ${job.id}`} />}
+      {job.detected && <Recognized job={job} detected={job.detected} key={`recognized ${job.id}`} />}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import type { BulkJobStatus } from "../../gql/graphql";
+import type { BulkJobKind, BulkJobStatus } from "../../gql/graphql";
 
 /** Whether a server works on the job. */
 export const works = (status: BulkJobStatus) => status === "VERIFYING" || status === "PROCESSING" || status === "UNDOING";
@@ -8,6 +8,19 @@ export const moves = (status: BulkJobStatus) => works(status) || status === "REA
 
 /** Whether what the job has changed can be put back. */
 export const undoable = (status: BulkJobStatus) => status === "COMPLETED" || status === "COMPLETED_WITH_ERRORS";
+
+type Job = { kind: BulkJobKind; status: BulkJobStatus; heldFor?: string | null; counts: { errors: number } };
+const isImport = (kind: BulkJobKind) => kind.startsWith("IMPORT_");
+
+/** Whether the file of the job can be checked once more, read in another way, because nothing was written. */
+export const mayBeReadAgain = ({ kind, status, heldFor }: Job) =>
+  isImport(kind) && (status === "READY" || status === "FAILED" || (status === "HELD" && heldFor !== "UNDO"));
+
+/** Whether refused rows of the job can be corrected. */
+export const correctable = ({ kind, status, heldFor, counts }: Job) =>
+  isImport(kind) &&
+  counts.errors > 0 &&
+  (status === "READY" || status === "COMPLETED_WITH_ERRORS" || (status === "HELD" && heldFor !== "UNDO"));
 
 export type Tone = "pine" | "warm" | "bad" | "good" | "";
 
