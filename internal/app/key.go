@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -13,6 +14,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/servicekey"
 	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/identity"
 	"github.com/openhomeroom/homeroom/internal/quote"
@@ -114,12 +116,16 @@ func (a *app) listKeys() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return a.showKeys(keys)
+		standing, err := d.Client(system).ServiceKey.Query().Where(credential.KeysThatStand()).IDs(system)
+		if err != nil {
+			return err
+		}
+		return a.showKeys(keys, standing)
 	}
 	return cmd
 }
 
-func (a *app) showKeys(keys []*db.ServiceKey) error {
+func (a *app) showKeys(keys []*db.ServiceKey, standing []int) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "ID\tKEY\tNAME\tORGANIZATION\tSCOPES\tEXPIRES\tLAST USED\tSTATE")
 	for _, k := range keys {
@@ -132,6 +138,8 @@ func (a *app) showKeys(keys []*db.ServiceKey) error {
 			state = "revoked"
 		case !k.ExpiresAt.After(a.now()):
 			state = "expired"
+		case !slices.Contains(standing, k.ID):
+			state = "without maker"
 		}
 		scopes := strings.ToLower(strings.ReplaceAll(strings.Join(k.Scopes, ","), "_", "-"))
 		fmt.Fprintf(w, "%s\t%s…\t%s\t%s\t%s\t%s\t%s\t%s\n", globalid.Encode(globalid.ServiceKey, k.ID), k.Beginning, k.Name,

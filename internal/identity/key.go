@@ -17,6 +17,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 	"github.com/openhomeroom/homeroom/ent/db/servicekey"
 	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fold"
@@ -247,15 +248,16 @@ func (s *Service) RevokeKey(ctx context.Context, id int) (key *db.ServiceKey, er
 	return key, err
 }
 
-// errKey is the error for a key that is unknown, expired or revoked.
-var errKey = fault.Unauthenticatedf("the service key is unknown, expired or revoked")
+// errKey is the error for a key that opens nothing.
+var errKey = fault.Unauthenticatedf("the service key is unknown, expired or revoked, or the person who made it no " +
+	"longer administers its organization")
 
 // authenticateKey returns the viewer of a service key with one statement, plus a second
 // one once a minute.
 func (s *Service) authenticateKey(ctx context.Context, secret string, isUse bool) (*viewer.Viewer, error) {
 	const query = "SELECT id, organization_id, district_id, COALESCE(agent_id, 0), scopes, " +
 		"CASE WHEN last_used_at IS NULL OR last_used_at <= ? THEN 1 ELSE 0 END FROM service_keys " +
-		"WHERE key_hash = ? AND revoked_at IS NULL AND expires_at > ?"
+		"WHERE key_hash = ? AND revoked_at IS NULL AND expires_at > ? AND " + credential.KeyStands
 	now := s.instant()
 	due := now.Add(-useIsWrittenEvery)
 	k, stale, err := s.loadKey(ctx, query, due, hashToken(secret), now)
@@ -272,7 +274,8 @@ func (s *Service) authenticateKey(ctx context.Context, secret string, isUse bool
 }
 
 // KeyViewer returns the viewer of a service key by its ID, for what the server does later
-// on behalf of the program. A key that has expired or was revoked has none.
+// on behalf of the program. A key that has expired or was revoked has none, nor has one
+// whose maker may not make it any more.
 func (s *Service) KeyViewer(ctx context.Context, id int) (*viewer.Viewer, error) {
 	found, err := s.StandingKeys(ctx, []int{id})
 	if err == nil && found[id] == nil {

@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,5 +94,58 @@ func TestKeys(t *testing.T) {
 				t.Errorf("its account goes on: %v", err)
 			}
 		})
+	})
+}
+
+// TestAKeyIsGoodAsLongAsItsMakerMayMakeIt, because whoever has made a key knows it.
+func TestAKeyIsGoodAsLongAsItsMakerMayMakeIt(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		north, alpha := as(h.in(t, h.NorthAdmin, home)), as(h.in(t, h.DistrictAdmin, home))
+		secret := func(by context.Context, at int) (id int, text string) {
+			key, text, err := h.CreateKey(by, identity.NewKey{Name: "App", OrganizationID: at, Scopes: viewer.Scopes(),
+				ExpiresAt: h.clock().Add(time.Hour)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return key.ID, text
+		}
+		ofSchool, school := secret(north, h.North.ID)
+		_, district := secret(alpha, h.Alpha.ID)
+		_, forSchool := secret(alpha, h.South.ID)
+		_, operators := secret(fixture.System(), h.North.ID)
+		good := func(when string, want ...string) {
+			t.Helper()
+			for _, text := range []string{school, district, forSchool, operators} {
+				_, err := h.Authenticate(context.Background(), text)
+				if (err == nil) != slices.Contains(want, text) || err != nil && fault.KindOf(err) != fault.Unauthenticated {
+					t.Errorf("%s: %v", when, err)
+				}
+			}
+			standing, err := h.StandingKeys(context.Background(), []int{ofSchool})
+			if err != nil || (standing[ofSchool] != nil) != slices.Contains(want, school) {
+				t.Errorf("%s: what the key has begun: %v, %v", when, standing, err)
+			}
+		}
+		set := func(query string, args ...any) {
+			t.Helper()
+			if _, err := d.Client(fixture.System()).ExecContext(fixture.System(), query, args...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		good("at first", school, district, forSchool, operators)
+		set("UPDATE educators SET disabled = 1 WHERE id = ?", h.NorthAdmin.ID)
+		good("the school's maker is disabled", district, forSchool, operators)
+		set("UPDATE educators SET disabled = 0 WHERE id = ?", h.NorthAdmin.ID)
+		good("and enabled", school, district, forSchool, operators)
+		set("UPDATE role_assignments SET organization_id = ? WHERE educator_id = ?", h.South.ID, h.NorthAdmin.ID)
+		good("the school's maker is at another school", district, forSchool, operators)
+		set("UPDATE role_assignments SET organization_id = ?, role = 'TEACHER' WHERE educator_id = ?", h.North.ID,
+			h.NorthAdmin.ID)
+		good("the school's maker teaches there", district, forSchool, operators)
+		set("UPDATE role_assignments SET organization_id = ?, role = 'SCHOOL_ADMIN' WHERE educator_id = ?", h.South.ID,
+			h.DistrictAdmin.ID)
+		good("the district's maker administers one school", forSchool, operators)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -45,7 +46,7 @@ func (s *Service) StandingKeys(ctx context.Context, ids []int) (map[int]*viewer.
 	found := make(map[int]*viewer.Viewer, len(ids))
 	for some := range slices.Chunk(ids, maxStanding) {
 		query := "SELECT id, organization_id, district_id, COALESCE(agent_id, 0), scopes, 0 FROM service_keys " +
-			"WHERE id IN (" + marks(len(some)) + ") AND revoked_at IS NULL AND expires_at > ?"
+			"WHERE id IN (" + marks(len(some)) + ") AND revoked_at IS NULL AND expires_at > ? AND " + credential.KeyStands
 		err := s.loadKeys(ctx, func(k *viewer.Key, _ bool) {
 			found[k.ID] = &viewer.Viewer{Key: k}
 		}, query, append(values(some), s.instant())...)

@@ -81,6 +81,16 @@ func TestAProgramDoesWhatItsKeySays(t *testing.T) {
 		b.lost(b.drained(b.submits(ctx, file)))
 		b.exec("UPDATE service_keys SET scopes = '[\"ROSTER_IMPORT\"]', revoked_at = ? WHERE id = ?", fixture.Today, key.ID)
 		b.lost(b.drained(b.submits(ctx, file)))
+		b.exec("UPDATE service_keys SET revoked_at = NULL WHERE id = ?", key.ID)
+
+		// So does a maker who is disabled, or has lost the role with which the key was made.
+		b.exec("UPDATE service_keys SET created_by = ? WHERE id = ?", b.NorthAdmin.ID, key.ID)
+		b.want(b.drained(b.submits(ctx, file)), ready, 0, 1, 0, 1)
+		b.exec("UPDATE educators SET disabled = 1 WHERE id = ?", b.NorthAdmin.ID)
+		b.lost(b.drained(b.submits(ctx, file)))
+		b.exec("UPDATE educators SET disabled = 0 WHERE id = ?", b.NorthAdmin.ID)
+		b.demoted(b.NorthAdmin, viewer.Teacher, b.North)
+		b.lost(b.drained(b.submits(ctx, file)))
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
 	"github.com/openhomeroom/homeroom/ent/db/servicekey"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
 	"github.com/openhomeroom/homeroom/internal/job/row"
@@ -65,6 +66,14 @@ func (a *Actors) asKey(ctx context.Context, v *viewer.Viewer) (*viewer.Viewer, e
 		return nil, err
 	case k.RevokedAt != nil, !slices.Contains(k.Scopes, string(viewer.RosterImport)):
 		return nil, fault.Unauthenticatedf("the service key was revoked")
+	}
+	stands, err := a.DB.Client(ctx).ServiceKey.Query().Where(servicekey.ID(k.ID), credential.KeysThatStand()).
+		Exist(viewer.AsSystem(ctx, "whether the maker of a key may still make it"))
+	if err != nil {
+		return nil, err
+	}
+	if !stands {
+		return nil, fault.Unauthenticatedf("the person who made the service key no longer administers its organization")
 	}
 	as := viewer.Assignment{Role: viewer.SchoolAdmin, OrganizationID: k.OrganizationID, DistrictID: k.DistrictID}
 	if k.OrganizationID == k.DistrictID {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -49,8 +51,9 @@ const recalled = 20
 // Recall returns what was said about the same headers when a file of the same kind was last
 // written for the same organization: by the submitter, or by an administrator. Nil means that
 // nothing was. That a column has passwords is not recalled: who has said so would know
-// those of the next file, and is no hand in it. Jobs that wrote nothing, and those that
-// were undone, are not asked.
+// those of the next file, and is no hand in it. Nor is what somebody else has said who does
+// not administer the organization any more, or whose account is disabled. Jobs that wrote
+// nothing, and those that were undone, are not asked.
 func Recall(ctx context.Context, client *db.Client, job *db.BulkJob, headers []string) (*sheet.Choices, error) {
 	jobs, err := client.BulkJob.Query().
 		Where(bulkjob.OrganizationID(job.OrganizationID), bulkjob.KindEQ(job.Kind), bulkjob.StartedAtNotNil(),
@@ -69,6 +72,11 @@ func Recall(ctx context.Context, client *db.Client, job *db.BulkJob, headers []s
 		if c == nil || !c.Shared && earlier.SubmittedBy != job.SubmittedBy {
 			continue
 		}
+		if stands, err := stands(ctx, client, earlier, job); err != nil {
+			return nil, err
+		} else if !stands {
+			continue
+		}
 		c.List = slices.DeleteFunc(c.List, func(choice sheet.Choice) bool {
 			return sheet.HeaderKey(choice.Column) == sheet.HeaderKey(field.ColPassword)
 		})
@@ -81,4 +89,20 @@ func Recall(ctx context.Context, client *db.Client, job *db.BulkJob, headers []s
 		return c, nil
 	}
 	return nil, nil
+}
+
+// stands reports whether what was said with an earlier job counts for a job: it was said by
+// the same account, or by somebody who still administers the organization.
+func stands(ctx context.Context, client *db.Client, earlier, job *db.BulkJob) (bool, error) {
+	if earlier.SubmittedBy == job.SubmittedBy {
+		return true, nil
+	}
+	return client.RoleAssignment.Query().Where(
+		roleassignment.EducatorID(earlier.SubmittedBy), roleassignment.HasEducatorWith(educator.Disabled(0)),
+		roleassignment.Or(
+			roleassignment.And(roleassignment.RoleEQ(roleassignment.RoleDISTRICT_ADMIN),
+				roleassignment.OrganizationID(job.DistrictID)),
+			roleassignment.And(roleassignment.RoleEQ(roleassignment.RoleSCHOOL_ADMIN),
+				roleassignment.OrganizationID(job.OrganizationID)))).
+		Exist(viewer.AsSystem(ctx, "whether somebody may still say how headers are read"))
 }

@@ -282,6 +282,7 @@ func (k *importKind) giveRoles(system context.Context, client *db.Client, b *row
 	for _, r := range held {
 		there[key(r.EducatorID, string(r.Role), r.OrganizationID)] = true
 	}
+	now := k.Instant()
 	var rows [][]any
 	var grants []credential.Grant
 	var fresh []int
@@ -294,8 +295,8 @@ func (k *importKind) giveRoles(system context.Context, client *db.Client, b *row
 			r.Already = len(r.Plan.Set) == 0 && r.Hash == ""
 			continue
 		}
-		r.Before.GaveRole = true
-		rows = append(rows, []any{k.Instant(), id, r.Plan.SchoolID, b.Job.DistrictID, r.Plan.Role})
+		r.Before.GaveRole, r.Before.GaveRoleAt = true, &now
+		rows = append(rows, []any{now, id, r.Plan.SchoolID, b.Job.DistrictID, r.Plan.Role})
 		if r.TargetID != 0 {
 			grants = append(grants, credential.Grant{EducatorID: id, Assignment: given(r.Plan, b.Job.DistrictID),
 				ByID: r.Plan.ByID})

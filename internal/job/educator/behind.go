@@ -9,8 +9,8 @@ import (
 )
 
 // behind returns the makers of the service keys whose programs have submitted or
-// started a job, and whether there is such a program. The makers do not limit the job,
-// because a key continues to work when its maker leaves.
+// started a job, and whether there is such a program. The makers do not limit the job;
+// that they still administer the organization of the key is checked before.
 func (k *importKind) behind(ctx context.Context, job *db.BulkJob) (ids []int, program bool, err error) {
 	agents := []int{job.SubmittedBy}
 	if job.StartedBy != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
@@ -42,6 +43,10 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 	if err != nil {
 		return err
 	}
+	again, err := givenAgain(system, client, b)
+	if err != nil {
+		return err
+	}
 	former, err := credential.FormerSettersOf(ctx, client, ids)
 	if err != nil {
 		return err
@@ -65,6 +70,8 @@ func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBat
 		case !creates && comesBack(r) && !former.AllCover(e.ID, rolesAfter(r, b.Job.DistrictID, roles[e.ID])):
 			r.Keep(row.SetByOthers, "Set a new address or password with a file instead.",
 				"What would come back may have been set by somebody who does not administer everything that the account now has.")
+		case again[r.ID]:
+			r.Keep(row.ChangedSince, row.HintChanged, "Somebody has given the role again since then; it stays.")
 		case !r.StillAs(compared.Now(e)):
 			r.ChangedSince("the educator")
 		case creates && row.HashPrint(e.PasswordHash) != r.Before.Password:
@@ -197,6 +204,33 @@ func givenRoles(rows []*row.Applied) (roles []predicate.RoleAssignment) {
 		}
 	}
 	return roles
+}
+
+// givenAgain are the rows whose role is not the one that the job gave: that one was taken
+// away, and somebody has given it again since.
+func givenAgain(system context.Context, client *db.Client, b *row.UndoBatch) (map[int]bool, error) {
+	ids := row.Targets(b.Rows, func(r *row.Applied) bool { return r.Before.GaveRoleAt != nil })
+	there, err := client.RoleAssignment.Query().Where(roleassignment.EducatorIDIn(ids...)).All(system)
+	if err != nil {
+		return nil, err
+	}
+	type role struct {
+		educatorID int
+		viewer.Assignment
+	}
+	since := map[role]time.Time{}
+	for _, a := range there {
+		since[role{a.EducatorID, viewer.Assignment{Role: viewer.Role(a.Role), OrganizationID: a.OrganizationID,
+			DistrictID: a.DistrictID}}] = a.CreatedAt
+	}
+	again := map[int]bool{}
+	for _, r := range b.Rows {
+		if r.Before.GaveRoleAt != nil {
+			at, held := since[role{r.TargetID, given(r.Plan, b.Job.DistrictID)}]
+			again[r.ID] = held && !at.Equal(*r.Before.GaveRoleAt)
+		}
+	}
+	return again, nil
 }
 
 // keepUsedAccounts keeps new accounts that somebody has used, or that somebody has given

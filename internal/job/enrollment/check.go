@@ -43,6 +43,7 @@ type personLookup struct {
 	near      map[string][]*db.Student
 	students  map[string]*db.Student
 	educators map[string]*db.Educator
+	setBy     *reach.SetBy
 	// elsewhere are the texts that mean educators who are not of the school for which
 	// the file was uploaded.
 	elsewhere map[string]bool
@@ -202,6 +203,13 @@ func (c *enrollmentCheck) findPersons(ctx context.Context, rows []*enrollmentRow
 		}
 	}
 	ctx = c.Here(ctx)
+	named := map[int]bool{}
+	for _, e := range found.educators {
+		named[e.ID] = true
+	}
+	if found.setBy, err = c.FindSetters(ctx, named); err != nil {
+		return nil, err
+	}
 	held, err := client.RoleAssignment.Query().Where(roleassignment.EducatorIDIn(ids...)).All(ctx)
 	for _, r := range held {
 		found.at[r.EducatorID] = append(found.at[r.EducatorID], r.OrganizationID)
@@ -333,11 +341,11 @@ func (c *enrollmentCheck) planRow(r *enrollmentRow, found *personLookup, finder 
 		r.Fail(field.ColGroups, reach.SyncedGroup(g))
 		return
 	}
-	r.planPair(p, g, adds)
+	r.planPair(p, g, adds, found.setBy)
 }
 
 // planPair plans that one person joins or leaves one group.
-func (r *enrollmentRow) planPair(p *row.Plan, g *db.Group, adds bool) {
+func (r *enrollmentRow) planPair(p *row.Plan, g *db.Group, adds bool, setBy *reach.SetBy) {
 	r.Plan = p
 	switch {
 	case r.st != nil && adds:
@@ -350,6 +358,7 @@ func (r *enrollmentRow) planPair(p *row.Plan, g *db.Group, adds bool) {
 		name := r.e.FirstName + " " + r.e.LastName
 		r.TargetID, r.Version, r.Label = g.ID, g.Version, reach.GroupLabel(g.Name, row.Deref(g.ExternalID))
 		if adds {
+			setBy.WarnOfClass(r.Row, r.e, g.OrganizationID, g.DistrictID)
 			p.Teach = []int{r.e.ID}
 			p.Show(field.ColEducators, "", name)
 		} else {

@@ -41,6 +41,7 @@ type groupLookup struct {
 	// taken are the external ids that groups have which the submitter does not see.
 	taken     map[reach.InSchool]bool
 	educators *reach.EducatorFinder
+	setBy     *reach.SetBy
 	// near are groups whose IDs look like those of new ones, by the school and the new ID.
 	near map[reach.InSchool][]*db.Group
 	// teaching are the educators of a group.
@@ -151,7 +152,10 @@ func (c *groupCheck) find(ctx context.Context, rows []*groupRow) (*groupLookup, 
 	if err := c.findNear(ctx, rows, found); err != nil {
 		return nil, err
 	}
-	found.educators, err = c.FindEducators(ctx, texts, names)
+	if found.educators, err = c.FindEducators(ctx, texts, names); err != nil {
+		return nil, err
+	}
+	found.setBy, err = c.FindSetters(ctx, found.educators.IDs())
 	return found, err
 }
 
@@ -362,6 +366,9 @@ func (c *groupCheck) teachers(r *groupRow, p *row.Plan, found *groupLookup) {
 			r.Outside = r.Outside || found.educators.IsElsewhere(text)
 			r.Fail(field.ColEducators, problem)
 			continue
+		}
+		if !there[e.ID] {
+			found.setBy.WarnOfClass(r.Row, e, r.school.ID, r.school.DistrictID)
 		}
 		add(e.ID, e.FirstName+" "+e.LastName)
 	}

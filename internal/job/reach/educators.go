@@ -210,6 +210,20 @@ func (f *EducatorFinder) IsElsewhere(text string) bool {
 	return text != "" && (f.elsewhere[text] || f.elsewhere[fold.Address(text)])
 }
 
+// IDs are those of all educators whom the finder may find.
+func (f *EducatorFinder) IDs() map[int]bool {
+	ids := map[int]bool{}
+	for id := range f.ByID {
+		ids[id] = true
+	}
+	for _, named := range f.byName {
+		for _, e := range named {
+			ids[e.ID] = true
+		}
+	}
+	return ids
+}
+
 func (f *EducatorFinder) keep(ctx context.Context, q *db.EducatorQuery) error {
 	all, err := q.All(ctx)
 	for _, e := range all {

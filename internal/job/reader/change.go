@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/page"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // RowChange is one field that one row of a file changes. Before is nil for something that
@@ -54,11 +55,11 @@ func (r *Reader) ChangedRows(ctx context.Context, jobID int, first *int,
 	p := page.NewResult(q, stored, func(r *db.BulkJobRow) (page.Value, int) { return r.Row, r.ID })
 	result := page.Result[ChangedRow]{Cursors: p.Cursors, HasNextPage: p.HasNextPage, HasPrevious: p.HasPrevious}
 	for _, stored := range p.Items {
-		fields, err := changesOf(stored)
+		fields, err := changesOf(ctx, stored)
 		if err != nil {
 			return none, err
 		}
-		shown := ChangedRow{Row: stored.Row, Label: stored.Label, Changes: fields}
+		shown := ChangedRow{Row: stored.Row, Label: labelOf(ctx, stored), Changes: fields}
 		if len(fields) > 0 {
 			shown.StudentID = fields[0].StudentID
 		}
@@ -72,15 +73,29 @@ func (r *Reader) CountChangedRows(ctx context.Context, jobID int) (int, error) {
 	return r.changing(ctx, jobID).Count(ctx)
 }
 
-// changesOf is what a row changes.
-func changesOf(stored *db.BulkJobRow) ([]RowChange, error) {
+// labelOf says to the viewer whom or what a row is about. A program with a service key is
+// not told who is on record: the row may be about somebody who is not in its file.
+func labelOf(ctx context.Context, stored *db.BulkJobRow) string {
+	if viewer.FromContext(ctx).Key != nil {
+		return fmt.Sprintf("Row %d", stored.Row)
+	}
+	return stored.Label
+}
+
+// changesOf is what a row changes. A program with a service key learns the fields, and no
+// value: what stands there now is not for it to read, and the rest it has sent.
+func changesOf(ctx context.Context, stored *db.BulkJobRow) ([]RowChange, error) {
 	p, err := row.ReadPlan(stored.Plan)
 	if err != nil {
 		return nil, fmt.Errorf("plan of row %d of job %d: %w", stored.Row, stored.JobID, err)
 	}
+	forProgram := viewer.FromContext(ctx).Key != nil
 	fields := make([]RowChange, len(p.Changes))
 	for i, c := range p.Changes {
-		fields[i] = RowChange{Row: stored.Row, Label: stored.Label, Change: c}
+		if forProgram {
+			c.Before, c.After = nil, nil
+		}
+		fields[i] = RowChange{Row: stored.Row, Label: labelOf(ctx, stored), Change: c}
 		if p.AboutStudent() {
 			fields[i].StudentID = stored.TargetID
 		}
@@ -108,7 +123,7 @@ func (r *Reader) Changes(ctx context.Context, jobID int, first *int, after *stri
 	}
 	result.HasPrevious = after != nil
 	for _, stored := range rows {
-		fields, err := changesOf(stored)
+		fields, err := changesOf(ctx, stored)
 		if err != nil {
 			return result, err
 		}

@@ -3,6 +3,7 @@ package row
 import (
 	"encoding/json"
 	"slices"
+	"time"
 
 	"github.com/openhomeroom/homeroom/ent/db/student"
 	"github.com/openhomeroom/homeroom/internal/grade"
@@ -27,6 +28,9 @@ type Before struct {
 	Untaught []int `json:"untaught,omitempty"`
 	// GaveRole is true if a role was given.
 	GaveRole bool `json:"gaveRole,omitempty"`
+	// GaveRoleAt is when it was given: a role of another moment is one that somebody has
+	// given again. It is nil if that was not noted.
+	GaveRoleAt *time.Time `json:"gaveRoleAt,omitempty"`
 	// Password is the hashPrint of the password that was set.
 	Password string `json:"password,omitempty"`
 }

@@ -42,6 +42,8 @@ func (c *checker) settleUsernames(rows []*studentRow) {
 			if g == nil || r.Refused || g.Plan != nil && g.Plan.Set[student.FieldUsernameKey] != nil {
 				continue
 			}
+			// The problem tells of the other row.
+			r.Outside = r.Outside || g.Outside
 			r.Fail(field.ColUsername, row.Problemf(row.UsernameTaken,
 				fmt.Sprintf("Correct row %d, and upload both rows again.", g.Number),
 				"Another student has this username. Row %d gives it up, but that row is refused.", g.Number))
