@@ -16,8 +16,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/absence"
 	"github.com/openhomeroom/homeroom/internal/job/catalog"
 	"github.com/openhomeroom/homeroom/internal/job/columns"
+	"github.com/openhomeroom/homeroom/internal/job/newgroup"
 	"github.com/openhomeroom/homeroom/internal/job/reader"
-	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/page"
 )
 
@@ -136,6 +136,8 @@ func toBulkJob(j *db.BulkJob) *model.BulkJob {
 		Missing:     model.StudentRemoval(j.Missing),
 		Leavers:     model.StudentRemoval(j.Leavers),
 		MissingRows: j.MissingRows,
+
+		CreateMissingGroups: j.CreateMissingGroups,
 		Counts: &model.BulkJobCounts{
 			Created:            j.Created,
 			Updated:            j.Updated,
@@ -151,6 +153,9 @@ func toBulkJob(j *db.BulkJob) *model.BulkJob {
 		StartedAt:      j.StartedAt,
 		FinishedAt:     j.FinishedAt,
 		Entity:         j,
+	}
+	if news, err := newgroup.Of(j); err == nil {
+		m.NewGroupCount = len(news.Named())
 	}
 	if j.HeldFor != nil && j.Status == bulkjob.StatusHELD {
 		m.HeldFor = (*model.BulkJobHold)(j.HeldFor)
@@ -323,31 +328,5 @@ func (r mutationResolver) submit(ctx context.Context, in model.SubmitBulkImportI
 	if err != nil {
 		return nil, err
 	}
-	s := jobs.Submission{
-		OrganizationID: organization,
-		Kind:           bulkjob.Kind(in.Kind),
-		FileName:       in.File.Filename,
-		File:           in.File.File,
-		Size:           in.File.Size,
-		GroupsMode:     bulkjob.GroupsMode(in.GroupsMode),
-		CommitMode:     bulkjob.CommitMode(in.CommitMode),
-		Missing:        bulkjob.Missing(in.Missing),
-	}
-	if in.Leavers != nil {
-		s.Leavers = bulkjob.Leavers(*in.Leavers)
-	}
-	if in.IdempotencyKey != nil {
-		s.IdempotencyKey = *in.IdempotencyKey
-	}
-	if in.Columns != nil {
-		s.Columns = []sheet.Choice{}
-	}
-	for _, c := range in.Columns {
-		choice := sheet.Choice{Header: c.Header}
-		if c.Column != nil {
-			choice.Column = *c.Column
-		}
-		s.Columns = append(s.Columns, choice)
-	}
-	return r.Importer.Submit(ctx, s)
+	return r.Importer.Submit(ctx, in.Submission(organization))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
 	"github.com/openhomeroom/homeroom/internal/job/cause"
+	"github.com/openhomeroom/homeroom/internal/job/newgroup"
 	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/page"
@@ -116,6 +117,19 @@ func (r bulkJobResolver) ProblemGroups(ctx context.Context, j *model.BulkJob, fi
 			Hint:       optional(g.Hint),
 		}
 	}), nil
+}
+
+func (r bulkJobResolver) NewGroups(_ context.Context, j *model.BulkJob, first *int) ([]*model.BulkJobNewGroup, error) {
+	list, err := newgroup.Of(j.Entity)
+	if err == nil {
+		list, err = list.First(first)
+	}
+	return model.NewGroups(list), err
+}
+
+func (r bulkJobNewGroupResolver) Organization(ctx context.Context,
+	g *model.BulkJobNewGroup) (*model.Organization, error) {
+	return organizationByID(ctx, g.OrganizationID)
 }
 
 func (r bulkJobResolver) RefusedRows(ctx context.Context, j *model.BulkJob, first *int,

@@ -132,6 +132,9 @@ func (r *Resolver) UsageRow() generated.UsageRowResolver { return usageRowResolv
 func (r *Resolver) BulkJob() generated.BulkJobResolver { return bulkJobResolver{r} }
 
 // BulkJobProblem implements generated.ResolverRoot.
+func (r *Resolver) BulkJobNewGroup() generated.BulkJobNewGroupResolver {
+	return bulkJobNewGroupResolver{r}
+}
 func (r *Resolver) BulkJobProblem() generated.BulkJobProblemResolver {
 	return bulkJobProblemResolver{r}
 }
@@ -206,6 +209,7 @@ type (
 	usageReportResolver                 struct{ *Resolver }
 	usageRowResolver                    struct{ *Resolver }
 	bulkJobResolver                     struct{ *Resolver }
+	bulkJobNewGroupResolver             struct{ *Resolver }
 	bulkJobProblemResolver              struct{ *Resolver }
 	bulkJobChangedRowResolver           struct{ *Resolver }
 	bulkJobChangedRowConnectionResolver struct{ *Resolver }

@@ -41,6 +41,10 @@ type BulkJob struct {
 	Missing bulkjob.Missing `json:"missing,omitempty"`
 	// What happens to students whose row says that they have left.
 	Leavers bulkjob.Leavers `json:"leavers,omitempty"`
+	// Whether groups that rows of students name and nobody has are created.
+	CreateMissingGroups bool `json:"create_missing_groups,omitempty"`
+	// These groups; see internal/job/newgroup.
+	NewGroups json.RawMessage `json:"new_groups,omitempty"`
 	// FileName holds the value of the "file_name" field.
 	FileName string `json:"file_name,omitempty"`
 	// IdempotencyKey holds the value of the "idempotency_key" field.
@@ -251,8 +255,10 @@ func (*BulkJob) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case bulkjob.FieldEdit, bulkjob.FieldHeaders, bulkjob.FieldIgnoredHeaders, bulkjob.FieldChoices, bulkjob.FieldCorrectedBy:
+		case bulkjob.FieldNewGroups, bulkjob.FieldEdit, bulkjob.FieldHeaders, bulkjob.FieldIgnoredHeaders, bulkjob.FieldChoices, bulkjob.FieldCorrectedBy:
 			values[i] = new([]byte)
+		case bulkjob.FieldCreateMissingGroups:
+			values[i] = new(sql.NullBool)
 		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldMissingRows, bulkjob.FieldSeenTo, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldPasswords, bulkjob.FieldHashedPasswords, bulkjob.FieldHeldByRule, bulkjob.FieldStartedBy, bulkjob.FieldApprovedBy, bulkjob.FieldUndoApprovedBy, bulkjob.FieldCorrectedWhileHeld, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldForgotten, bulkjob.FieldUndoneBy, bulkjob.FieldFence, bulkjob.FieldAbandoned, bulkjob.FieldSlow, bulkjob.FieldFileBytes:
 			values[i] = new(sql.NullInt64)
 		case bulkjob.FieldKind, bulkjob.FieldStatus, bulkjob.FieldGroupsMode, bulkjob.FieldCommitMode, bulkjob.FieldMissing, bulkjob.FieldLeavers, bulkjob.FieldFileName, bulkjob.FieldIdempotencyKey, bulkjob.FieldContentPrint, bulkjob.FieldSchools, bulkjob.FieldEncoding, bulkjob.FieldDelimiter, bulkjob.FieldLineEnding, bulkjob.FieldHeaderPrint, bulkjob.FieldHeldFor, bulkjob.FieldUndoFrom, bulkjob.FieldKeyPrint, bulkjob.FieldLeaseOwner:
@@ -339,6 +345,20 @@ func (_m *BulkJob) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field leavers", values[i])
 			} else if value.Valid {
 				_m.Leavers = bulkjob.Leavers(value.String)
+			}
+		case bulkjob.FieldCreateMissingGroups:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field create_missing_groups", values[i])
+			} else if value.Valid {
+				_m.CreateMissingGroups = value.Bool
+			}
+		case bulkjob.FieldNewGroups:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field new_groups", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.NewGroups); err != nil {
+					return fmt.Errorf("unmarshal field new_groups: %w", err)
+				}
 			}
 		case bulkjob.FieldFileName:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -759,6 +779,12 @@ func (_m *BulkJob) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("leavers=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Leavers))
+	builder.WriteString(", ")
+	builder.WriteString("create_missing_groups=")
+	builder.WriteString(fmt.Sprintf("%v", _m.CreateMissingGroups))
+	builder.WriteString(", ")
+	builder.WriteString("new_groups=")
+	builder.WriteString(fmt.Sprintf("%v", _m.NewGroups))
 	builder.WriteString(", ")
 	builder.WriteString("file_name=")
 	builder.WriteString(_m.FileName)

@@ -139,6 +139,26 @@ func (_c *BulkJobCreate) SetNillableLeavers(v *bulkjob.Leavers) *BulkJobCreate {
 	return _c
 }
 
+// SetCreateMissingGroups sets the "create_missing_groups" field.
+func (_c *BulkJobCreate) SetCreateMissingGroups(v bool) *BulkJobCreate {
+	_c.mutation.SetCreateMissingGroups(v)
+	return _c
+}
+
+// SetNillableCreateMissingGroups sets the "create_missing_groups" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableCreateMissingGroups(v *bool) *BulkJobCreate {
+	if v != nil {
+		_c.SetCreateMissingGroups(*v)
+	}
+	return _c
+}
+
+// SetNewGroups sets the "new_groups" field.
+func (_c *BulkJobCreate) SetNewGroups(v json.RawMessage) *BulkJobCreate {
+	_c.mutation.SetNewGroups(v)
+	return _c
+}
+
 // SetFileName sets the "file_name" field.
 func (_c *BulkJobCreate) SetFileName(v string) *BulkJobCreate {
 	_c.mutation.SetFileName(v)
@@ -959,6 +979,10 @@ func (_c *BulkJobCreate) defaults() error {
 		v := bulkjob.DefaultLeavers
 		_c.mutation.SetLeavers(v)
 	}
+	if _, ok := _c.mutation.CreateMissingGroups(); !ok {
+		v := bulkjob.DefaultCreateMissingGroups
+		_c.mutation.SetCreateMissingGroups(v)
+	}
 	if _, ok := _c.mutation.FileName(); !ok {
 		v := bulkjob.DefaultFileName
 		_c.mutation.SetFileName(v)
@@ -1156,6 +1180,9 @@ func (_c *BulkJobCreate) check() error {
 			return &ValidationError{Name: "leavers", err: fmt.Errorf(`db: validator failed for field "BulkJob.leavers": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.CreateMissingGroups(); !ok {
+		return &ValidationError{Name: "create_missing_groups", err: errors.New(`db: missing required field "BulkJob.create_missing_groups"`)}
+	}
 	if _, ok := _c.mutation.FileName(); !ok {
 		return &ValidationError{Name: "file_name", err: errors.New(`db: missing required field "BulkJob.file_name"`)}
 	}
@@ -1324,6 +1351,14 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Leavers(); ok {
 		_spec.SetField(bulkjob.FieldLeavers, field.TypeEnum, value)
 		_node.Leavers = value
+	}
+	if value, ok := _c.mutation.CreateMissingGroups(); ok {
+		_spec.SetField(bulkjob.FieldCreateMissingGroups, field.TypeBool, value)
+		_node.CreateMissingGroups = value
+	}
+	if value, ok := _c.mutation.NewGroups(); ok {
+		_spec.SetField(bulkjob.FieldNewGroups, field.TypeJSON, value)
+		_node.NewGroups = value
 	}
 	if value, ok := _c.mutation.FileName(); ok {
 		_spec.SetField(bulkjob.FieldFileName, field.TypeString, value)
@@ -1712,6 +1747,24 @@ func (u *BulkJobUpsert) SetStatus(v bulkjob.Status) *BulkJobUpsert {
 // UpdateStatus sets the "status" field to the value that was provided on create.
 func (u *BulkJobUpsert) UpdateStatus() *BulkJobUpsert {
 	u.SetExcluded(bulkjob.FieldStatus)
+	return u
+}
+
+// SetNewGroups sets the "new_groups" field.
+func (u *BulkJobUpsert) SetNewGroups(v json.RawMessage) *BulkJobUpsert {
+	u.Set(bulkjob.FieldNewGroups, v)
+	return u
+}
+
+// UpdateNewGroups sets the "new_groups" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateNewGroups() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldNewGroups)
+	return u
+}
+
+// ClearNewGroups clears the value of the "new_groups" field.
+func (u *BulkJobUpsert) ClearNewGroups() *BulkJobUpsert {
+	u.SetNull(bulkjob.FieldNewGroups)
 	return u
 }
 
@@ -2575,6 +2628,9 @@ func (u *BulkJobUpsertOne) UpdateNewValues() *BulkJobUpsertOne {
 		if _, exists := u.create.mutation.Leavers(); exists {
 			s.SetIgnore(bulkjob.FieldLeavers)
 		}
+		if _, exists := u.create.mutation.CreateMissingGroups(); exists {
+			s.SetIgnore(bulkjob.FieldCreateMissingGroups)
+		}
 		if _, exists := u.create.mutation.IdempotencyKey(); exists {
 			s.SetIgnore(bulkjob.FieldIdempotencyKey)
 		}
@@ -2623,6 +2679,27 @@ func (u *BulkJobUpsertOne) SetStatus(v bulkjob.Status) *BulkJobUpsertOne {
 func (u *BulkJobUpsertOne) UpdateStatus() *BulkJobUpsertOne {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateStatus()
+	})
+}
+
+// SetNewGroups sets the "new_groups" field.
+func (u *BulkJobUpsertOne) SetNewGroups(v json.RawMessage) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetNewGroups(v)
+	})
+}
+
+// UpdateNewGroups sets the "new_groups" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateNewGroups() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateNewGroups()
+	})
+}
+
+// ClearNewGroups clears the value of the "new_groups" field.
+func (u *BulkJobUpsertOne) ClearNewGroups() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearNewGroups()
 	})
 }
 
@@ -3788,6 +3865,9 @@ func (u *BulkJobUpsertBulk) UpdateNewValues() *BulkJobUpsertBulk {
 			if _, exists := b.mutation.Leavers(); exists {
 				s.SetIgnore(bulkjob.FieldLeavers)
 			}
+			if _, exists := b.mutation.CreateMissingGroups(); exists {
+				s.SetIgnore(bulkjob.FieldCreateMissingGroups)
+			}
 			if _, exists := b.mutation.IdempotencyKey(); exists {
 				s.SetIgnore(bulkjob.FieldIdempotencyKey)
 			}
@@ -3837,6 +3917,27 @@ func (u *BulkJobUpsertBulk) SetStatus(v bulkjob.Status) *BulkJobUpsertBulk {
 func (u *BulkJobUpsertBulk) UpdateStatus() *BulkJobUpsertBulk {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateStatus()
+	})
+}
+
+// SetNewGroups sets the "new_groups" field.
+func (u *BulkJobUpsertBulk) SetNewGroups(v json.RawMessage) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetNewGroups(v)
+	})
+}
+
+// UpdateNewGroups sets the "new_groups" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateNewGroups() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateNewGroups()
+	})
+}
+
+// ClearNewGroups clears the value of the "new_groups" field.
+func (u *BulkJobUpsertBulk) ClearNewGroups() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearNewGroups()
 	})
 }
 

@@ -51,6 +51,24 @@ func (_u *BulkJobUpdate) SetNillableStatus(v *bulkjob.Status) *BulkJobUpdate {
 	return _u
 }
 
+// SetNewGroups sets the "new_groups" field.
+func (_u *BulkJobUpdate) SetNewGroups(v json.RawMessage) *BulkJobUpdate {
+	_u.mutation.SetNewGroups(v)
+	return _u
+}
+
+// AppendNewGroups appends value to the "new_groups" field.
+func (_u *BulkJobUpdate) AppendNewGroups(v json.RawMessage) *BulkJobUpdate {
+	_u.mutation.AppendNewGroups(v)
+	return _u
+}
+
+// ClearNewGroups clears the value of the "new_groups" field.
+func (_u *BulkJobUpdate) ClearNewGroups() *BulkJobUpdate {
+	_u.mutation.ClearNewGroups()
+	return _u
+}
+
 // SetFileName sets the "file_name" field.
 func (_u *BulkJobUpdate) SetFileName(v string) *BulkJobUpdate {
 	_u.mutation.SetFileName(v)
@@ -1264,6 +1282,17 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(bulkjob.FieldStatus, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.NewGroups(); ok {
+		_spec.SetField(bulkjob.FieldNewGroups, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedNewGroups(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, bulkjob.FieldNewGroups, value)
+		})
+	}
+	if _u.mutation.NewGroupsCleared() {
+		_spec.ClearField(bulkjob.FieldNewGroups, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.FileName(); ok {
 		_spec.SetField(bulkjob.FieldFileName, field.TypeString, value)
 	}
@@ -1849,6 +1878,24 @@ func (_u *BulkJobUpdateOne) SetNillableStatus(v *bulkjob.Status) *BulkJobUpdateO
 	if v != nil {
 		_u.SetStatus(*v)
 	}
+	return _u
+}
+
+// SetNewGroups sets the "new_groups" field.
+func (_u *BulkJobUpdateOne) SetNewGroups(v json.RawMessage) *BulkJobUpdateOne {
+	_u.mutation.SetNewGroups(v)
+	return _u
+}
+
+// AppendNewGroups appends value to the "new_groups" field.
+func (_u *BulkJobUpdateOne) AppendNewGroups(v json.RawMessage) *BulkJobUpdateOne {
+	_u.mutation.AppendNewGroups(v)
+	return _u
+}
+
+// ClearNewGroups clears the value of the "new_groups" field.
+func (_u *BulkJobUpdateOne) ClearNewGroups() *BulkJobUpdateOne {
+	_u.mutation.ClearNewGroups()
 	return _u
 }
 
@@ -3094,6 +3141,17 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(bulkjob.FieldStatus, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.NewGroups(); ok {
+		_spec.SetField(bulkjob.FieldNewGroups, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedNewGroups(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, bulkjob.FieldNewGroups, value)
+		})
+	}
+	if _u.mutation.NewGroupsCleared() {
+		_spec.ClearField(bulkjob.FieldNewGroups, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.FileName(); ok {
 		_spec.SetField(bulkjob.FieldFileName, field.TypeString, value)

@@ -3811,6 +3811,9 @@ type BulkJobMutation struct {
 	commit_mode             *bulkjob.CommitMode
 	missing                 *bulkjob.Missing
 	leavers                 *bulkjob.Leavers
+	create_missing_groups   *bool
+	new_groups              *json.RawMessage
+	appendnew_groups        json.RawMessage
 	file_name               *string
 	idempotency_key         *string
 	content_print           *string
@@ -4396,6 +4399,107 @@ func (m *BulkJobMutation) OldLeavers(ctx context.Context) (v bulkjob.Leavers, er
 // ResetLeavers resets all changes to the "leavers" field.
 func (m *BulkJobMutation) ResetLeavers() {
 	m.leavers = nil
+}
+
+// SetCreateMissingGroups sets the "create_missing_groups" field.
+func (m *BulkJobMutation) SetCreateMissingGroups(b bool) {
+	m.create_missing_groups = &b
+}
+
+// CreateMissingGroups returns the value of the "create_missing_groups" field in the mutation.
+func (m *BulkJobMutation) CreateMissingGroups() (r bool, exists bool) {
+	v := m.create_missing_groups
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreateMissingGroups returns the old "create_missing_groups" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldCreateMissingGroups(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreateMissingGroups is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreateMissingGroups requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreateMissingGroups: %w", err)
+	}
+	return oldValue.CreateMissingGroups, nil
+}
+
+// ResetCreateMissingGroups resets all changes to the "create_missing_groups" field.
+func (m *BulkJobMutation) ResetCreateMissingGroups() {
+	m.create_missing_groups = nil
+}
+
+// SetNewGroups sets the "new_groups" field.
+func (m *BulkJobMutation) SetNewGroups(jm json.RawMessage) {
+	m.new_groups = &jm
+	m.appendnew_groups = nil
+}
+
+// NewGroups returns the value of the "new_groups" field in the mutation.
+func (m *BulkJobMutation) NewGroups() (r json.RawMessage, exists bool) {
+	v := m.new_groups
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNewGroups returns the old "new_groups" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldNewGroups(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNewGroups is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNewGroups requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNewGroups: %w", err)
+	}
+	return oldValue.NewGroups, nil
+}
+
+// AppendNewGroups adds jm to the "new_groups" field.
+func (m *BulkJobMutation) AppendNewGroups(jm json.RawMessage) {
+	m.appendnew_groups = append(m.appendnew_groups, jm...)
+}
+
+// AppendedNewGroups returns the list of values that were appended to the "new_groups" field in this mutation.
+func (m *BulkJobMutation) AppendedNewGroups() (json.RawMessage, bool) {
+	if len(m.appendnew_groups) == 0 {
+		return nil, false
+	}
+	return m.appendnew_groups, true
+}
+
+// ClearNewGroups clears the value of the "new_groups" field.
+func (m *BulkJobMutation) ClearNewGroups() {
+	m.new_groups = nil
+	m.appendnew_groups = nil
+	m.clearedFields[bulkjob.FieldNewGroups] = struct{}{}
+}
+
+// NewGroupsCleared returns if the "new_groups" field was cleared in this mutation.
+func (m *BulkJobMutation) NewGroupsCleared() bool {
+	_, ok := m.clearedFields[bulkjob.FieldNewGroups]
+	return ok
+}
+
+// ResetNewGroups resets all changes to the "new_groups" field.
+func (m *BulkJobMutation) ResetNewGroups() {
+	m.new_groups = nil
+	m.appendnew_groups = nil
+	delete(m.clearedFields, bulkjob.FieldNewGroups)
 }
 
 // SetFileName sets the "file_name" field.
@@ -7424,7 +7528,7 @@ func (m *BulkJobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobMutation) Fields() []string {
-	fields := make([]string, 0, 59)
+	fields := make([]string, 0, 61)
 	if m.created_at != nil {
 		fields = append(fields, bulkjob.FieldCreatedAt)
 	}
@@ -7454,6 +7558,12 @@ func (m *BulkJobMutation) Fields() []string {
 	}
 	if m.leavers != nil {
 		fields = append(fields, bulkjob.FieldLeavers)
+	}
+	if m.create_missing_groups != nil {
+		fields = append(fields, bulkjob.FieldCreateMissingGroups)
+	}
+	if m.new_groups != nil {
+		fields = append(fields, bulkjob.FieldNewGroups)
 	}
 	if m.file_name != nil {
 		fields = append(fields, bulkjob.FieldFileName)
@@ -7630,6 +7740,10 @@ func (m *BulkJobMutation) Field(name string) (ent.Value, bool) {
 		return m.Missing()
 	case bulkjob.FieldLeavers:
 		return m.Leavers()
+	case bulkjob.FieldCreateMissingGroups:
+		return m.CreateMissingGroups()
+	case bulkjob.FieldNewGroups:
+		return m.NewGroups()
 	case bulkjob.FieldFileName:
 		return m.FileName()
 	case bulkjob.FieldIdempotencyKey:
@@ -7757,6 +7871,10 @@ func (m *BulkJobMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldMissing(ctx)
 	case bulkjob.FieldLeavers:
 		return m.OldLeavers(ctx)
+	case bulkjob.FieldCreateMissingGroups:
+		return m.OldCreateMissingGroups(ctx)
+	case bulkjob.FieldNewGroups:
+		return m.OldNewGroups(ctx)
 	case bulkjob.FieldFileName:
 		return m.OldFileName(ctx)
 	case bulkjob.FieldIdempotencyKey:
@@ -7933,6 +8051,20 @@ func (m *BulkJobMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLeavers(v)
+		return nil
+	case bulkjob.FieldCreateMissingGroups:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreateMissingGroups(v)
+		return nil
+	case bulkjob.FieldNewGroups:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNewGroups(v)
 		return nil
 	case bulkjob.FieldFileName:
 		v, ok := value.(string)
@@ -8658,6 +8790,9 @@ func (m *BulkJobMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *BulkJobMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(bulkjob.FieldNewGroups) {
+		fields = append(fields, bulkjob.FieldNewGroups)
+	}
 	if m.FieldCleared(bulkjob.FieldIdempotencyKey) {
 		fields = append(fields, bulkjob.FieldIdempotencyKey)
 	}
@@ -8720,6 +8855,9 @@ func (m *BulkJobMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *BulkJobMutation) ClearField(name string) error {
 	switch name {
+	case bulkjob.FieldNewGroups:
+		m.ClearNewGroups()
+		return nil
 	case bulkjob.FieldIdempotencyKey:
 		m.ClearIdempotencyKey()
 		return nil
@@ -8805,6 +8943,12 @@ func (m *BulkJobMutation) ResetField(name string) error {
 		return nil
 	case bulkjob.FieldLeavers:
 		m.ResetLeavers()
+		return nil
+	case bulkjob.FieldCreateMissingGroups:
+		m.ResetCreateMissingGroups()
+		return nil
+	case bulkjob.FieldNewGroups:
+		m.ResetNewGroups()
 		return nil
 	case bulkjob.FieldFileName:
 		m.ResetFileName()

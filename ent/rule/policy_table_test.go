@@ -77,10 +77,11 @@ func policies() map[string]policy {
 					"total_rows missing_rows seen_to verified_rows processed_rows created updated unchanged deleted enrollments_added " +
 					"enrollments_removed warnings errors passwords hashed_passwords held_by_rule held_for held_at started_by " +
 					"approved_by corrected_by corrected_while_held undone_rows kept_rows abandoned forgotten undone_by undo_from " +
-					"undo_approved_by file_bytes header_print choices slow lease_owner lease_until fence started_at finished_at",
+					"undo_approved_by file_bytes header_print choices new_groups slow lease_owner lease_until fence started_at " +
+					"finished_at",
 			}},
-			fixed: "created_at district_id organization_id submitted_by kind groups_mode commit_mode missing leavers idempotency_key " +
-				"key_print",
+			fixed: "created_at district_id organization_id submitted_by kind groups_mode commit_mode missing leavers " +
+				"create_missing_groups idempotency_key key_print",
 			edges: "Organization Submitter Chunks Rows RefusedRows Seen Mark Problems",
 		},
 		"BulkJobChunk": {table: "bulk_job_chunks", fixed: "created_at job_id seq data", edges: "Job"},

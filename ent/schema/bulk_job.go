@@ -38,6 +38,10 @@ func (BulkJob) Fields() []ent.Field {
 			Immutable().Comment("What happens to students on record who are not in the file."),
 		field.Enum("leavers").SchemaType(varchar(16)).Values("IGNORE", "LEAVE_GROUPS", "DELETE").Default("IGNORE").
 			Immutable().Comment("What happens to students whose row says that they have left."),
+		field.Bool("create_missing_groups").Default(false).Immutable().
+			Comment("Whether groups that rows of students name and nobody has are created."),
+		field.JSON("new_groups", json.RawMessage{}).Optional().
+			Comment("These groups; see internal/job/newgroup."),
 		field.String("file_name").SchemaType(varchar(255)).Default(""),
 		field.String("idempotency_key").SchemaType(varchar(128)).Optional().Nillable().Immutable(),
 		field.String("content_print").SchemaType(varchar(64)).Default("").

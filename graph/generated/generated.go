@@ -41,6 +41,7 @@ type ResolverRoot interface {
 	BulkJobChangedRow() BulkJobChangedRowResolver
 	BulkJobChangedRowConnection() BulkJobChangedRowConnectionResolver
 	BulkJobConnection() BulkJobConnectionResolver
+	BulkJobNewGroup() BulkJobNewGroupResolver
 	BulkJobPayload() BulkJobPayloadResolver
 	BulkJobProblem() BulkJobProblemResolver
 	BulkJobProblemConnection() BulkJobProblemConnectionResolver
@@ -164,6 +165,7 @@ type ComplexityRoot struct {
 		Changes               func(childComplexity int, first *int, after *string) int
 		CommitMode            func(childComplexity int) int
 		Counts                func(childComplexity int) int
+		CreateMissingGroups   func(childComplexity int) int
 		CreatedAt             func(childComplexity int) int
 		Detected              func(childComplexity int) int
 		FailedRowsCSVURL      func(childComplexity int) int
@@ -178,6 +180,8 @@ type ComplexityRoot struct {
 		MissingRows           func(childComplexity int) int
 		MissingStudents       func(childComplexity int, first *int, after *string) int
 		MissingStudentsCSVURL func(childComplexity int) int
+		NewGroupCount         func(childComplexity int) int
+		NewGroups             func(childComplexity int, first *int) int
 		Organization          func(childComplexity int) int
 		PreviewVersion        func(childComplexity int) int
 		ProblemGroups         func(childComplexity int, first *int, severity *model.ProblemSeverity) int
@@ -257,6 +261,12 @@ type ComplexityRoot struct {
 	BulkJobEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	BulkJobNewGroup struct {
+		Name         func(childComplexity int) int
+		Organization func(childComplexity int) int
+		Rows         func(childComplexity int) int
 	}
 
 	BulkJobPayload struct {
@@ -925,6 +935,8 @@ type BulkJobResolver interface {
 	Organization(ctx context.Context, obj *model.BulkJob) (*model.Organization, error)
 	SubmittedBy(ctx context.Context, obj *model.BulkJob) (*model.Educator, error)
 
+	NewGroups(ctx context.Context, obj *model.BulkJob, first *int) ([]*model.BulkJobNewGroup, error)
+
 	MissingStudents(ctx context.Context, obj *model.BulkJob, first *int, after *string) (*model.StudentConnection, error)
 	MissingStudentsCSVURL(ctx context.Context, obj *model.BulkJob) (*string, error)
 
@@ -953,6 +965,9 @@ type BulkJobChangedRowConnectionResolver interface {
 }
 type BulkJobConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.BulkJobConnection) (int, error)
+}
+type BulkJobNewGroupResolver interface {
+	Organization(ctx context.Context, obj *model.BulkJobNewGroup) (*model.Organization, error)
 }
 type BulkJobPayloadResolver interface {
 	Organizations(ctx context.Context, obj *model.BulkJobPayload) ([]*model.Organization, error)
@@ -1494,6 +1509,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkJob.Counts(childComplexity), true
+	case "BulkJob.createMissingGroups":
+		if e.ComplexityRoot.BulkJob.CreateMissingGroups == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.CreateMissingGroups(childComplexity), true
 	case "BulkJob.createdAt":
 		if e.ComplexityRoot.BulkJob.CreatedAt == nil {
 			break
@@ -1583,6 +1604,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkJob.MissingStudentsCSVURL(childComplexity), true
+	case "BulkJob.newGroupCount":
+		if e.ComplexityRoot.BulkJob.NewGroupCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.NewGroupCount(childComplexity), true
+	case "BulkJob.newGroups":
+		if e.ComplexityRoot.BulkJob.NewGroups == nil {
+			break
+		}
+
+		args, err := ec.field_BulkJob_newGroups_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.BulkJob.NewGroups(childComplexity, args["first"].(*int)), true
 	case "BulkJob.organization":
 		if e.ComplexityRoot.BulkJob.Organization == nil {
 			break
@@ -1902,6 +1940,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkJobEdge.Node(childComplexity), true
+
+	case "BulkJobNewGroup.name":
+		if e.ComplexityRoot.BulkJobNewGroup.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobNewGroup.Name(childComplexity), true
+	case "BulkJobNewGroup.organization":
+		if e.ComplexityRoot.BulkJobNewGroup.Organization == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobNewGroup.Organization(childComplexity), true
+	case "BulkJobNewGroup.rows":
+		if e.ComplexityRoot.BulkJobNewGroup.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobNewGroup.Rows(childComplexity), true
 
 	case "BulkJobPayload.job":
 		if e.ComplexityRoot.BulkJobPayload.Job == nil {
@@ -5855,6 +5912,12 @@ type BulkJob implements Node {
   missing: StudentRemoval!
   "What happens to students whose row says that they have left."
   leavers: StudentRemoval!
+  "Whether classes and groups that rows of students name, and that do not exist, are created."
+  createMissingGroups: Boolean!
+  "How many classes and groups the job creates because rows name them."
+  newGroupCount: Int!
+  "These classes and groups, in the order of the file. first is 20 by default and at most 100."
+  newGroups(first: Int): [BulkJobNewGroup!]!
   "How many rows stand behind those of the file, in changes, counts and progress: students who are not in the file, if missing removes them."
   missingRows: Int!
   "The students of the job's organization whom you can see and who are not in the file, by name; students who came after the check are not among them. Null until the file is checked, for a job that is not an import of students, and once the rows of the job are removed. See also StudentFilter.notInJob."
@@ -5891,6 +5954,16 @@ type BulkJob implements Node {
   startedAt: DateTime
   "When it came to its end; null before."
   finishedAt: DateTime
+}
+
+"A class or group that a job of students creates because rows name it. An undo removes it again."
+type BulkJobNewGroup {
+  "As the first row writes it."
+  name: String!
+  "The school of the students; null if it no longer exists."
+  organization: Organization
+  "How many rows name it."
+  rows: Int!
 }
 
 "What the reader found out about a file."
@@ -6918,6 +6991,8 @@ input SubmitBulkImportInput {
   missing: StudentRemoval! = IGNORE
   "The same for students whose row says that they have left; what missing says if it is left out."
   leavers: StudentRemoval
+  "For administrators, in an import of students: create the classes and groups that rows name and that their schools do not have. Without it these rows are refused (UNKNOWN_GROUP)."
+  createMissingGroups: Boolean! = false
   "If the same person sends the same key again, the answer is the same job instead of a second one; with another file or other settings the key is refused. 1 to 128 characters."
   idempotencyKey: String
   "As which columns headers of the file are read, where they do not say it themselves. An upload that is started is remembered: later files of the kind with the same headers are read in the same way. An empty list has every header read as what it says."
@@ -7384,6 +7459,12 @@ func (ec *executionContext) childFields_BulkJob(ctx context.Context, field graph
 		return ec.fieldContext_BulkJob_missing(ctx, field)
 	case "leavers":
 		return ec.fieldContext_BulkJob_leavers(ctx, field)
+	case "createMissingGroups":
+		return ec.fieldContext_BulkJob_createMissingGroups(ctx, field)
+	case "newGroupCount":
+		return ec.fieldContext_BulkJob_newGroupCount(ctx, field)
+	case "newGroups":
+		return ec.fieldContext_BulkJob_newGroups(ctx, field)
 	case "missingRows":
 		return ec.fieldContext_BulkJob_missingRows(ctx, field)
 	case "missingStudents":
@@ -7558,6 +7639,18 @@ func (ec *executionContext) childFields_BulkJobEdge(ctx context.Context, field g
 		return ec.fieldContext_BulkJobEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BulkJobEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkJobNewGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_BulkJobNewGroup_name(ctx, field)
+	case "organization":
+		return ec.fieldContext_BulkJobNewGroup_organization(ctx, field)
+	case "rows":
+		return ec.fieldContext_BulkJobNewGroup_rows(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobNewGroup", field.Name)
 }
 
 func (ec *executionContext) childFields_BulkJobPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8867,6 +8960,20 @@ func (ec *executionContext) field_BulkJob_missingStudents_args(ctx context.Conte
 		return nil, err
 	}
 	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_BulkJob_newGroups_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
 	return args, nil
 }
 
@@ -11757,6 +11864,96 @@ func (ec *executionContext) fieldContext_BulkJob_leavers(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("BulkJob", field, false, false, "StudentRemoval")
 }
 
+func (ec *executionContext) _BulkJob_createMissingGroups(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_createMissingGroups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreateMissingGroups, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_createMissingGroups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _BulkJob_newGroupCount(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_newGroupCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NewGroupCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_newGroupCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BulkJob_newGroups(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_newGroups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.BulkJob().NewGroups(ctx, obj, fc.Args["first"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobNewGroup) graphql.Marshaler {
+			return ec.marshalNBulkJobNewGroup2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobNewGroupᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_newGroups(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJob",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobNewGroup(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_BulkJob_newGroups_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _BulkJob_missingRows(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13340,6 +13537,84 @@ func (ec *executionContext) fieldContext_BulkJobEdge_node(_ context.Context, fie
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobNewGroup_name(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobNewGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobNewGroup_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobNewGroup_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobNewGroup", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkJobNewGroup_organization(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobNewGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobNewGroup_organization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkJobNewGroup().Organization(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
+			return ec.marshalOOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobNewGroup_organization(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobNewGroup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobNewGroup_rows(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobNewGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobNewGroup_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobNewGroup_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobNewGroup", field, false, false, "Int")
 }
 
 func (ec *executionContext) _BulkJobPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobPayload) (ret graphql.Marshaler) {
@@ -28357,8 +28632,11 @@ func (ec *executionContext) unmarshalInputSubmitBulkImportInput(ctx context.Cont
 	if _, present := asMap["missing"]; !present {
 		asMap["missing"] = "IGNORE"
 	}
+	if _, present := asMap["createMissingGroups"]; !present {
+		asMap["createMissingGroups"] = false
+	}
 
-	fieldsInOrder := [...]string{"organizationId", "kind", "file", "groupsMode", "commitMode", "missing", "leavers", "idempotencyKey", "columns"}
+	fieldsInOrder := [...]string{"organizationId", "kind", "file", "groupsMode", "commitMode", "missing", "leavers", "createMissingGroups", "idempotencyKey", "columns"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -28414,6 +28692,13 @@ func (ec *executionContext) unmarshalInputSubmitBulkImportInput(ctx context.Cont
 				return it, err
 			}
 			it.Leavers = data
+		case "createMissingGroups":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createMissingGroups"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreateMissingGroups = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -29481,6 +29766,22 @@ func (ec *executionContext) _BulkJob(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "createMissingGroups":
+			out.Values[i] = ec._BulkJob_createMissingGroups(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "newGroupCount":
+			out.Values[i] = ec._BulkJob_newGroupCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "newGroups":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJob_newGroups(ctx, field, obj)
+				})
 		case "missingRows":
 			out.Values[i] = ec._BulkJob_missingRows(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -30056,6 +30357,50 @@ func (ec *executionContext) _BulkJobEdge(ctx context.Context, sel ast.SelectionS
 			out.Values[i] = ec._BulkJobEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkJobNewGroupImplementors = []string{"BulkJobNewGroup"}
+
+func (ec *executionContext) _BulkJobNewGroup(ctx context.Context, sel ast.SelectionSet, obj *model.BulkJobNewGroup) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkJobNewGroupImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkJobNewGroup")
+		case "name":
+			out.Values[i] = ec._BulkJobNewGroup_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "organization":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJobNewGroup_organization(ctx, field, obj)
+				})
+		case "rows":
+			out.Values[i] = ec._BulkJobNewGroup_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -35301,6 +35646,30 @@ func (ec *executionContext) unmarshalNBulkJobKind2githubᚗcomᚋopenhomeroomᚋ
 
 func (ec *executionContext) marshalNBulkJobKind2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobKind(ctx context.Context, sel ast.SelectionSet, v model.BulkJobKind) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNBulkJobNewGroup2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobNewGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobNewGroup) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkJobNewGroup2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobNewGroup(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBulkJobNewGroup2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobNewGroup(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobNewGroup) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BulkJobNewGroup!")
+		return graphql.Null
+	}
+	return ec._BulkJobNewGroup(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNBulkJobPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobPayload) graphql.Marshaler {

@@ -242,6 +242,12 @@ type BulkJob struct {
 	Missing StudentRemoval `json:"missing"`
 	// What happens to students whose row says that they have left.
 	Leavers StudentRemoval `json:"leavers"`
+	// Whether classes and groups that rows of students name, and that do not exist, are created.
+	CreateMissingGroups bool `json:"createMissingGroups"`
+	// How many classes and groups the job creates because rows name them.
+	NewGroupCount int `json:"newGroupCount"`
+	// These classes and groups, in the order of the file. first is 20 by default and at most 100.
+	NewGroups []*BulkJobNewGroup `json:"newGroups"`
 	// How many rows stand behind those of the file, in changes, counts and progress: students who are not in the file, if missing removes them.
 	MissingRows int `json:"missingRows"`
 	// The students of the job's organization whom you can see and who are not in the file, by name; students who came after the check are not among them. Null until the file is checked, for a job that is not an import of students, and once the rows of the job are removed. See also StudentFilter.notInJob.
@@ -413,6 +419,17 @@ type BulkJobEdge struct {
 	Cursor string `json:"cursor"`
 	// The job.
 	Node *BulkJob `json:"node"`
+}
+
+// A class or group that a job of students creates because rows name it. An undo removes it again.
+type BulkJobNewGroup struct {
+	// As the first row writes it.
+	Name string `json:"name"`
+	// The school of the students; null if it no longer exists.
+	Organization *Organization `json:"organization,omitempty"`
+	// How many rows name it.
+	Rows           int `json:"rows"`
+	OrganizationID int `json:"-"`
 }
 
 // A job, or why there is none.
@@ -1603,6 +1620,8 @@ type SubmitBulkImportInput struct {
 	Missing StudentRemoval `json:"missing"`
 	// The same for students whose row says that they have left; what missing says if it is left out.
 	Leavers *StudentRemoval `json:"leavers,omitempty"`
+	// For administrators, in an import of students: create the classes and groups that rows name and that their schools do not have. Without it these rows are refused (UNKNOWN_GROUP).
+	CreateMissingGroups bool `json:"createMissingGroups"`
 	// If the same person sends the same key again, the answer is the same job instead of a second one; with another file or other settings the key is refused. 1 to 128 characters.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 	// As which columns headers of the file are read, where they do not say it themselves. An upload that is started is remembered: later files of the kind with the same headers are read in the same way. An empty list has every header read as what it says.

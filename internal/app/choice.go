@@ -28,7 +28,7 @@ import (
 // importFlags are the flags of the import command.
 type importFlags struct {
 	kind, organization, district, groupsMode, commitMode, missing, leavers string
-	dryRun, yes, noHold                                                    bool
+	dryRun, yes, noHold, createGroups                                      bool
 	show                                                                   int
 	// scratch is true for a dry run on a database of its own, which is removed afterwards.
 	scratch bool

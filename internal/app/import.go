@@ -59,6 +59,8 @@ After 1, 2 and 3 the command prints how to go on, with the options that you gave
 		"what happens to students who are on record and not in the file: ignore, leave-groups or delete")
 	flags.StringVar(&f.leavers, "leavers", "",
 		"what happens to students whose row says that they have left; default: what --missing says")
+	flags.BoolVar(&f.createGroups, "create-missing-groups", false,
+		"create the classes and groups that rows of students name and their schools do not have")
 	flags.StringArrayVar(&f.maps, "map", nil,
 		"read a column of the files as another one, as in --map 'Pupil no.=Student ID'; nothing behind the = leaves it out")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "check the files and show the changes, but write nothing")
@@ -156,7 +158,8 @@ func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f 
 		OrganizationID: o.ID, Kind: kind, FileName: filepath.Base(path), File: file,
 		GroupsMode: groupsModes[f.groupsMode], CommitMode: commitModes[f.commitMode],
 		Missing: f.removal(kind, f.missing), Leavers: bulkjob.Leavers(f.removal(kind, f.leavers)),
-		Columns: columns,
+		CreateMissingGroups: f.createGroups && kind == bulkjob.KindIMPORT_STUDENTS,
+		Columns:             columns,
 	})
 	if err != nil {
 		return nil, err

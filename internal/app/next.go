@@ -41,6 +41,9 @@ func (f importFlags) again(s *services, files ...string) string {
 	add("commit-mode", f.commitMode, "valid-rows")
 	add("missing", f.missing, "ignore")
 	add("leavers", f.leavers, "")
+	if f.createGroups {
+		b.WriteString(" --create-missing-groups")
+	}
 	for _, text := range f.maps {
 		add("map", text, "")
 	}
@@ -67,6 +70,8 @@ func flagsOf(ctx context.Context, s *services, job *db.BulkJob) (importFlags, er
 		groupsMode: "add",
 		commitMode: "valid-rows",
 		left:       []string{cmp.Or(job.FileName, "FILE")},
+
+		createGroups: job.CreateMissingGroups,
 	}
 	for name, mode := range groupsModes {
 		if mode == job.GroupsMode {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,12 +11,14 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
 	"github.com/openhomeroom/homeroom/internal/config"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/job/absence"
 	"github.com/openhomeroom/homeroom/internal/job/catalog"
 	"github.com/openhomeroom/homeroom/internal/job/cause"
 	"github.com/openhomeroom/homeroom/internal/job/columns"
+	"github.com/openhomeroom/homeroom/internal/job/newgroup"
 	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/page"
@@ -44,6 +47,9 @@ func (a *app) showVerified(ctx context.Context, s *services, job *db.BulkJob, f 
 	if job.Status == bulkjob.StatusREADY {
 		fmt.Fprintf(a.out, "  will create %d, update %d, leave %d, refuse %d; enrollments: %d more, %d fewer\n",
 			job.Created, job.Updated, job.Unchanged, job.Errors, job.EnrollmentsAdded, job.EnrollmentsRemoved)
+		if err := a.showNewGroups(ctx, s, job, f.show); err != nil {
+			return err
+		}
 		if err := a.showMissing(ctx, s, job); err != nil {
 			return err
 		}
@@ -57,6 +63,31 @@ func (a *app) showVerified(ctx context.Context, s *services, job *db.BulkJob, f 
 	if job.Status == bulkjob.StatusFAILED {
 		fmt.Fprintln(a.out, "  Nothing was written.")
 		return a.nameNext(ctx, s, job, f)
+	}
+	return nil
+}
+
+// showNewGroups prints which classes and groups a job of students creates, school by school.
+func (a *app) showNewGroups(ctx context.Context, s *services, job *db.BulkJob, most int) error {
+	list, err := newgroup.Of(job)
+	if list = list.Named(); err != nil || len(list) == 0 {
+		return err
+	}
+	names := map[int][]string{}
+	for _, g := range list[:min(most, len(list))] {
+		names[g.SchoolID] = append(names[g.SchoolID], g.Name)
+	}
+	schools, err := s.db.Client(ctx).Organization.Query().Where(organization.IDIn(slices.Collect(maps.Keys(names))...)).
+		Order(db.Asc(organization.FieldName)).All(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "  will create classes and groups: %d\n", len(list))
+	for _, o := range schools {
+		fmt.Fprintf(a.out, "    at %s: %s\n", o.Name, strings.Join(names[o.ID], "; "))
+	}
+	if len(list) > most {
+		fmt.Fprintf(a.out, "    … and %d more\n", len(list)-most)
 	}
 	return nil
 }

@@ -135,3 +135,65 @@ func TestWhatAHeaderMayMean(t *testing.T) {
 		t.Errorf("a name is read as %+v", split)
 	}
 }
+
+// TestFilesOfOthersHideNoChoice has many files of somebody else, for whom nobody else's count,
+// between a choice and the next file.
+func TestFilesOfOthersHideNoChoice(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		b := newBench(t, d)
+		b.Student(t, b.North, "Ada", "Byron", 0, b.Algebra)
+		submit := func(who *db.Educator, id string, list []sheet.Choice) *db.BulkJob {
+			job, err := b.Submit(b.As(t, who), jobs.Submission{OrganizationID: b.North.ID, Kind: students, FileName: "a.csv",
+				File: strings.NewReader(strings.ReplaceAll(
+					"Student ID,First Name,Last Name,Grade,Memo,Class\n%,Ann,Lee,3,%annlee,Algebra\n", "%", id)),
+				Columns: list})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b.drained(job.ID)
+		}
+		memo := []sheet.Choice{{Header: "Memo", Column: "Username"}}
+		b.applied(b.NorthAdmin, submit(b.NorthAdmin, "x1", memo))
+		for range 21 {
+			b.applied(b.NorthTeacher, submit(b.NorthTeacher, "x1", memo))
+		}
+		if next := submit(b.NorthAdmin, "x2", nil); len(next.IgnoredHeaders) > 0 || next.Created != 1 {
+			t.Errorf("the choice is forgotten: %v", next.IgnoredHeaders)
+		}
+	})
+}
+
+// TestACorrectedRowIsReadAsItsFileWas holds that what somebody says later about the headers
+// counts neither for a row of an earlier file, nor is forgotten because of one.
+func TestACorrectedRowIsReadAsItsFileWas(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		b := newBench(t, d)
+		submit := func(id, grade string, list []sheet.Choice) *db.BulkJob {
+			job, err := b.Submit(b.As(t, b.NorthAdmin), jobs.Submission{OrganizationID: b.North.ID, Kind: students,
+				FileName: "a.csv", Columns: list, File: strings.NewReader(strings.NewReplacer("%", id, "#", grade).Replace(
+					"Student ID,First Name,Last Name,Username,Grade,Memo\n%,Ann,Lee,%annlee,#,Algebra\n%0,Bea,Lee,%bealee,3,Algebra\n"))})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b.drained(job.ID)
+		}
+		first := b.applied(b.NorthAdmin, submit("x1", "17", nil))
+		b.want(first, withErrors, 1, 0, 0, 1)
+		b.applied(b.NorthAdmin, submit("x2", "3", []sheet.Choice{{Header: "Memo", Column: "Classes/Groups"}}))
+		again, err := b.correct(b.NorthAdmin, first, 1, "Grade", "3")
+		if err != nil {
+			t.Fatal(err)
+		}
+		job := b.drained(again.Job.ID)
+		b.want(job, ready, 1, 0, 0, 0)
+		if strings.Join(job.IgnoredHeaders, "") != "Memo" || job.EnrollmentsAdded != 0 {
+			t.Errorf("the row is read as a later file: %v", job.IgnoredHeaders)
+		}
+		b.applied(b.NorthAdmin, job)
+		if next := submit("x3", "3", nil); len(next.IgnoredHeaders) > 0 {
+			t.Errorf("the choice is forgotten because of a corrected row: %v", next.IgnoredHeaders)
+		}
+	})
+}

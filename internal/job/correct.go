@@ -20,6 +20,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/absence"
 	"github.com/openhomeroom/homeroom/internal/job/actor"
 	"github.com/openhomeroom/homeroom/internal/job/columns"
+	"github.com/openhomeroom/homeroom/internal/job/newgroup"
 	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/scale"
@@ -210,6 +211,7 @@ func (s correction) correctPlanned(ctx context.Context, job *db.BulkJob, in Corr
 func (s correction) replaceRow(ctx context.Context, client *db.Client, job *db.BulkJob, r *sheet.Row) error {
 	system := viewer.AsSystem(ctx, "row of a job that the viewer corrects")
 	var now, was row.Tally
+	var replaced, planned *row.Plan
 	r.CountIn(&now)
 	old, err := client.BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.Row(r.Number)).Only(system)
 	if err != nil && !db.IsNotFound(err) {
@@ -226,11 +228,10 @@ func (s correction) replaceRow(ctx context.Context, client *db.Client, job *db.B
 	case old == nil:
 		was.Unchanged = 1
 	default:
-		p, err := row.ReadPlan(old.Plan)
-		if err != nil {
+		if replaced, err = row.ReadPlan(old.Plan); err != nil {
 			return err
 		}
-		was.Plan(p)
+		was.Plan(replaced)
 	}
 	was.Warnings, err = client.BulkJobProblem.Query().
 		Where(bulkjobproblem.JobID(job.ID), bulkjobproblem.Row(r.Number),
@@ -251,6 +252,7 @@ func (s correction) replaceRow(ctx context.Context, client *db.Client, job *db.B
 		return err
 	}
 	if !r.Refused && r.Plan != nil {
+		planned = r.Plan
 		line, err := planLine(s.instant(), job.ID, r)
 		if err != nil {
 			return err
@@ -258,6 +260,9 @@ func (s correction) replaceRow(ctx context.Context, client *db.Client, job *db.B
 		if err := bulk.Insert(ctx, client, "bulk_job_rows", planColumns, [][]any{line}); err != nil {
 			return err
 		}
+	}
+	if err := newgroup.Replace(ctx, client, job.ID, replaced, planned); err != nil {
+		return err
 	}
 	_, err = client.ExecContext(ctx,
 		"UPDATE bulk_jobs SET created = created + ?, updated = updated + ?, unchanged = unchanged + ?, errors = errors + ?, "+
@@ -341,8 +346,11 @@ func (s correction) resubmit(ctx context.Context, job *db.BulkJob, in Correction
 			File:           &file,
 			Size:           int64(file.Len()),
 			GroupsMode:     job.GroupsMode,
-			Columns:        columns.List(job),
-			FileName:       row.Shorten(fmt.Sprintf("row %d of %s", in.Row, job.FileName), maxFileName),
+			Columns:        columns.AsRead(job),
+			again:          true,
+
+			CreateMissingGroups: job.CreateMissingGroups,
+			FileName:            row.Shorten(fmt.Sprintf("row %d of %s", in.Row, job.FileName), maxFileName),
 		})
 	return &Corrected{Job: again}, err
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/job/absence"
+	"github.com/openhomeroom/homeroom/internal/job/newgroup"
 	"github.com/openhomeroom/homeroom/internal/job/queue"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
@@ -27,9 +28,11 @@ type preview struct {
 	// total counts all rows, and recorded their problems. looked is how many there were when
 	// the quotas were looked at.
 	total            row.Tally
+	news             newgroup.List // Groups that the plans create.
 	recorded, looked int
 
 	// These have not been stored yet.
+	newer    bool
 	batches  int
 	plans    [][]any
 	problems []*row.Problem
@@ -63,6 +66,7 @@ func (p *preview) take(ctx context.Context, rows []*sheet.Row, verified int) err
 			return err
 		}
 		p.plans = append(p.plans, line)
+		p.newer = p.news.Count(r.Plan, 1) || p.newer
 	}
 	p.tally.Add(t)
 	p.total.Add(t)
@@ -130,6 +134,11 @@ func (p *preview) flush(ctx context.Context) error {
 		if err := s.vault.KeepRows(ctx, client, jobID, p.refused); err != nil {
 			return err
 		}
+		if p.newer {
+			if err := p.news.Write(ctx, client, jobID); err != nil {
+				return err
+			}
+		}
 		_, err = client.ExecContext(ctx,
 			"UPDATE bulk_jobs SET verified_rows = CASE WHEN verified_rows < ? THEN ? ELSE verified_rows END, "+
 				"created = created + ?, updated = updated + ?, unchanged = unchanged + ?, deleted = deleted + ?, errors = errors "+
@@ -140,6 +149,7 @@ func (p *preview) flush(ctx context.Context) error {
 		return err
 	}
 	err = s.inTurn(ctx, func() error { return s.queue.InFence(ctx, p.held, write) })
+	p.newer = false
 	p.batches, p.plans, p.problems, p.refused, p.tally = 0, p.plans[:0], p.problems[:0], p.refused[:0], row.Tally{}
 	return err
 }

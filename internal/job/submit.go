@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/job/columns"
+	"github.com/openhomeroom/homeroom/internal/job/newgroup"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/job/vault"
@@ -43,6 +45,8 @@ type Submission struct {
 	// Missing says.
 	Missing bulkjob.Missing
 	Leavers bulkjob.Leavers
+	// CreateMissingGroups has groups created that rows of students name and nobody has.
+	CreateMissingGroups bool
 	// IdempotencyKey, unless it is empty, makes one job of several submissions of the same
 	// file with the same key by the same person.
 	IdempotencyKey string
@@ -52,6 +56,9 @@ type Submission struct {
 
 	// edit is what EDIT_STUDENTS changes; nil for files.
 	edit json.RawMessage
+	// again is true for a corrected row that is submitted again: it is read as the file was,
+	// and later files are not read as it is.
+	again bool
 	// by are the people who have already written into the submission: if a corrected row
 	// is submitted again, the hands in its former job.
 	by []int
@@ -78,7 +85,8 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*db.BulkJob, error
 	if in, err = s.submitting.checkSubmission(in); err != nil {
 		return nil, err
 	}
-	if err := s.submitting.checkRemoval(v, o, in); err != nil {
+	if err := cmp.Or(s.submitting.checkRemoval(v, o, in),
+		newgroup.MayCreate(v, o, in.Kind, in.CreateMissingGroups)); err != nil {
 		return nil, err
 	}
 	switch there, err := s.submitting.byKey(ctx, v.SubmitterID(), in.IdempotencyKey); {
@@ -196,15 +204,6 @@ func (s submitting) byKey(ctx context.Context, educatorID int, key string) (*db.
 	return job, err
 }
 
-// saysTheSame reports whether a job was submitted with the same choices.
-func saysTheSame(there *db.BulkJob, list []sheet.Choice) bool {
-	c, err := columns.Of(there)
-	if err != nil || c == nil || c.From != 0 {
-		return list == nil
-	}
-	return list != nil && slices.Equal(c.List, list)
-}
-
 // KeyReused is the code for an idempotency key with which something else was
 // submitted before.
 const KeyReused = "IDEMPOTENCY_KEY_REUSED"
@@ -215,7 +214,7 @@ const KeyReused = "IDEMPOTENCY_KEY_REUSED"
 func (s submitting) checkResubmission(there *db.BulkJob, o *db.Organization, in Submission, prints []string) error {
 	if there.OrganizationID == o.ID && there.Kind == in.Kind && there.GroupsMode == in.GroupsMode &&
 		there.CommitMode == in.CommitMode && there.Missing == in.Missing && there.Leavers == in.Leavers &&
-		saysTheSame(there, in.Columns) &&
+		there.CreateMissingGroups == in.CreateMissingGroups && columns.SaysTheSame(there, in.Columns) &&
 		(slices.Contains(prints, there.ContentPrint) || there.ContentPrint == "" || !s.vault.Opens(there)) {
 		return nil
 	}

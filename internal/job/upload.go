@@ -80,7 +80,7 @@ func (s submitting) create(ctx context.Context, client *db.Client, v *viewer.Vie
 		SetDistrictID(o.DistrictID).SetOrganizationID(o.ID).SetSubmittedBy(v.SubmitterID()).
 		SetKind(in.Kind).SetGroupsMode(in.GroupsMode).SetCommitMode(in.CommitMode).
 		SetMissing(cmp.Or(in.Missing, bulkjob.MissingIGNORE)).SetLeavers(cmp.Or(in.Leavers, bulkjob.LeaversIGNORE)).
-		SetFileName(in.FileName).
+		SetCreateMissingGroups(in.CreateMissingGroups).SetFileName(in.FileName).
 		SetCreatedAt(s.instant()).SetKeyPrint(s.vault.Print).SetFileBytes(in.Size).
 		SetLeaseOwner(vault.Uploading).SetLeaseUntil(s.instant().Add(uploadPatience))
 	if s.kinds.BySelection(in.Kind) {
@@ -95,7 +95,8 @@ func (s submitting) create(ctx context.Context, client *db.Client, v *viewer.Vie
 		create.SetEdit(in.edit)
 	}
 	if in.Columns != nil {
-		choices, err := columns.Encode(&sheet.Choices{List: in.Columns, Shared: v.Administers(o.ID, o.DistrictID)})
+		choices, err := columns.Encode(&sheet.Choices{List: in.Columns, Again: in.again,
+			Shared: v.Administers(o.ID, o.DistrictID)})
 		if err != nil {
 			return nil, err
 		}

@@ -250,7 +250,7 @@ func (s checking) clearPreview(ctx context.Context, h *queue.Lease, keep int) er
 		}
 		_, err := client.ExecContext(ctx,
 			"UPDATE bulk_jobs SET created = 0, updated = 0, unchanged = 0, deleted = 0, errors = 0, passwords = 0, "+
-				"hashed_passwords = 0, enrollments_added = 0, enrollments_removed = 0, warnings = "+
+				"hashed_passwords = 0, new_groups = NULL, enrollments_added = 0, enrollments_removed = 0, warnings = "+
 				"(SELECT COUNT(*) FROM bulk_job_problems WHERE job_id = ? AND severity = ?) WHERE id = ?",
 			h.Job.ID, string(bulkjobproblem.SeverityWARNING), h.Job.ID)
 		return err

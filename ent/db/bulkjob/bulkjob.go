@@ -36,6 +36,10 @@ const (
 	FieldMissing = "missing"
 	// FieldLeavers holds the string denoting the leavers field in the database.
 	FieldLeavers = "leavers"
+	// FieldCreateMissingGroups holds the string denoting the create_missing_groups field in the database.
+	FieldCreateMissingGroups = "create_missing_groups"
+	// FieldNewGroups holds the string denoting the new_groups field in the database.
+	FieldNewGroups = "new_groups"
 	// FieldFileName holds the string denoting the file_name field in the database.
 	FieldFileName = "file_name"
 	// FieldIdempotencyKey holds the string denoting the idempotency_key field in the database.
@@ -223,6 +227,8 @@ var Columns = []string{
 	FieldCommitMode,
 	FieldMissing,
 	FieldLeavers,
+	FieldCreateMissingGroups,
+	FieldNewGroups,
 	FieldFileName,
 	FieldIdempotencyKey,
 	FieldContentPrint,
@@ -294,6 +300,8 @@ var (
 	Policy ent.Policy
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
+	// DefaultCreateMissingGroups holds the default value on creation for the "create_missing_groups" field.
+	DefaultCreateMissingGroups bool
 	// DefaultFileName holds the default value on creation for the "file_name" field.
 	DefaultFileName string
 	// DefaultContentPrint holds the default value on creation for the "content_print" field.
@@ -611,6 +619,11 @@ func ByMissing(opts ...sql.OrderTermOption) OrderOption {
 // ByLeavers orders the results by the leavers field.
 func ByLeavers(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLeavers, opts...).ToFunc()
+}
+
+// ByCreateMissingGroups orders the results by the create_missing_groups field.
+func ByCreateMissingGroups(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCreateMissingGroups, opts...).ToFunc()
 }
 
 // ByFileName orders the results by the file_name field.

@@ -75,6 +75,11 @@ func SubmittedBy(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldSubmittedBy, v))
 }
 
+// CreateMissingGroups applies equality check predicate on the "create_missing_groups" field. It's identical to CreateMissingGroupsEQ.
+func CreateMissingGroups(v bool) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldCreateMissingGroups, v))
+}
+
 // FileName applies equality check predicate on the "file_name" field. It's identical to FileNameEQ.
 func FileName(v string) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldFileName, v))
@@ -528,6 +533,26 @@ func LeaversIn(vs ...Leavers) predicate.BulkJob {
 // LeaversNotIn applies the NotIn predicate on the "leavers" field.
 func LeaversNotIn(vs ...Leavers) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldNotIn(FieldLeavers, vs...))
+}
+
+// CreateMissingGroupsEQ applies the EQ predicate on the "create_missing_groups" field.
+func CreateMissingGroupsEQ(v bool) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldCreateMissingGroups, v))
+}
+
+// CreateMissingGroupsNEQ applies the NEQ predicate on the "create_missing_groups" field.
+func CreateMissingGroupsNEQ(v bool) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldCreateMissingGroups, v))
+}
+
+// NewGroupsIsNil applies the IsNil predicate on the "new_groups" field.
+func NewGroupsIsNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIsNull(FieldNewGroups))
+}
+
+// NewGroupsNotNil applies the NotNil predicate on the "new_groups" field.
+func NewGroupsNotNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotNull(FieldNewGroups))
 }
 
 // FileNameEQ applies the EQ predicate on the "file_name" field.

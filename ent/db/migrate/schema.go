@@ -156,6 +156,8 @@ var (
 		{Name: "commit_mode", Type: field.TypeEnum, Enums: []string{"VALID_ROWS", "ALL_OR_NOTHING"}, Default: "VALID_ROWS", SchemaType: map[string]string{"mysql": "varchar(16)"}},
 		{Name: "missing", Type: field.TypeEnum, Enums: []string{"IGNORE", "LEAVE_GROUPS", "DELETE"}, Default: "IGNORE", SchemaType: map[string]string{"mysql": "varchar(16)"}},
 		{Name: "leavers", Type: field.TypeEnum, Enums: []string{"IGNORE", "LEAVE_GROUPS", "DELETE"}, Default: "IGNORE", SchemaType: map[string]string{"mysql": "varchar(16)"}},
+		{Name: "create_missing_groups", Type: field.TypeBool, Default: false},
+		{Name: "new_groups", Type: field.TypeJSON, Nullable: true},
 		{Name: "file_name", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(255)"}},
 		{Name: "idempotency_key", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(128)"}},
 		{Name: "content_print", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
@@ -216,13 +218,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_jobs_organizations_organization",
-				Columns:    []*schema.Column{BulkJobsColumns[58]},
+				Columns:    []*schema.Column{BulkJobsColumns[60]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "bulk_jobs_educators_submitter",
-				Columns:    []*schema.Column{BulkJobsColumns[59]},
+				Columns:    []*schema.Column{BulkJobsColumns[61]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -231,7 +233,7 @@ var (
 			{
 				Name:    "bulkjob_submitted_by_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobsColumns[59], BulkJobsColumns[10]},
+				Columns: []*schema.Column{BulkJobsColumns[61], BulkJobsColumns[12]},
 			},
 			{
 				Name:    "bulkjob_district_id",
@@ -246,7 +248,7 @@ var (
 			{
 				Name:    "bulkjob_organization_id",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobsColumns[58]},
+				Columns: []*schema.Column{BulkJobsColumns[60]},
 			},
 			{
 				Name:    "bulkjob_status",

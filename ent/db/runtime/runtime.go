@@ -203,136 +203,140 @@ func init() {
 	bulkjobDescCreatedAt := bulkjobMixinFields0[0].Descriptor()
 	// bulkjob.DefaultCreatedAt holds the default value on creation for the created_at field.
 	bulkjob.DefaultCreatedAt = bulkjobDescCreatedAt.Default.(func() time.Time)
+	// bulkjobDescCreateMissingGroups is the schema descriptor for create_missing_groups field.
+	bulkjobDescCreateMissingGroups := bulkjobFields[9].Descriptor()
+	// bulkjob.DefaultCreateMissingGroups holds the default value on creation for the create_missing_groups field.
+	bulkjob.DefaultCreateMissingGroups = bulkjobDescCreateMissingGroups.Default.(bool)
 	// bulkjobDescFileName is the schema descriptor for file_name field.
-	bulkjobDescFileName := bulkjobFields[9].Descriptor()
+	bulkjobDescFileName := bulkjobFields[11].Descriptor()
 	// bulkjob.DefaultFileName holds the default value on creation for the file_name field.
 	bulkjob.DefaultFileName = bulkjobDescFileName.Default.(string)
 	// bulkjobDescContentPrint is the schema descriptor for content_print field.
-	bulkjobDescContentPrint := bulkjobFields[11].Descriptor()
+	bulkjobDescContentPrint := bulkjobFields[13].Descriptor()
 	// bulkjob.DefaultContentPrint holds the default value on creation for the content_print field.
 	bulkjob.DefaultContentPrint = bulkjobDescContentPrint.Default.(string)
 	// bulkjobDescEncoding is the schema descriptor for encoding field.
-	bulkjobDescEncoding := bulkjobFields[14].Descriptor()
+	bulkjobDescEncoding := bulkjobFields[16].Descriptor()
 	// bulkjob.DefaultEncoding holds the default value on creation for the encoding field.
 	bulkjob.DefaultEncoding = bulkjobDescEncoding.Default.(string)
 	// bulkjobDescDelimiter is the schema descriptor for delimiter field.
-	bulkjobDescDelimiter := bulkjobFields[15].Descriptor()
+	bulkjobDescDelimiter := bulkjobFields[17].Descriptor()
 	// bulkjob.DefaultDelimiter holds the default value on creation for the delimiter field.
 	bulkjob.DefaultDelimiter = bulkjobDescDelimiter.Default.(string)
 	// bulkjobDescLineEnding is the schema descriptor for line_ending field.
-	bulkjobDescLineEnding := bulkjobFields[16].Descriptor()
+	bulkjobDescLineEnding := bulkjobFields[18].Descriptor()
 	// bulkjob.DefaultLineEnding holds the default value on creation for the line_ending field.
 	bulkjob.DefaultLineEnding = bulkjobDescLineEnding.Default.(string)
 	// bulkjobDescHeaderPrint is the schema descriptor for header_print field.
-	bulkjobDescHeaderPrint := bulkjobFields[19].Descriptor()
+	bulkjobDescHeaderPrint := bulkjobFields[21].Descriptor()
 	// bulkjob.DefaultHeaderPrint holds the default value on creation for the header_print field.
 	bulkjob.DefaultHeaderPrint = bulkjobDescHeaderPrint.Default.(string)
 	// bulkjobDescTotalRows is the schema descriptor for total_rows field.
-	bulkjobDescTotalRows := bulkjobFields[21].Descriptor()
+	bulkjobDescTotalRows := bulkjobFields[23].Descriptor()
 	// bulkjob.DefaultTotalRows holds the default value on creation for the total_rows field.
 	bulkjob.DefaultTotalRows = bulkjobDescTotalRows.Default.(int)
 	// bulkjobDescMissingRows is the schema descriptor for missing_rows field.
-	bulkjobDescMissingRows := bulkjobFields[22].Descriptor()
+	bulkjobDescMissingRows := bulkjobFields[24].Descriptor()
 	// bulkjob.DefaultMissingRows holds the default value on creation for the missing_rows field.
 	bulkjob.DefaultMissingRows = bulkjobDescMissingRows.Default.(int)
 	// bulkjobDescSeenTo is the schema descriptor for seen_to field.
-	bulkjobDescSeenTo := bulkjobFields[23].Descriptor()
+	bulkjobDescSeenTo := bulkjobFields[25].Descriptor()
 	// bulkjob.DefaultSeenTo holds the default value on creation for the seen_to field.
 	bulkjob.DefaultSeenTo = bulkjobDescSeenTo.Default.(int)
 	// bulkjobDescVerifiedRows is the schema descriptor for verified_rows field.
-	bulkjobDescVerifiedRows := bulkjobFields[24].Descriptor()
+	bulkjobDescVerifiedRows := bulkjobFields[26].Descriptor()
 	// bulkjob.DefaultVerifiedRows holds the default value on creation for the verified_rows field.
 	bulkjob.DefaultVerifiedRows = bulkjobDescVerifiedRows.Default.(int)
 	// bulkjobDescProcessedRows is the schema descriptor for processed_rows field.
-	bulkjobDescProcessedRows := bulkjobFields[25].Descriptor()
+	bulkjobDescProcessedRows := bulkjobFields[27].Descriptor()
 	// bulkjob.DefaultProcessedRows holds the default value on creation for the processed_rows field.
 	bulkjob.DefaultProcessedRows = bulkjobDescProcessedRows.Default.(int)
 	// bulkjobDescCreated is the schema descriptor for created field.
-	bulkjobDescCreated := bulkjobFields[26].Descriptor()
+	bulkjobDescCreated := bulkjobFields[28].Descriptor()
 	// bulkjob.DefaultCreated holds the default value on creation for the created field.
 	bulkjob.DefaultCreated = bulkjobDescCreated.Default.(int)
 	// bulkjobDescUpdated is the schema descriptor for updated field.
-	bulkjobDescUpdated := bulkjobFields[27].Descriptor()
+	bulkjobDescUpdated := bulkjobFields[29].Descriptor()
 	// bulkjob.DefaultUpdated holds the default value on creation for the updated field.
 	bulkjob.DefaultUpdated = bulkjobDescUpdated.Default.(int)
 	// bulkjobDescUnchanged is the schema descriptor for unchanged field.
-	bulkjobDescUnchanged := bulkjobFields[28].Descriptor()
+	bulkjobDescUnchanged := bulkjobFields[30].Descriptor()
 	// bulkjob.DefaultUnchanged holds the default value on creation for the unchanged field.
 	bulkjob.DefaultUnchanged = bulkjobDescUnchanged.Default.(int)
 	// bulkjobDescDeleted is the schema descriptor for deleted field.
-	bulkjobDescDeleted := bulkjobFields[29].Descriptor()
+	bulkjobDescDeleted := bulkjobFields[31].Descriptor()
 	// bulkjob.DefaultDeleted holds the default value on creation for the deleted field.
 	bulkjob.DefaultDeleted = bulkjobDescDeleted.Default.(int)
 	// bulkjobDescEnrollmentsAdded is the schema descriptor for enrollments_added field.
-	bulkjobDescEnrollmentsAdded := bulkjobFields[30].Descriptor()
+	bulkjobDescEnrollmentsAdded := bulkjobFields[32].Descriptor()
 	// bulkjob.DefaultEnrollmentsAdded holds the default value on creation for the enrollments_added field.
 	bulkjob.DefaultEnrollmentsAdded = bulkjobDescEnrollmentsAdded.Default.(int)
 	// bulkjobDescEnrollmentsRemoved is the schema descriptor for enrollments_removed field.
-	bulkjobDescEnrollmentsRemoved := bulkjobFields[31].Descriptor()
+	bulkjobDescEnrollmentsRemoved := bulkjobFields[33].Descriptor()
 	// bulkjob.DefaultEnrollmentsRemoved holds the default value on creation for the enrollments_removed field.
 	bulkjob.DefaultEnrollmentsRemoved = bulkjobDescEnrollmentsRemoved.Default.(int)
 	// bulkjobDescWarnings is the schema descriptor for warnings field.
-	bulkjobDescWarnings := bulkjobFields[32].Descriptor()
+	bulkjobDescWarnings := bulkjobFields[34].Descriptor()
 	// bulkjob.DefaultWarnings holds the default value on creation for the warnings field.
 	bulkjob.DefaultWarnings = bulkjobDescWarnings.Default.(int)
 	// bulkjobDescErrors is the schema descriptor for errors field.
-	bulkjobDescErrors := bulkjobFields[33].Descriptor()
+	bulkjobDescErrors := bulkjobFields[35].Descriptor()
 	// bulkjob.DefaultErrors holds the default value on creation for the errors field.
 	bulkjob.DefaultErrors = bulkjobDescErrors.Default.(int)
 	// bulkjobDescPasswords is the schema descriptor for passwords field.
-	bulkjobDescPasswords := bulkjobFields[34].Descriptor()
+	bulkjobDescPasswords := bulkjobFields[36].Descriptor()
 	// bulkjob.DefaultPasswords holds the default value on creation for the passwords field.
 	bulkjob.DefaultPasswords = bulkjobDescPasswords.Default.(int)
 	// bulkjobDescHashedPasswords is the schema descriptor for hashed_passwords field.
-	bulkjobDescHashedPasswords := bulkjobFields[35].Descriptor()
+	bulkjobDescHashedPasswords := bulkjobFields[37].Descriptor()
 	// bulkjob.DefaultHashedPasswords holds the default value on creation for the hashed_passwords field.
 	bulkjob.DefaultHashedPasswords = bulkjobDescHashedPasswords.Default.(int)
 	// bulkjobDescHeldByRule is the schema descriptor for held_by_rule field.
-	bulkjobDescHeldByRule := bulkjobFields[36].Descriptor()
+	bulkjobDescHeldByRule := bulkjobFields[38].Descriptor()
 	// bulkjob.DefaultHeldByRule holds the default value on creation for the held_by_rule field.
 	bulkjob.DefaultHeldByRule = bulkjobDescHeldByRule.Default.(int)
 	// bulkjobDescUndoFrom is the schema descriptor for undo_from field.
-	bulkjobDescUndoFrom := bulkjobFields[41].Descriptor()
+	bulkjobDescUndoFrom := bulkjobFields[43].Descriptor()
 	// bulkjob.DefaultUndoFrom holds the default value on creation for the undo_from field.
 	bulkjob.DefaultUndoFrom = bulkjobDescUndoFrom.Default.(string)
 	// bulkjobDescCorrectedWhileHeld is the schema descriptor for corrected_while_held field.
-	bulkjobDescCorrectedWhileHeld := bulkjobFields[44].Descriptor()
+	bulkjobDescCorrectedWhileHeld := bulkjobFields[46].Descriptor()
 	// bulkjob.DefaultCorrectedWhileHeld holds the default value on creation for the corrected_while_held field.
 	bulkjob.DefaultCorrectedWhileHeld = bulkjobDescCorrectedWhileHeld.Default.(int8)
 	// bulkjobDescUndoneRows is the schema descriptor for undone_rows field.
-	bulkjobDescUndoneRows := bulkjobFields[45].Descriptor()
+	bulkjobDescUndoneRows := bulkjobFields[47].Descriptor()
 	// bulkjob.DefaultUndoneRows holds the default value on creation for the undone_rows field.
 	bulkjob.DefaultUndoneRows = bulkjobDescUndoneRows.Default.(int)
 	// bulkjobDescKeptRows is the schema descriptor for kept_rows field.
-	bulkjobDescKeptRows := bulkjobFields[46].Descriptor()
+	bulkjobDescKeptRows := bulkjobFields[48].Descriptor()
 	// bulkjob.DefaultKeptRows holds the default value on creation for the kept_rows field.
 	bulkjob.DefaultKeptRows = bulkjobDescKeptRows.Default.(int)
 	// bulkjobDescForgotten is the schema descriptor for forgotten field.
-	bulkjobDescForgotten := bulkjobFields[47].Descriptor()
+	bulkjobDescForgotten := bulkjobFields[49].Descriptor()
 	// bulkjob.DefaultForgotten holds the default value on creation for the forgotten field.
 	bulkjob.DefaultForgotten = bulkjobDescForgotten.Default.(int8)
 	// bulkjobDescKeyPrint is the schema descriptor for key_print field.
-	bulkjobDescKeyPrint := bulkjobFields[49].Descriptor()
+	bulkjobDescKeyPrint := bulkjobFields[51].Descriptor()
 	// bulkjob.DefaultKeyPrint holds the default value on creation for the key_print field.
 	bulkjob.DefaultKeyPrint = bulkjobDescKeyPrint.Default.(string)
 	// bulkjobDescLeaseOwner is the schema descriptor for lease_owner field.
-	bulkjobDescLeaseOwner := bulkjobFields[50].Descriptor()
+	bulkjobDescLeaseOwner := bulkjobFields[52].Descriptor()
 	// bulkjob.DefaultLeaseOwner holds the default value on creation for the lease_owner field.
 	bulkjob.DefaultLeaseOwner = bulkjobDescLeaseOwner.Default.(string)
 	// bulkjobDescFence is the schema descriptor for fence field.
-	bulkjobDescFence := bulkjobFields[52].Descriptor()
+	bulkjobDescFence := bulkjobFields[54].Descriptor()
 	// bulkjob.DefaultFence holds the default value on creation for the fence field.
 	bulkjob.DefaultFence = bulkjobDescFence.Default.(int)
 	// bulkjobDescAbandoned is the schema descriptor for abandoned field.
-	bulkjobDescAbandoned := bulkjobFields[53].Descriptor()
+	bulkjobDescAbandoned := bulkjobFields[55].Descriptor()
 	// bulkjob.DefaultAbandoned holds the default value on creation for the abandoned field.
 	bulkjob.DefaultAbandoned = bulkjobDescAbandoned.Default.(int)
 	// bulkjobDescSlow is the schema descriptor for slow field.
-	bulkjobDescSlow := bulkjobFields[54].Descriptor()
+	bulkjobDescSlow := bulkjobFields[56].Descriptor()
 	// bulkjob.DefaultSlow holds the default value on creation for the slow field.
 	bulkjob.DefaultSlow = bulkjobDescSlow.Default.(int8)
 	// bulkjobDescFileBytes is the schema descriptor for file_bytes field.
-	bulkjobDescFileBytes := bulkjobFields[55].Descriptor()
+	bulkjobDescFileBytes := bulkjobFields[57].Descriptor()
 	// bulkjob.DefaultFileBytes holds the default value on creation for the file_bytes field.
 	bulkjob.DefaultFileBytes = bulkjobDescFileBytes.Default.(int64)
 	bulkjobchunkMixin := schema.BulkJobChunk{}.Mixin()

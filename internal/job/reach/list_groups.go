@@ -9,6 +9,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 	"github.com/openhomeroom/homeroom/internal/field"
+	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 )
 
@@ -34,13 +35,17 @@ func idsOf(groups []*db.Group) []int {
 	return ids
 }
 
-// Regroup notes in a plan that a student who is in some groups joins and leaves others.
-func Regroup(p *row.Plan, member, join, leave []*db.Group) {
+// Regroup notes in a plan that a student who is in some groups joins and leaves others, and
+// joins new ones.
+func Regroup(p *row.Plan, member, join, leave []*db.Group, made ...row.NewGroup) {
 	keep := slices.DeleteFunc(slices.Clone(member), func(g *db.Group) bool { return slices.Contains(leave, g) })
 	after := slices.Concat(keep, join)
+	for _, g := range made {
+		after = append(after, &db.Group{Name: g.Name, NameKey: fold.Text(g.Name)})
+	}
 	slices.SortFunc(after, ByName)
 	p.Show(field.ColGroups, Listed(member), Listed(after))
-	p.Join, p.Leave, p.Keep = idsOf(join), idsOf(leave), idsOf(keep)
+	p.Join, p.Leave, p.Keep, p.New = idsOf(join), idsOf(leave), idsOf(keep), made
 }
 
 // GroupLabel is what the preview calls a group: the name and, if there is one, the

@@ -161,6 +161,20 @@ func (f *GroupFinder) FindAllOwn(text string, school int, member []*db.Group) ([
 	return nil, p
 }
 
+// listed matches what may separate several names, and hardly ever stands in one.
+var listed = regexp.MustCompile(`[;|\n\t\\•·、，／；｜,]`)
+
+// Missing reports whether a text that no group of a school matches can be the name of a new
+// one: it is not the ID of a group elsewhere, and nothing is on record that it may mean. A
+// text that may be a list of names could become one group or several, so it is none.
+func (f *GroupFinder) Missing(text string, school int) bool {
+	if _, isID := globalid.Key(globalid.Group, text); isID || sheet.IsNothing(text) {
+		return false
+	}
+	return sheet.CleanID(text) == text && !listed.MatchString(f.rawOf(text)) &&
+		len(f.ElsewhereByExternal[text]) == 0 && f.instead(text, []int{school}) == nil
+}
+
 // instead returns the problem of a text that no group matches, if something similar
 // exists: its parts, or what a spreadsheet program has changed. Otherwise it returns nil.
 func (f *GroupFinder) instead(text string, schools []int) *row.Problem {

@@ -69,9 +69,18 @@ func RefuseRenamedGroups(b *row.Batch, groups map[int]*db.Group) {
 		names[id] = g.Name
 	}
 	for _, r := range b.Open() {
+		joins := slices.Clone(r.Plan.Join)
+		for i, g := range r.Plan.New {
+			if r.NewIDs[i] != 0 {
+				joins = append(joins, r.NewIDs[i])
+				continue
+			}
+			names[-g.N] = g.Name
+			joins = append(joins, -g.N)
+		}
 		for _, c := range r.Plan.Changes {
 			if c.Field == field.ColGroups &&
-				!(Shows(c.Before, names, r.Plan.Leave, r.Plan.Keep) && Shows(c.After, names, r.Plan.Join, r.Plan.Keep)) {
+				!(Shows(c.Before, names, r.Plan.Leave, r.Plan.Keep) && Shows(c.After, names, joins, r.Plan.Keep)) {
 				r.Stale("A class or group of this row was renamed after the file was checked.")
 			}
 		}

@@ -43,6 +43,7 @@ type Planned struct {
 	// The result of the row. A transaction that is tried again begins without it.
 	Refusal      *Problem
 	CreatedID    int
+	NewIDs       []int // The keys of the plan's new groups, 0 for those that the row has to create.
 	Joined, Left []int // Groups.
 	Before       Before
 	Version      int // Of the target, afterwards.
@@ -73,12 +74,16 @@ func ReadPlanned(stored *db.BulkJobRow) (*Planned, error) {
 func (b *Batch) Reset() {
 	for _, r := range b.Rows {
 		r.Refusal, r.CreatedID, r.Joined, r.Left, r.Before, r.Version, r.Already = nil, 0, nil, nil, Before{}, 0, false
+		r.NewIDs = nil
 		if b.Viewer == nil {
 			p := *b.Why
 			r.Refuse(&p)
 		}
 	}
 }
+
+// Joins are the groups that the student joins, with new ones.
+func (r *Planned) Joins() []int { return slices.Concat(r.Plan.Join, r.NewIDs) }
 
 // Open are the rows that nothing has been found against yet.
 func (b *Batch) Open() []*Planned {

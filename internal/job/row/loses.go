@@ -57,7 +57,7 @@ func (p *Plan) UndoLoses() int8 {
 		return LosesNothing
 	case p.AboutStudent() && moves:
 		return LosesStudent
-	case len(p.Set) > 0, len(p.Password) > 0, len(p.Join) > 0, p.Role != "":
+	case len(p.Set) > 0, len(p.Password) > 0, p.Added() > 0, p.Role != "":
 		return LosesValue
 	case len(p.Teach) > 0:
 		return LosesTeacher

@@ -62,6 +62,9 @@ type Plan struct {
 	Join  []int `json:"join,omitempty"`
 	Leave []int `json:"leave,omitempty"`
 	Keep  []int `json:"keep,omitempty"`
+	// New are groups that do not exist yet, and that the student joins as well; see
+	// internal/job/newgroup.
+	New []NewGroup `json:"new,omitempty"`
 	// Teach are educators who join a group, and Untaught those who leave it.
 	Teach    []int `json:"teach,omitempty"`
 	Untaught []int `json:"untaught,omitempty"`
@@ -80,6 +83,14 @@ type Plan struct {
 	Since int `json:"since,omitempty"`
 	// Student is 1 if the row's target is a student.
 	Student int `json:"student,omitempty"`
+}
+
+// NewGroup is a group that a job creates because rows name it. N numbers those of a job,
+// from 1.
+type NewGroup struct {
+	N        int    `json:"n"`
+	SchoolID int    `json:"school"`
+	Name     string `json:"name"`
 }
 
 // AboutStudent reports whether the target of the row is a student.
@@ -138,7 +149,7 @@ func ReadPlan(text []byte) (*Plan, error) {
 }
 
 // Added and removed are the enrollments that come and go with the row.
-func (p *Plan) Added() int { return len(p.Join) }
+func (p *Plan) Added() int { return len(p.Join) + len(p.New) }
 
 // Removed is how many enrollments go with the row.
 func (p *Plan) Removed() int { return len(p.Leave) }

@@ -29,6 +29,9 @@ type Choices struct {
 	From int `json:"from,omitempty"`
 	// Shared is true if uploads of others read the same headers in the same way.
 	Shared bool `json:"shared,omitempty"`
+	// Again is true for a corrected row, which is read as its file was. Nobody has said that
+	// later files are read so.
+	Again bool `json:"again,omitempty"`
 }
 
 const (

@@ -13,6 +13,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/field"
 	"github.com/openhomeroom/homeroom/internal/hold"
+	"github.com/openhomeroom/homeroom/internal/job/newgroup"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -30,6 +31,10 @@ func (k written) Apply(ctx context.Context, client *db.Client, b *row.Batch) err
 			return err
 		}
 	}
+	made, err := newgroup.Load(ctx, client, b)
+	if err != nil {
+		return err
+	}
 	if err := k.refuseStaleGroups(ctx, client, b, students); err != nil {
 		return err
 	}
@@ -38,6 +43,9 @@ func (k written) Apply(ctx context.Context, client *db.Client, b *row.Batch) err
 		return err
 	}
 	if err := vacateFor(ctx, client, b, students); err != nil {
+		return err
+	}
+	if err := made.Create(ctx, client, b, k.Instant()); err != nil {
 		return err
 	}
 	added, err := k.insertStudents(ctx, client, b)
@@ -120,10 +128,11 @@ func (k *shared) insertStudents(ctx context.Context, client *db.Client, b *row.B
 		// A student who is created with groups is written as already enrolled: see
 		// roster.EnrollNew.
 		ungrouped, version := 1, 1
-		if len(r.Plan.Join) > 0 {
+		joins := len(r.Joins())
+		if joins > 0 {
 			ungrouped, version = 0, 2
 		}
-		line := []any{now, b.Job.DistrictID, bulk.Nullable(r.Hash), 0, len(r.Plan.Join), ungrouped, 0, 0, version}
+		line := []any{now, b.Job.DistrictID, bulk.Nullable(r.Hash), 0, joins, ungrouped, 0, 0, version}
 		for _, f := range created {
 			value, sets := r.Plan.Set[f.DB]
 			if !sets {
@@ -259,7 +268,7 @@ func (k *shared) enroll(ctx context.Context, client *db.Client, rows []*row.Plan
 	for _, r := range rows {
 		id := r.TargetID + r.CreatedID
 		byStudent[id] = r
-		for _, g := range r.Plan.Join {
+		for _, g := range r.Joins() {
 			if r.CreatedID != 0 {
 				first = append(first, roster.Pair{StudentID: id, GroupID: g})
 				r.Joined = append(r.Joined, g)

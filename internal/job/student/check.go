@@ -12,6 +12,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/hold"
+	"github.com/openhomeroom/homeroom/internal/job/newgroup"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
@@ -23,7 +24,10 @@ type checker struct {
 	*reach.Check
 	// lacks are the columns that the file needs for new students, and strangers is how many
 	// rows are about nobody on record, with an ID like no other.
-	lacks     []string
+	lacks []string
+	// news numbers the groups that rows name and nobody has; nil if none are created.
+	news *newgroup.Namer
+
 	strangers int
 }
 
@@ -324,7 +328,7 @@ func (c *checker) planRow(r *studentRow, found *lookup) {
 	own := p.Do != row.Update || len(p.Set) > 0 || len(p.Password) > 0
 	c.groups(r, found)
 	switch teacher := !c.Viewer.Administers(r.school.ID, r.school.DistrictID); {
-	case teacher && r.st == nil && len(p.Join) == 0 && !r.Refused:
+	case teacher && r.st == nil && p.Added() == 0 && !r.Refused:
 		r.Fail(field.ColGroups,
 			row.Problemf(row.GroupRequired, "Write one of your classes or groups.",
 				"As a teacher, you can add new students only to your own classes or groups."))

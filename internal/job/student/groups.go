@@ -44,6 +44,7 @@ func (c *checker) groups(r *studentRow, found *lookup) {
 	}
 	stays, gone := c.stayAndGo(r, member)
 	var wanted []*db.Group
+	var made []row.NewGroup
 	for _, text := range r.tokens {
 		if c.Job.GroupsMode == bulkjob.GroupsModeREMOVE && len(reach.Called(text, gone)) > 0 {
 			continue // It is left anyway.
@@ -56,6 +57,12 @@ func (c *checker) groups(r *studentRow, found *lookup) {
 		if p != nil && p.Code == row.UnknownGroup && sheet.IsNothing(text) {
 			continue
 		}
+		if c.creates(r, text, p, found) {
+			var g row.NewGroup
+			if g, p = c.news.Name(r.school.ID, text); p == nil && !slices.Contains(made, g) {
+				made = append(made, g)
+			}
+		}
 		if p != nil {
 			p.Value = text
 			r.Fail(field.ColGroups, p)
@@ -67,7 +74,7 @@ func (c *checker) groups(r *studentRow, found *lookup) {
 		wanted = reach.Union(wanted, groups)
 	}
 	join, leave := []*db.Group(nil), gone
-	if len(wanted) > 0 || r.Clears(field.ColGroups) {
+	if len(wanted)+len(made) > 0 || r.Clears(field.ColGroups) {
 		join, leave = c.joinAndLeave(r, stays, wanted)
 		leave = slices.Concat(leave, gone)
 	}
@@ -84,10 +91,20 @@ func (c *checker) groups(r *studentRow, found *lookup) {
 			r.Fail(field.ColGroups, p)
 		}
 	}
-	if len(join)+len(leave) == 0 || r.Refused {
+	if len(join)+len(leave)+len(made) == 0 || r.Refused {
 		return
 	}
-	reach.Regroup(r.draft, c.Listable(member, leave...), join, leave)
+	reach.Regroup(r.draft, c.Listable(member, leave...), join, leave, made...)
+}
+
+// creates reports whether a text that nobody's group matches becomes a new group of the
+// school: the submitter said so and administers the school, and the student is not one whose
+// classes the school's information system keeps.
+func (c *checker) creates(r *studentRow, text string, p *row.Problem, found *lookup) bool {
+	return p != nil && (p.Code == row.UnknownGroup || p.Code == row.OtherSchool) && c.news != nil &&
+		c.Job.GroupsMode != bulkjob.GroupsModeREMOVE && (r.st == nil || r.st.Synced == 0) &&
+		c.Reaches(r.school.ID) && c.Viewer.Administers(r.school.ID, r.school.DistrictID) &&
+		found.finder.Missing(text, r.school.ID)
 }
 
 // stayAndGo divides the groups of a student into those in which the student may stay and

@@ -16,6 +16,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
+	"github.com/openhomeroom/homeroom/internal/job/newgroup"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
@@ -82,7 +83,8 @@ func (importKind) About() *kind.About {
 
 // Checker implements kind.Kind.
 func (k importKind) Checker(_ context.Context, c *reach.Check) (kind.Checker, *row.Problem, error) {
-	return &checker{Check: c}, nil, nil
+	news, err := newgroup.NewNamer(c.Job)
+	return &checker{Check: c, news: news}, nil, err
 }
 
 // editKind is the kind of a selection of students who are edited.

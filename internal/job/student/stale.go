@@ -148,19 +148,20 @@ func ownersOf(system context.Context, client *db.Client, districtID int, f *fiel
 // student who joins or leaves.
 func (k *shared) refuseStaleGroups(ctx context.Context, client *db.Client, b *row.Batch,
 	students map[int]*db.Student) error {
-	ids := row.IDs(b.Open(), func(r *row.Planned) []int { return r.Plan.Groups() })
+	ids := row.IDs(b.Open(), func(r *row.Planned) []int { return slices.Concat(r.Plan.Groups(), r.NewIDs) })
 	there, err := k.LockGroups(ctx, client, ids)
 	if err != nil {
 		return err
 	}
 	for _, r := range b.Open() {
-		for _, id := range append(append([]int(nil), r.Plan.Join...), r.Plan.Leave...) {
+		for _, id := range slices.Concat(r.Joins(), r.Plan.Leave) {
 			switch g := there[id]; {
+			case id == 0: // A new group that the row creates.
 			case g == nil:
 				r.Gone("A class or group of this row")
 			case g.Synced == 1:
 				r.Refuse(reach.SyncedGroup(g))
-			case g.OrganizationID != schoolAfter(r, students) && slices.Contains(r.Plan.Join, id):
+			case g.OrganizationID != schoolAfter(r, students) && slices.Contains(r.Joins(), id):
 				r.Refuse(reach.OtherSchoolByNow(g))
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
 	"github.com/openhomeroom/homeroom/internal/hold"
+	"github.com/openhomeroom/homeroom/internal/job/newgroup"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -34,6 +35,9 @@ func (k *shared) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) 
 		return err
 	}
 	if err := k.undoGroupsOfStudents(ctx, client, b, students); err != nil {
+		return err
+	}
+	if err := newgroup.Remove(ctx, client, b); err != nil {
 		return err
 	}
 	var updates []bulk.Change

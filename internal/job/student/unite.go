@@ -76,7 +76,8 @@ func (c *checker) unite(r *studentRow, found *lookup) {
 	for _, m := range r.more {
 		m.Outside = r.Outside
 		for i, text := range m.tokens {
-			if _, p := found.finder.FindAllOwn(text, r.school.ID, member); p != nil {
+			_, p := found.finder.FindAllOwn(text, r.school.ID, member)
+			if p != nil && !c.creates(r, text, p, found) {
 				p.Value = text
 				m.Fail(field.ColGroups, p)
 				continue
