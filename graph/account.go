@@ -70,6 +70,20 @@ func (r mutationResolver) SetPasswordByLink(ctx context.Context,
 	return &model.SetPasswordByLinkPayload{UserErrors: refusals}, err
 }
 
+func (r mutationResolver) ChangePassword(ctx context.Context,
+	in model.ChangePasswordInput) (*model.ChangePasswordPayload, error) {
+	payload := &model.ChangePasswordPayload{}
+	devices, err := r.Identity.ChangePassword(ctx, in.CurrentPassword, in.NewPassword)
+	if err == nil {
+		keepDevices(ctx, devices)
+		payload.UserErrors = []*model.UserError{}
+		payload.Viewer, err = r.currentViewer(ctx)
+		return payload, err
+	}
+	payload.UserErrors, err = userErrors(ctx, err)
+	return payload, err
+}
+
 func (r mutationResolver) InviteEducator(ctx context.Context,
 	in model.InviteEducatorInput) (*model.InviteEducatorPayload, error) {
 	var e *db.Educator

@@ -40,6 +40,8 @@ const (
 	ended = "CODE_ENDED"
 	stale = "CHALLENGE_ENDED"
 	bare  = "NO_SECOND_FACTOR"
+	late  = "INVITATION_OVER"
+	wrong = "WRONG_CREDENTIALS"
 )
 
 type authorizationRow struct {
@@ -109,6 +111,12 @@ var authorization = []authorizationRow{
 	{"resetSecondFactors", "of an administrator", `mutation { r: resetSecondFactors(educatorId: "{{DistrictAdmin}}") { userErrors { code } } }`, [7]string{un, no, nf, nf, nf, nf, nf}},
 	{"disableEducator", "a teacher", `mutation { r: disableEducator(educatorId: "{{Person}}") { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
 	{"enableEducator", "a teacher", `mutation { r: enableEducator(educatorId: "{{Off}}") { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
+	{"setEducatorRole", "a teacher's", `mutation { r: setEducatorRole(input: {educatorId: "{{Person}}", organizationId: "{{North}}", role: SCHOOL_ADMIN}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
+	{"setEducatorRole", "that of the district", `mutation { r: setEducatorRole(input: {educatorId: "{{Person}}", organizationId: "{{Alpha}}", role: DISTRICT_ADMIN}) { userErrors { code } } }`, [7]string{un, ok, nf, nf, nf, nf, nf}},
+	{"endEducatorRole", "a teacher's", `mutation { r: endEducatorRole(input: {educatorId: "{{Person}}", organizationId: "{{North}}"}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
+	{"resendInvitation", "of a teacher who has a password", `mutation { r: resendInvitation(educatorId: "{{Person}}") { userErrors { code } } }`, [7]string{un, late, late, nf, no, nf, nf}},
+	{"withdrawInvitation", "of a teacher who has a password", `mutation { r: withdrawInvitation(educatorId: "{{Person}}") { userErrors { code } } }`, [7]string{un, late, late, nf, no, nf, nf}},
+	{"changePassword", "with the wrong one", `mutation { r: changePassword(input: {currentPassword: "guessed", newPassword: "seven tame otters"}) { userErrors { code } } }`, [7]string{un, wrong, wrong, wrong, wrong, wrong, wrong}},
 	{"signInProviders", "", `{ list: signInProviders { name } }`, [7]string{empty, empty, empty, empty, empty, empty, empty}},
 	{"signOut", "", `mutation { signOut }`, [7]string{ok, ok, ok, ok, ok, ok, ok}},
 	{"revokeSession", "somebody else's", `mutation { r: revokeSession(id: "{{Session}}") { userErrors { code } } }`, [7]string{un, nf, nf, nf, nf, nf, nf}},

@@ -138,7 +138,7 @@ func (r *Resolver) prepare(turns *share.Gate) graphql.ResponseMiddleware {
 }
 
 func (r *Resolver) loaders() *loader.Loaders {
-	return loader.NewLoaders(r.DB, r.Roster, r.Usage, r.Importer, r.Notify)
+	return loader.NewLoaders(r.DB, r.Roster, r.Usage, r.Importer, r.Notify, r.Identity)
 }
 
 // open are the fields of Query and Mutation that need no session.

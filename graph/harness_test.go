@@ -63,6 +63,9 @@ type server struct {
 	// endpoint is the handler behind the HTTP server.
 	endpoint http.Handler
 	tokens   sync.Map
+	// minutes are how much later it is for the audit trail, which records a number of
+	// refusals a minute.
+	minutes atomic.Int64
 
 	// statements is how many SQL statements the last operation took, without those that
 	// find out the caller.
@@ -82,7 +85,8 @@ func newServerOf(t testing.TB, w *fixture.World, change ...func(*graph.Limits)) 
 	secret := []byte("a secret of the tests, 32 bytes.")
 	hasher := passwd.NewHasher(cheap)
 	s := &server{World: w, mails: make(chan identity.Mail, 10)}
-	trail := audit.New(d, clock, log)
+	later := func() time.Time { return clock().Add(time.Duration(s.minutes.Load()) * time.Minute) }
+	trail := audit.New(d, later, log)
 	r := &graph.Resolver{DB: d, Audit: trail, Log: log}
 	aead, err := seal.NewReader(secret, nil, "second factors")
 	if err != nil {

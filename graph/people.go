@@ -13,15 +13,16 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-func (r queryResolver) Educators(ctx context.Context, organizationID string, filter *model.EducatorFilter, first *int,
-	after *string, last *int, before *string) (*model.EducatorConnection, error) {
+func (r queryResolver) Educators(ctx context.Context, organizationID string, filter *model.EducatorFilter,
+	orderBy *model.EducatorOrder, first *int, after *string, last *int,
+	before *string) (*model.EducatorConnection, error) {
 	organization, err := key(globalid.Organization, organizationID, "organizationId")
 	if err != nil {
 		return nil, err
 	}
 	f := identity.PeopleFilter{}
 	if filter != nil {
-		f.Disabled = filter.Disabled
+		f.Disabled, f.Invited = filter.Disabled, filter.Invited
 		f.Roles = all(filter.Roles, func(role model.Role) viewer.Role { return viewer.Role(role) })
 		if filter.Search != nil {
 			f.Search = *filter.Search
@@ -35,7 +36,11 @@ func (r queryResolver) Educators(ctx context.Context, organizationID string, fil
 	if !selection.Has(ctx, "nodes", "edges", "pageInfo") {
 		return c, nil
 	}
-	p, err := list.Page(ctx, page.Args{First: first, After: after, Last: last, Before: before})
+	if orderBy == nil {
+		orderBy = &model.EducatorOrder{Field: model.EducatorOrderFieldName, Direction: model.SortDirectionAsc}
+	}
+	p, err := list.Page(ctx, page.Args{First: first, After: after, Last: last, Before: before}, string(orderBy.Field),
+		orderBy.Direction == model.SortDirectionDesc)
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +61,11 @@ func primeEducators(ctx context.Context, educators []*db.Educator, prefixes ...s
 	ids := all(educators, func(e *db.Educator) int { return e.ID })
 	if selection.Has(ctx, selection.Under(prefixes, "groups")...) {
 		if err := l.GroupsByEducator.Prime(ctx, ids); err != nil {
+			return err
+		}
+	}
+	if selection.Has(ctx, selection.Under(prefixes, "invitation")...) {
+		if err := l.InvitationByEducator.Prime(ctx, ids); err != nil {
 			return err
 		}
 	}
@@ -83,6 +93,14 @@ func (r educatorConnectionResolver) TotalCount(ctx context.Context, c *model.Edu
 	return c.List.Count(ctx)
 }
 
+func (r educatorResolver) Invitation(ctx context.Context, e *model.Educator) (*model.Invitation, error) {
+	link, err := loader.From(ctx).InvitationByEducator.Load(ctx, e.Key)
+	if err != nil || link == nil {
+		return nil, err
+	}
+	return &model.Invitation{SentAt: link.CreatedAt, ExpiresAt: link.ExpiresAt}, nil
+}
+
 func (r educatorResolver) Disabled(ctx context.Context, e *model.Educator) (*bool, error) {
 	if !viewer.FromContext(ctx).IsAdmin() {
 		return nil, nil
@@ -100,10 +118,53 @@ func (r mutationResolver) EnableEducator(ctx context.Context, educatorID string)
 
 func (r mutationResolver) disable(ctx context.Context, educatorID string,
 	disabled bool) (*model.EducatorPayload, error) {
+	return changeEducator(ctx, educatorID, func(id int) (*db.Educator, error) {
+		return r.Identity.Disable(ctx, id, disabled)
+	})
+}
+
+func (r mutationResolver) ResendInvitation(ctx context.Context, educatorID string) (*model.EducatorPayload, error) {
+	return changeEducator(ctx, educatorID, func(id int) (*db.Educator, error) {
+		return r.Identity.ResendInvitation(ctx, id)
+	})
+}
+
+func (r mutationResolver) WithdrawInvitation(ctx context.Context,
+	educatorID string) (*model.EducatorPayload, error) {
+	return changeEducator(ctx, educatorID, func(id int) (*db.Educator, error) {
+		return r.Identity.WithdrawInvitation(ctx, id)
+	})
+}
+
+func (r mutationResolver) SetEducatorRole(ctx context.Context,
+	in model.SetEducatorRoleInput) (*model.EducatorPayload, error) {
+	role := viewer.Role(in.Role)
+	return r.setRole(ctx, in.EducatorID, in.OrganizationID, &role)
+}
+
+func (r mutationResolver) EndEducatorRole(ctx context.Context,
+	in model.EndEducatorRoleInput) (*model.EducatorPayload, error) {
+	return r.setRole(ctx, in.EducatorID, in.OrganizationID, nil)
+}
+
+func (r mutationResolver) setRole(ctx context.Context, educatorID, organizationID string,
+	role *viewer.Role) (*model.EducatorPayload, error) {
+	return changeEducator(ctx, educatorID, func(id int) (*db.Educator, error) {
+		organization, err := key(globalid.Organization, organizationID, "organizationId")
+		if err != nil {
+			return nil, err
+		}
+		return r.Identity.SetRole(ctx, id, organization, role)
+	})
+}
+
+// changeEducator answers with an account that change has changed.
+func changeEducator(ctx context.Context, educatorID string,
+	change func(id int) (*db.Educator, error)) (*model.EducatorPayload, error) {
 	var e *db.Educator
 	id, err := key(globalid.Educator, educatorID, "educatorId")
 	if err == nil {
-		e, err = r.Identity.Disable(ctx, id, disabled)
+		e, err = change(id)
 	}
 	if err != nil {
 		e = nil

@@ -8,12 +8,14 @@ import (
 	"github.com/openhomeroom/homeroom/graph/model"
 	"github.com/openhomeroom/homeroom/graph/selection"
 	"github.com/openhomeroom/homeroom/graph/trail"
+	"github.com/openhomeroom/homeroom/internal/calendar"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/grade"
 	"github.com/openhomeroom/homeroom/internal/page"
 	"github.com/openhomeroom/homeroom/internal/quote"
 	"github.com/openhomeroom/homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
 func (r queryResolver) Students(ctx context.Context, organizationID *string, filter *model.StudentFilter,
@@ -113,6 +115,15 @@ func (r studentConnectionResolver) TotalCount(ctx context.Context, c *model.Stud
 
 func (r studentResolver) Organization(ctx context.Context, s *model.Student) (*model.Organization, error) {
 	return schoolByID(ctx, s.OrganizationID)
+}
+
+func (r studentResolver) UsageByWeek(ctx context.Context, s *model.Student, period model.UsagePeriod, from,
+	to *calendar.Day) ([]*model.StudentUsageWeek, error) {
+	list, err := loader.From(ctx).UsageByWeek.Load(ctx,
+		loader.SpanOf(s.Key, s.OrganizationID, usage.Span{Period: usage.Period(period), From: from, To: to}))
+	return all(list, func(w usage.StudentWeek) *model.StudentUsageWeek {
+		return &model.StudentUsageWeek{WeekEnding: w.Ending, Minutes: w.Minutes}
+	}), err
 }
 
 func (r studentResolver) Groups(ctx context.Context, s *model.Student) ([]*model.Group, error) {

@@ -17,7 +17,7 @@ var listRows = map[string]int{
 	"Educator.roles": 2, "Educator.groups": 5,
 	"Organization.children": 40, "Organization.notifications": 1,
 	"Group.educators": 2,
-	"Student.groups":  5, "DeletedStudent.groups": 5,
+	"Student.groups":  5, "Student.usageByWeek": 10, "DeletedStudent.groups": 5,
 	"UsageReport.weeks": 10, "UsageReport.rows": 40, "UsageReport.notifications": 1,
 	"BulkJobProblem.candidates": 3, "BulkJobRefusedRow.cells": 3, "BulkJobRefusedRow.problems": 3,
 	"BulkJobChangedRow.changes": 5, "BulkJobProblemGroup.rows": 1,
@@ -98,6 +98,12 @@ var mutationPrices = map[string]func(limit int, arguments map[string]any) int{
 	"resetSecondFactors":        each(1000),
 	"disableEducator":           each(1000),
 	"enableEducator":            each(1000),
+	"setEducatorRole":           each(1000),
+	"endEducatorRole":           each(1000),
+	"resendInvitation":          part(10),
+	"withdrawInvitation":        each(1000),
+	// Three of them in one operation would be guessing a password.
+	"changePassword": part(3),
 
 	"createGroup":    each(100, "input.studentIds", "input.educatorIds"),
 	"updateGroup":    each(100, "input.educatorIds"),

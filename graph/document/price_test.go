@@ -79,13 +79,14 @@ func TestThePricesOfMutations(t *testing.T) {
 			"createStudent updateStudent deleteStudents restoreStudents recordUsage",
 		1000: "beginPasskeySignIn beginPasskeyProof beginTotpEnrollment removeTotp beginPasskeyRegistration " +
 			"finishPasskeyRegistration removePasskey regenerateRecoveryCodes resetSecondFactors " +
-			"disableEducator enableEducator " +
+			"disableEducator enableEducator setEducatorRole endEducatorRole withdrawInvitation " +
 			"createServiceKey updateOrganizationSettings approvePendingSetting withdrawPendingSetting " +
 			"deleteGroup eraseStudents startBulkJob approveBulkJob cancelBulkJob undoBulkJob",
 		3_001:  "bulkEditStudents bulkDeleteStudents",
-		6_001:  "confirmTotpEnrollment requestPasswordReset inviteEducator submitBulkImport",
+		6_001:  "confirmTotpEnrollment requestPasswordReset inviteEducator resendInvitation submitBulkImport",
 		12_001: "correctBulkJobRow",
-		20_001: "signIn signInWithCode setPasswordByLink completeSignIn finishPasskeySignIn proveIdentity",
+		20_001: "signIn signInWithCode setPasswordByLink completeSignIn finishPasskeySignIn proveIdentity " +
+			"changePassword",
 	}
 	wanted := map[string]int{}
 	for price, names := range prices {

@@ -337,6 +337,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ChangePasswordPayload struct {
+		UserErrors func(childComplexity int) int
+		Viewer     func(childComplexity int) int
+	}
+
 	CorrectBulkJobRowPayload struct {
 		Changes    func(childComplexity int) int
 		Job        func(childComplexity int) int
@@ -418,12 +423,13 @@ type ComplexityRoot struct {
 	}
 
 	Educator struct {
-		Disabled func(childComplexity int) int
-		Email    func(childComplexity int) int
-		Groups   func(childComplexity int) int
-		ID       func(childComplexity int) int
-		Name     func(childComplexity int) int
-		Roles    func(childComplexity int) int
+		Disabled   func(childComplexity int) int
+		Email      func(childComplexity int) int
+		Groups     func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Invitation func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Roles      func(childComplexity int) int
 	}
 
 	EducatorConnection struct {
@@ -526,6 +532,11 @@ type ComplexityRoot struct {
 		Kind     func(childComplexity int) int
 	}
 
+	Invitation struct {
+		ExpiresAt func(childComplexity int) int
+		SentAt    func(childComplexity int) int
+	}
+
 	InviteEducatorPayload struct {
 		Educator   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -542,6 +553,7 @@ type ComplexityRoot struct {
 		BulkDeleteStudents         func(childComplexity int, input model.BulkDeleteStudentsInput) int
 		BulkEditStudents           func(childComplexity int, input model.BulkEditStudentsInput) int
 		CancelBulkJob              func(childComplexity int, id string) int
+		ChangePassword             func(childComplexity int, input model.ChangePasswordInput) int
 		CompleteSignIn             func(childComplexity int, input model.CompleteSignInInput) int
 		ConfirmTotpEnrollment      func(childComplexity int, input model.ConfirmTotpEnrollmentInput) int
 		CorrectBulkJobRow          func(childComplexity int, input model.CorrectBulkJobRowInput) int
@@ -552,6 +564,7 @@ type ComplexityRoot struct {
 		DeleteStudents             func(childComplexity int, input model.DeleteStudentsInput) int
 		DisableEducator            func(childComplexity int, educatorID string) int
 		EnableEducator             func(childComplexity int, educatorID string) int
+		EndEducatorRole            func(childComplexity int, input model.EndEducatorRoleInput) int
 		EraseStudents              func(childComplexity int, input model.EraseStudentsInput) int
 		FinishPasskeyRegistration  func(childComplexity int, input model.FinishPasskeyRegistrationInput) int
 		FinishPasskeySignIn        func(childComplexity int, input model.PasskeySignInInput) int
@@ -564,11 +577,13 @@ type ComplexityRoot struct {
 		RemoveTotp                 func(childComplexity int) int
 		RenamePasskey              func(childComplexity int, id string, name string) int
 		RequestPasswordReset       func(childComplexity int, email string) int
+		ResendInvitation           func(childComplexity int, educatorID string) int
 		ResetSecondFactors         func(childComplexity int, educatorID string) int
 		RestoreStudents            func(childComplexity int, input model.RestoreStudentsInput) int
 		RevokeOtherSessions        func(childComplexity int) int
 		RevokeServiceKey           func(childComplexity int, id string) int
 		RevokeSession              func(childComplexity int, id string) int
+		SetEducatorRole            func(childComplexity int, input model.SetEducatorRoleInput) int
 		SetPasswordByLink          func(childComplexity int, input model.SetPasswordByLinkInput) int
 		SignIn                     func(childComplexity int, input model.SignInInput) int
 		SignInWithCode             func(childComplexity int, input model.SignInWithCodeInput) int
@@ -579,6 +594,7 @@ type ComplexityRoot struct {
 		UpdateGroup                func(childComplexity int, input model.UpdateGroupInput) int
 		UpdateOrganizationSettings func(childComplexity int, input model.UpdateOrganizationSettingsInput) int
 		UpdateStudent              func(childComplexity int, input model.UpdateStudentInput) int
+		WithdrawInvitation         func(childComplexity int, educatorID string) int
 		WithdrawPendingSetting     func(childComplexity int, input model.WithdrawPendingSettingInput) int
 	}
 
@@ -658,7 +674,7 @@ type ComplexityRoot struct {
 		BulkJobs               func(childComplexity int, organizationID *string, first *int, after *string) int
 		DashboardNotifications func(childComplexity int, organizationID string) int
 		DeletedStudents        func(childComplexity int, organizationID string, search *string, first *int, after *string, last *int, before *string) int
-		Educators              func(childComplexity int, organizationID string, filter *model.EducatorFilter, first *int, after *string, last *int, before *string) int
+		Educators              func(childComplexity int, organizationID string, filter *model.EducatorFilter, orderBy *model.EducatorOrder, first *int, after *string, last *int, before *string) int
 		Erasure                func(childComplexity int, id string) int
 		Groups                 func(childComplexity int, organizationID *string, filter *model.GroupFilter, orderBy *model.GroupOrder, first *int, after *string, last *int, before *string) int
 		ImportMapping          func(childComplexity int, kind model.BulkJobKind, headers []string, rows [][]string) int
@@ -810,6 +826,7 @@ type ComplexityRoot struct {
 		Name                  func(childComplexity int) int
 		Organization          func(childComplexity int) int
 		Synced                func(childComplexity int) int
+		UsageByWeek           func(childComplexity int, period model.UsagePeriod, from *calendar.Day, to *calendar.Day) int
 		Username              func(childComplexity int) int
 	}
 
@@ -823,6 +840,11 @@ type ComplexityRoot struct {
 	StudentEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	StudentUsageWeek struct {
+		Minutes    func(childComplexity int) int
+		WeekEnding func(childComplexity int) int
 	}
 
 	Subscription struct {
@@ -1011,6 +1033,7 @@ type EducatorResolver interface {
 	Roles(ctx context.Context, obj *model.Educator) ([]*model.RoleAssignment, error)
 	Groups(ctx context.Context, obj *model.Educator) ([]*model.Group, error)
 	Disabled(ctx context.Context, obj *model.Educator) (*bool, error)
+	Invitation(ctx context.Context, obj *model.Educator) (*model.Invitation, error)
 }
 type EducatorConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.EducatorConnection) (int, error)
@@ -1053,6 +1076,11 @@ type MutationResolver interface {
 	ResetSecondFactors(ctx context.Context, educatorID string) (*model.ResetSecondFactorsPayload, error)
 	DisableEducator(ctx context.Context, educatorID string) (*model.EducatorPayload, error)
 	EnableEducator(ctx context.Context, educatorID string) (*model.EducatorPayload, error)
+	SetEducatorRole(ctx context.Context, input model.SetEducatorRoleInput) (*model.EducatorPayload, error)
+	EndEducatorRole(ctx context.Context, input model.EndEducatorRoleInput) (*model.EducatorPayload, error)
+	ResendInvitation(ctx context.Context, educatorID string) (*model.EducatorPayload, error)
+	WithdrawInvitation(ctx context.Context, educatorID string) (*model.EducatorPayload, error)
+	ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.ChangePasswordPayload, error)
 	RequestPasswordReset(ctx context.Context, email string) (*model.RequestPasswordResetPayload, error)
 	SetPasswordByLink(ctx context.Context, input model.SetPasswordByLinkInput) (*model.SetPasswordByLinkPayload, error)
 	InviteEducator(ctx context.Context, input model.InviteEducatorInput) (*model.InviteEducatorPayload, error)
@@ -1101,7 +1129,7 @@ type QueryResolver interface {
 	Students(ctx context.Context, organizationID *string, filter *model.StudentFilter, orderBy *model.StudentOrder, first *int, after *string, last *int, before *string) (*model.StudentConnection, error)
 	DeletedStudents(ctx context.Context, organizationID string, search *string, first *int, after *string, last *int, before *string) (*model.DeletedStudentConnection, error)
 	Groups(ctx context.Context, organizationID *string, filter *model.GroupFilter, orderBy *model.GroupOrder, first *int, after *string, last *int, before *string) (*model.GroupConnection, error)
-	Educators(ctx context.Context, organizationID string, filter *model.EducatorFilter, first *int, after *string, last *int, before *string) (*model.EducatorConnection, error)
+	Educators(ctx context.Context, organizationID string, filter *model.EducatorFilter, orderBy *model.EducatorOrder, first *int, after *string, last *int, before *string) (*model.EducatorConnection, error)
 	DashboardNotifications(ctx context.Context, organizationID string) ([]*model.DashboardNotification, error)
 	UsageReport(ctx context.Context, organizationID string, period model.UsagePeriod, from *calendar.Day, to *calendar.Day, grades []string, productCodes []string) (*model.UsageReport, error)
 	BulkJob(ctx context.Context, id string) (*model.BulkJob, error)
@@ -1135,6 +1163,8 @@ type StudentResolver interface {
 	Organization(ctx context.Context, obj *model.Student) (*model.Organization, error)
 
 	Groups(ctx context.Context, obj *model.Student) ([]*model.Group, error)
+
+	UsageByWeek(ctx context.Context, obj *model.Student, period model.UsagePeriod, from *calendar.Day, to *calendar.Day) ([]*model.StudentUsageWeek, error)
 }
 type StudentConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.StudentConnection) (int, error)
@@ -2215,6 +2245,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BulkJobRefusedRowEdge.Node(childComplexity), true
 
+	case "ChangePasswordPayload.userErrors":
+		if e.ComplexityRoot.ChangePasswordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangePasswordPayload.UserErrors(childComplexity), true
+	case "ChangePasswordPayload.viewer":
+		if e.ComplexityRoot.ChangePasswordPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangePasswordPayload.Viewer(childComplexity), true
+
 	case "CorrectBulkJobRowPayload.changes":
 		if e.ComplexityRoot.CorrectBulkJobRowPayload.Changes == nil {
 			break
@@ -2532,6 +2575,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Educator.ID(childComplexity), true
+	case "Educator.invitation":
+		if e.ComplexityRoot.Educator.Invitation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Educator.Invitation(childComplexity), true
 	case "Educator.name":
 		if e.ComplexityRoot.Educator.Name == nil {
 			break
@@ -2929,6 +2978,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ImportTemplate.Kind(childComplexity), true
 
+	case "Invitation.expiresAt":
+		if e.ComplexityRoot.Invitation.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invitation.ExpiresAt(childComplexity), true
+	case "Invitation.sentAt":
+		if e.ComplexityRoot.Invitation.SentAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invitation.SentAt(childComplexity), true
+
 	case "InviteEducatorPayload.educator":
 		if e.ComplexityRoot.InviteEducatorPayload.Educator == nil {
 			break
@@ -3032,6 +3094,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelBulkJob(childComplexity, args["id"].(string)), true
+	case "Mutation.changePassword":
+		if e.ComplexityRoot.Mutation.ChangePassword == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_changePassword_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["input"].(model.ChangePasswordInput)), true
 	case "Mutation.completeSignIn":
 		if e.ComplexityRoot.Mutation.CompleteSignIn == nil {
 			break
@@ -3142,6 +3215,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EnableEducator(childComplexity, args["educatorId"].(string)), true
+	case "Mutation.endEducatorRole":
+		if e.ComplexityRoot.Mutation.EndEducatorRole == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endEducatorRole_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndEducatorRole(childComplexity, args["input"].(model.EndEducatorRoleInput)), true
 	case "Mutation.eraseStudents":
 		if e.ComplexityRoot.Mutation.EraseStudents == nil {
 			break
@@ -3264,6 +3348,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RequestPasswordReset(childComplexity, args["email"].(string)), true
+	case "Mutation.resendInvitation":
+		if e.ComplexityRoot.Mutation.ResendInvitation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resendInvitation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResendInvitation(childComplexity, args["educatorId"].(string)), true
 	case "Mutation.resetSecondFactors":
 		if e.ComplexityRoot.Mutation.ResetSecondFactors == nil {
 			break
@@ -3314,6 +3409,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["id"].(string)), true
+	case "Mutation.setEducatorRole":
+		if e.ComplexityRoot.Mutation.SetEducatorRole == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setEducatorRole_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetEducatorRole(childComplexity, args["input"].(model.SetEducatorRoleInput)), true
 	case "Mutation.setPasswordByLink":
 		if e.ComplexityRoot.Mutation.SetPasswordByLink == nil {
 			break
@@ -3419,6 +3525,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateStudent(childComplexity, args["input"].(model.UpdateStudentInput)), true
+	case "Mutation.withdrawInvitation":
+		if e.ComplexityRoot.Mutation.WithdrawInvitation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawInvitation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawInvitation(childComplexity, args["educatorId"].(string)), true
 	case "Mutation.withdrawPendingSetting":
 		if e.ComplexityRoot.Mutation.WithdrawPendingSetting == nil {
 			break
@@ -3785,7 +3902,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Educators(childComplexity, args["organizationId"].(string), args["filter"].(*model.EducatorFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.Educators(childComplexity, args["organizationId"].(string), args["filter"].(*model.EducatorFilter), args["orderBy"].(*model.EducatorOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.erasure":
 		if e.ComplexityRoot.Query.Erasure == nil {
 			break
@@ -4430,6 +4547,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Student.Synced(childComplexity), true
+	case "Student.usageByWeek":
+		if e.ComplexityRoot.Student.UsageByWeek == nil {
+			break
+		}
+
+		args, err := ec.field_Student_usageByWeek_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Student.UsageByWeek(childComplexity, args["period"].(model.UsagePeriod), args["from"].(*calendar.Day), args["to"].(*calendar.Day)), true
 	case "Student.username":
 		if e.ComplexityRoot.Student.Username == nil {
 			break
@@ -4474,6 +4602,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StudentEdge.Node(childComplexity), true
+
+	case "StudentUsageWeek.minutes":
+		if e.ComplexityRoot.StudentUsageWeek.Minutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StudentUsageWeek.Minutes(childComplexity), true
+	case "StudentUsageWeek.weekEnding":
+		if e.ComplexityRoot.StudentUsageWeek.WeekEnding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StudentUsageWeek.WeekEnding(childComplexity), true
 
 	case "Subscription.bulkJob":
 		if e.ComplexityRoot.Subscription.BulkJob == nil {
@@ -4790,6 +4931,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BulkDeleteStudentsInput", ec.unmarshalInputBulkDeleteStudentsInput),
 			graphql.NewInputUnmarshaler("BulkEditStudentsInput", ec.unmarshalInputBulkEditStudentsInput),
 			graphql.NewInputUnmarshaler("BulkJobCellInput", ec.unmarshalInputBulkJobCellInput),
+			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("CompleteSignInInput", ec.unmarshalInputCompleteSignInInput),
 			graphql.NewInputUnmarshaler("ConfirmTotpEnrollmentInput", ec.unmarshalInputConfirmTotpEnrollmentInput),
 			graphql.NewInputUnmarshaler("CorrectBulkJobRowInput", ec.unmarshalInputCorrectBulkJobRowInput),
@@ -4799,6 +4941,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteGroupInput", ec.unmarshalInputDeleteGroupInput),
 			graphql.NewInputUnmarshaler("DeleteStudentsInput", ec.unmarshalInputDeleteStudentsInput),
 			graphql.NewInputUnmarshaler("EducatorFilter", ec.unmarshalInputEducatorFilter),
+			graphql.NewInputUnmarshaler("EducatorOrder", ec.unmarshalInputEducatorOrder),
+			graphql.NewInputUnmarshaler("EndEducatorRoleInput", ec.unmarshalInputEndEducatorRoleInput),
 			graphql.NewInputUnmarshaler("EraseStudentsInput", ec.unmarshalInputEraseStudentsInput),
 			graphql.NewInputUnmarshaler("FinishPasskeyRegistrationInput", ec.unmarshalInputFinishPasskeyRegistrationInput),
 			graphql.NewInputUnmarshaler("GroupFilter", ec.unmarshalInputGroupFilter),
@@ -4812,6 +4956,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RemoveStudentsFromGroupsInput", ec.unmarshalInputRemoveStudentsFromGroupsInput),
 			graphql.NewInputUnmarshaler("RestoreStudentsInput", ec.unmarshalInputRestoreStudentsInput),
 			graphql.NewInputUnmarshaler("SchoolYearInput", ec.unmarshalInputSchoolYearInput),
+			graphql.NewInputUnmarshaler("SetEducatorRoleInput", ec.unmarshalInputSetEducatorRoleInput),
 			graphql.NewInputUnmarshaler("SetPasswordByLinkInput", ec.unmarshalInputSetPasswordByLinkInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignInWithCodeInput", ec.unmarshalInputSignInWithCodeInput),
@@ -5022,6 +5167,34 @@ type Educator implements Node {
   groups: [Group!]!
   "True if the account is disabled, so that nobody can sign in with it; null for teachers."
   disabled: Boolean
+  "The latest invitation that is still open; null if there is none, and for teachers."
+  invitation: Invitation
+}
+
+"A link that was mailed to somebody who has not set a password yet."
+type Invitation {
+  "When the link was made."
+  sentAt: DateTime!
+  "Until when it works. After that, resendInvitation mails a new one; 30 days later the invitation is forgotten."
+  expiresAt: DateTime!
+}
+
+"What a list of people can be sorted by. Ties are in the order in which the accounts were made."
+enum EducatorOrderField {
+  "Last name, then first name."
+  NAME
+  "The address."
+  EMAIL
+  "When the account was made."
+  CREATED_AT
+}
+
+"How a list of people is sorted."
+input EducatorOrder {
+  "By what."
+  field: EducatorOrderField!
+  "Which end comes first."
+  direction: SortDirection! = ASC
 }
 
 "Filters combine with AND; the values inside one filter with OR."
@@ -5032,6 +5205,8 @@ input EducatorFilter {
   roles: [Role!]
   "Whose account is disabled, or not."
   disabled: Boolean
+  "Who has an open invitation, whether or not its link has expired; or nobody who has one."
+  invited: Boolean
 }
 
 "A person's place in a list."
@@ -5246,7 +5421,41 @@ input FinishPasskeyRegistrationInput {
   name: String
 }
 
-"Somebody whose account was disabled or enabled, or why it was not."
+"What somebody does at an organization from now on."
+input SetEducatorRoleInput {
+  "The person."
+  educatorId: ID!
+  "A district for DISTRICT_ADMIN, otherwise a school."
+  organizationId: ID!
+  "The only role that the person has there from now on."
+  role: Role!
+}
+
+"Where somebody's roles end."
+input EndEducatorRoleInput {
+  "The person."
+  educatorId: ID!
+  "The district or school."
+  organizationId: ID!
+}
+
+"The password of today, and another one."
+input ChangePasswordInput {
+  "The password of today."
+  currentPassword: String!
+  "8 to 256 characters; not one of the most common (COMMON_PASSWORD), nor made of the person's name, address or organizations (PERSONAL_PASSWORD)."
+  newPassword: String!
+}
+
+"Whether the password was changed."
+type ChangePasswordPayload {
+  "Who asked, with the sessions that are left; null if something was refused."
+  viewer: Viewer
+  "Why nothing was changed; empty if something was changed."
+  userErrors: [UserError!]!
+}
+
+"An account that was changed, or why it was not."
 type EducatorPayload {
   "The person; null if something was refused."
   educator: Educator
@@ -5546,8 +5755,18 @@ type Student implements Node {
   minutesThisSchoolYear: Int!
   "When usage was last recorded; null for a student who has never begun."
   lastActiveAt: DateTime
+  "Usage week by week, oldest first, with a row for weeks without usage. from and to belong to CUSTOM."
+  usageByWeek(period: UsagePeriod! = EIGHT_WEEKS, from: Date, to: Date): [StudentUsageWeek!]!
   "When the student was created here."
   createdAt: DateTime!
+}
+
+"One student's usage in one week, in all products."
+type StudentUsageWeek {
+  "The Saturday on which the week ends."
+  weekEnding: Date!
+  "Whole minutes on the days of the week that lie in the period."
+  minutes: Int!
 }
 
 "A student's place in a list."
@@ -6314,6 +6533,8 @@ enum AuditAction {
   EDUCATOR_ERASED
   "An educator got an account and an invitation."
   EDUCATOR_INVITED
+  "The roles of an educator at an organization were changed or ended."
+  EDUCATOR_ROLES_CHANGED
   "The personal data of a student was erased on request; the entry is the certificate."
   ERASURE_CERTIFIED
   "Somebody requested the erasure of a student, who is hidden from then on."
@@ -6583,8 +6804,8 @@ type Query {
   deletedStudents(organizationId: ID!, search: String, first: Int, after: String, last: Int, before: String): DeletedStudentConnection
   "Groups inside the purview, or inside one organization of it. 50 a page unless first or last says otherwise, at most 500; by name unless orderBy says otherwise."
   groups(organizationId: ID, filter: GroupFilter, orderBy: GroupOrder, first: Int, after: String, last: Int, before: String): GroupConnection
-  "People with a role at an organization or a group there, by name; for a district, everybody with an account in it. 50 a page unless first or last says otherwise, at most 500. For administrators of the organization."
-  educators(organizationId: ID!, filter: EducatorFilter, first: Int, after: String, last: Int, before: String): EducatorConnection
+  "People with a role at an organization or a group there; for a district, everybody with an account in it. By name unless orderBy says otherwise. 50 a page unless first or last says otherwise, at most 500. For administrators of the organization."
+  educators(organizationId: ID!, filter: EducatorFilter, orderBy: EducatorOrder, first: Int, after: String, last: Int, before: String): EducatorConnection
   "The notices of an organization for its administrators; empty for teachers."
   dashboardNotifications(organizationId: ID!): [DashboardNotification!]
   "Usage of an organization, as far as the purview goes. from and to belong to CUSTOM."
@@ -7205,6 +7426,16 @@ type Mutation {
   disableEducator(educatorId: ID!): EducatorPayload!
   "Enables a disabled account again. For the same administrators; never for one's own account."
   enableEducator(educatorId: ID!): EducatorPayload!
+  "Gives somebody a role at an organization, in place of every other role there. Groups stay. If somebody who administers less has set the password of the account, it ends, and the person sets a new one by a link. For administrators of the organization; only for those of the district if the person administers the district; never for one's own account."
+  setEducatorRole(input: SetEducatorRoleInput!): EducatorPayload!
+  "Ends somebody's roles at an organization, and takes the person out of its groups, the synced ones too. For the same administrators; never for one's own account. The account stays, without a role if this was the last one."
+  endEducatorRole(input: EndEducatorRoleInput!): EducatorPayload!
+  "Mails a new invitation to somebody who has not set a password yet: INVITATION_OVER if the person has, NO_ADDRESS if there is no address. Limited as inviteEducator is. For administrators of every organization at which the person has a role or a group."
+  resendInvitation(educatorId: ID!): EducatorPayload!
+  "Withdraws the invitation of somebody who has never signed in (otherwise INVITATION_OVER): its links end, and the account is disabled, because its address could ask for another link. enableEducator and resendInvitation bring it back. For the same administrators."
+  withdrawInvitation(educatorId: ID!): EducatorPayload!
+  "Changes one's own password and ends the other sessions of the account. WRONG_CREDENTIALS if currentPassword is wrong, RATE_LIMITED after too many attempts, NO_PASSWORD for an account without one, SIGN_IN_WITH_PROVIDER if people with this address sign in there."
+  changePassword(input: ChangePasswordInput!): ChangePasswordPayload!
   "Sends a link to the address, if it is that of an account. The answer is the same if it is not. Needs no session."
   requestPasswordReset(email: String!): RequestPasswordResetPayload!
   "Uses a link: sets the password and ends all sessions of the account. Needs no session."
@@ -7789,6 +8020,16 @@ func (ec *executionContext) childFields_BulkJobRefusedRowEdge(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type BulkJobRefusedRowEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_ChangePasswordPayload_viewer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChangePasswordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CorrectBulkJobRowPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "job":
@@ -7963,6 +8204,8 @@ func (ec *executionContext) childFields_Educator(ctx context.Context, field grap
 		return ec.fieldContext_Educator_groups(ctx, field)
 	case "disabled":
 		return ec.fieldContext_Educator_disabled(ctx, field)
+	case "invitation":
+		return ec.fieldContext_Educator_invitation(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Educator", field.Name)
 }
@@ -8165,6 +8408,16 @@ func (ec *executionContext) childFields_ImportTemplate(ctx context.Context, fiel
 		return ec.fieldContext_ImportTemplate_columns(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ImportTemplate", field.Name)
+}
+
+func (ec *executionContext) childFields_Invitation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sentAt":
+		return ec.fieldContext_Invitation_sentAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Invitation_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Invitation", field.Name)
 }
 
 func (ec *executionContext) childFields_InviteEducatorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8585,6 +8838,8 @@ func (ec *executionContext) childFields_Student(ctx context.Context, field graph
 		return ec.fieldContext_Student_minutesThisSchoolYear(ctx, field)
 	case "lastActiveAt":
 		return ec.fieldContext_Student_lastActiveAt(ctx, field)
+	case "usageByWeek":
+		return ec.fieldContext_Student_usageByWeek(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Student_createdAt(ctx, field)
 	}
@@ -8613,6 +8868,16 @@ func (ec *executionContext) childFields_StudentEdge(ctx context.Context, field g
 		return ec.fieldContext_StudentEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StudentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_StudentUsageWeek(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "weekEnding":
+		return ec.fieldContext_StudentUsageWeek_weekEnding(ctx, field)
+	case "minutes":
+		return ec.fieldContext_StudentUsageWeek_minutes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StudentUsageWeek", field.Name)
 }
 
 func (ec *executionContext) childFields_SwitchSetting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9181,6 +9446,20 @@ func (ec *executionContext) field_Mutation_cancelBulkJob_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_changePassword_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ChangePasswordInput, error) {
+			return ec.unmarshalNChangePasswordInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐChangePasswordInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_completeSignIn_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -9318,6 +9597,20 @@ func (ec *executionContext) field_Mutation_enableEducator_args(ctx context.Conte
 		return nil, err
 	}
 	args["educatorId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_endEducatorRole_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.EndEducatorRoleInput, error) {
+			return ec.unmarshalNEndEducatorRoleInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEndEducatorRoleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -9469,6 +9762,20 @@ func (ec *executionContext) field_Mutation_requestPasswordReset_args(ctx context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_resendInvitation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "educatorId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["educatorId"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_resetSecondFactors_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -9522,6 +9829,20 @@ func (ec *executionContext) field_Mutation_revokeSession_args(ctx context.Contex
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setEducatorRole_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SetEducatorRoleInput, error) {
+			return ec.unmarshalNSetEducatorRoleInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSetEducatorRoleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -9648,6 +9969,20 @@ func (ec *executionContext) field_Mutation_updateStudent_args(ctx context.Contex
 		return nil, err
 	}
 	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_withdrawInvitation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "educatorId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["educatorId"] = arg0
 	return args, nil
 }
 
@@ -9886,38 +10221,46 @@ func (ec *executionContext) field_Query_educators_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["filter"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*model.EducatorOrder, error) {
+			return ec.unmarshalOEducatorOrder2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	args["after"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "last",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["last"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "before",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg5
+	args["before"] = arg6
 	return args, nil
 }
 
@@ -10254,6 +10597,36 @@ func (ec *executionContext) field_Query_usageReport_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["productCodes"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Student_usageByWeek_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (model.UsagePeriod, error) {
+			return ec.unmarshalNUsagePeriod2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsagePeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (*calendar.Day, error) {
+			return ec.unmarshalODate2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋinternalᚋcalendarᚐDay(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (*calendar.Day, error) {
+			return ec.unmarshalODate2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋinternalᚋcalendarᚐDay(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg2
 	return args, nil
 }
 
@@ -14686,6 +15059,70 @@ func (ec *executionContext) fieldContext_BulkJobRefusedRowEdge_node(_ context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _ChangePasswordPayload_viewer(ctx context.Context, field graphql.CollectedField, obj *model.ChangePasswordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChangePasswordPayload_viewer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Viewer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Viewer) graphql.Marshaler {
+			return ec.marshalOViewer2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐViewer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChangePasswordPayload_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChangePasswordPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Viewer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChangePasswordPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ChangePasswordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChangePasswordPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChangePasswordPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChangePasswordPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CorrectBulkJobRowPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.CorrectBulkJobRowPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16137,6 +16574,38 @@ func (ec *executionContext) _Educator_disabled(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Educator_disabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Educator", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _Educator_invitation(ctx context.Context, field graphql.CollectedField, obj *model.Educator) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Educator_invitation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Educator().Invitation(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Invitation) graphql.Marshaler {
+			return ec.marshalOInvitation2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐInvitation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Educator_invitation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Educator",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Invitation(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _EducatorConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.EducatorConnection) (ret graphql.Marshaler) {
@@ -17743,6 +18212,52 @@ func (ec *executionContext) fieldContext_ImportTemplate_columns(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Invitation_sentAt(ctx context.Context, field graphql.CollectedField, obj *model.Invitation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Invitation_sentAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SentAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Invitation_sentAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Invitation", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Invitation_expiresAt(ctx context.Context, field graphql.CollectedField, obj *model.Invitation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Invitation_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Invitation_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Invitation", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _InviteEducatorPayload_educator(ctx context.Context, field graphql.CollectedField, obj *model.InviteEducatorPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18620,6 +19135,226 @@ func (ec *executionContext) fieldContext_Mutation_enableEducator(ctx context.Con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_enableEducator_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setEducatorRole(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setEducatorRole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetEducatorRole(ctx, fc.Args["input"].(model.SetEducatorRoleInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EducatorPayload) graphql.Marshaler {
+			return ec.marshalNEducatorPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setEducatorRole(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EducatorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setEducatorRole_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_endEducatorRole(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_endEducatorRole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EndEducatorRole(ctx, fc.Args["input"].(model.EndEducatorRoleInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EducatorPayload) graphql.Marshaler {
+			return ec.marshalNEducatorPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_endEducatorRole(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EducatorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_endEducatorRole_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_resendInvitation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_resendInvitation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ResendInvitation(ctx, fc.Args["educatorId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EducatorPayload) graphql.Marshaler {
+			return ec.marshalNEducatorPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_resendInvitation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EducatorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_resendInvitation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_withdrawInvitation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_withdrawInvitation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WithdrawInvitation(ctx, fc.Args["educatorId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EducatorPayload) graphql.Marshaler {
+			return ec.marshalNEducatorPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_withdrawInvitation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EducatorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_withdrawInvitation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_changePassword(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_changePassword(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ChangePassword(ctx, fc.Args["input"].(model.ChangePasswordInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ChangePasswordPayload) graphql.Marshaler {
+			return ec.marshalNChangePasswordPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐChangePasswordPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_changePassword(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChangePasswordPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_changePassword_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -21326,7 +22061,7 @@ func (ec *executionContext) _Query_educators(ctx context.Context, field graphql.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Educators(ctx, fc.Args["organizationId"].(string), fc.Args["filter"].(*model.EducatorFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().Educators(ctx, fc.Args["organizationId"].(string), fc.Args["filter"].(*model.EducatorFilter), fc.Args["orderBy"].(*model.EducatorOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.EducatorConnection) graphql.Marshaler {
@@ -24079,6 +24814,50 @@ func (ec *executionContext) fieldContext_Student_lastActiveAt(_ context.Context,
 	return graphql.NewScalarFieldContext("Student", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Student_usageByWeek(ctx context.Context, field graphql.CollectedField, obj *model.Student) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Student_usageByWeek(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Student().UsageByWeek(ctx, obj, fc.Args["period"].(model.UsagePeriod), fc.Args["from"].(*calendar.Day), fc.Args["to"].(*calendar.Day))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.StudentUsageWeek) graphql.Marshaler {
+			return ec.marshalNStudentUsageWeek2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentUsageWeekᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Student_usageByWeek(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Student",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StudentUsageWeek(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Student_usageByWeek_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Student_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.Student) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -24274,6 +25053,52 @@ func (ec *executionContext) fieldContext_StudentEdge_node(_ context.Context, fie
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _StudentUsageWeek_weekEnding(ctx context.Context, field graphql.CollectedField, obj *model.StudentUsageWeek) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StudentUsageWeek_weekEnding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WeekEnding, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v calendar.Day) graphql.Marshaler {
+			return ec.marshalNDate2githubᚗcomᚋopenhomeroomᚋhomeroomᚋinternalᚋcalendarᚐDay(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StudentUsageWeek_weekEnding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StudentUsageWeek", field, false, false, "Date")
+}
+
+func (ec *executionContext) _StudentUsageWeek_minutes(ctx context.Context, field graphql.CollectedField, obj *model.StudentUsageWeek) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StudentUsageWeek_minutes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Minutes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StudentUsageWeek_minutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StudentUsageWeek", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Subscription_bulkJob(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
@@ -27015,6 +27840,55 @@ func UnmarshalBulkJobCellInput(ctx context.Context, raw any) (model.BulkJobCellI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputChangePasswordInput(ctx context.Context, obj any) (model.ChangePasswordInput, error) {
+	var it model.ChangePasswordInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"currentPassword", "newPassword"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "currentPassword":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("currentPassword"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CurrentPassword = data
+		case "newPassword":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("newPassword"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NewPassword = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalChangePasswordInput unmarshals raw into the ChangePasswordInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalChangePasswordInput(ctx context.Context, raw any) (model.ChangePasswordInput, error) {
+	var out model.ChangePasswordInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChangePasswordInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCompleteSignInInput(ctx context.Context, obj any) (model.CompleteSignInInput, error) {
 	var it model.CompleteSignInInput
 	if obj == nil {
@@ -27495,7 +28369,7 @@ func (ec *executionContext) unmarshalInputEducatorFilter(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"search", "roles", "disabled"}
+	fieldsInOrder := [...]string{"search", "roles", "disabled", "invited"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -27523,6 +28397,13 @@ func (ec *executionContext) unmarshalInputEducatorFilter(ctx context.Context, ob
 				return it, err
 			}
 			it.Disabled = data
+		case "invited":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("invited"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Invited = data
 		}
 	}
 	return it, nil
@@ -27537,6 +28418,108 @@ func (ec *executionContext) unmarshalInputEducatorFilter(ctx context.Context, ob
 func UnmarshalEducatorFilter(ctx context.Context, raw any) (model.EducatorFilter, error) {
 	var out model.EducatorFilter
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "EducatorFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEducatorOrder(ctx context.Context, obj any) (model.EducatorOrder, error) {
+	var it model.EducatorOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNEducatorOrderField2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorOrderField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNSortDirection2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSortDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEducatorOrder unmarshals raw into the EducatorOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEducatorOrder(ctx context.Context, raw any) (model.EducatorOrder, error) {
+	var out model.EducatorOrder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EducatorOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEndEducatorRoleInput(ctx context.Context, obj any) (model.EndEducatorRoleInput, error) {
+	var it model.EndEducatorRoleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"educatorId", "organizationId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "educatorId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("educatorId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EducatorID = data
+		case "organizationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("organizationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrganizationID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEndEducatorRoleInput unmarshals raw into the EndEducatorRoleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEndEducatorRoleInput(ctx context.Context, raw any) (model.EndEducatorRoleInput, error) {
+	var out model.EndEducatorRoleInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EndEducatorRoleInput", raw, &out)
 	return out, err
 }
 
@@ -28220,6 +29203,62 @@ func (ec *executionContext) unmarshalInputSchoolYearInput(ctx context.Context, o
 func UnmarshalSchoolYearInput(ctx context.Context, raw any) (model.SchoolYearInput, error) {
 	var out model.SchoolYearInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SchoolYearInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSetEducatorRoleInput(ctx context.Context, obj any) (model.SetEducatorRoleInput, error) {
+	var it model.SetEducatorRoleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"educatorId", "organizationId", "role"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "educatorId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("educatorId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EducatorID = data
+		case "organizationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("organizationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrganizationID = data
+		case "role":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
+			data, err := ec.unmarshalNRole2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRole(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Role = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetEducatorRoleInput unmarshals raw into the SetEducatorRoleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetEducatorRoleInput(ctx context.Context, raw any) (model.SetEducatorRoleInput, error) {
+	var out model.SetEducatorRoleInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetEducatorRoleInput", raw, &out)
 	return out, err
 }
 
@@ -30880,6 +31919,44 @@ func (ec *executionContext) _BulkJobRefusedRowEdge(ctx context.Context, sel ast.
 	return out
 }
 
+var changePasswordPayloadImplementors = []string{"ChangePasswordPayload"}
+
+func (ec *executionContext) _ChangePasswordPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ChangePasswordPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, changePasswordPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChangePasswordPayload")
+		case "viewer":
+			out.Values[i] = ec._ChangePasswordPayload_viewer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ChangePasswordPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var correctBulkJobRowPayloadImplementors = []string{"CorrectBulkJobRowPayload"}
 
 func (ec *executionContext) _CorrectBulkJobRowPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CorrectBulkJobRowPayload) graphql.Marshaler {
@@ -31475,6 +32552,12 @@ func (ec *executionContext) _Educator(ctx context.Context, sel ast.SelectionSet,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Educator_disabled(ctx, field, obj)
+				})
+		case "invitation":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Educator_invitation(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -32169,6 +33252,44 @@ func (ec *executionContext) _ImportTemplate(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var invitationImplementors = []string{"Invitation"}
+
+func (ec *executionContext) _Invitation(ctx context.Context, sel ast.SelectionSet, obj *model.Invitation) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, invitationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Invitation")
+		case "sentAt":
+			out.Values[i] = ec._Invitation_sentAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._Invitation_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var inviteEducatorPayloadImplementors = []string{"InviteEducatorPayload"}
 
 func (ec *executionContext) _InviteEducatorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.InviteEducatorPayload) graphql.Marshaler {
@@ -32369,6 +33490,41 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "enableEducator":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_enableEducator(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setEducatorRole":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setEducatorRole(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endEducatorRole":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_endEducatorRole(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resendInvitation":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_resendInvitation(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "withdrawInvitation":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_withdrawInvitation(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "changePassword":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_changePassword(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -34134,6 +35290,12 @@ func (ec *executionContext) _Student(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "usageByWeek":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Student_usageByWeek(ctx, field, obj)
+				})
 		case "createdAt":
 			out.Values[i] = ec._Student_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -34223,6 +35385,44 @@ func (ec *executionContext) _StudentEdge(ctx context.Context, sel ast.SelectionS
 			}
 		case "node":
 			out.Values[i] = ec._StudentEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var studentUsageWeekImplementors = []string{"StudentUsageWeek"}
+
+func (ec *executionContext) _StudentUsageWeek(ctx context.Context, sel ast.SelectionSet, obj *model.StudentUsageWeek) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, studentUsageWeekImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StudentUsageWeek")
+		case "weekEnding":
+			out.Values[i] = ec._StudentUsageWeek_weekEnding(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "minutes":
+			out.Values[i] = ec._StudentUsageWeek_minutes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -35834,6 +37034,19 @@ func (ec *executionContext) marshalNBulkJobStatus2githubᚗcomᚋopenhomeroomᚋ
 	return v
 }
 
+func (ec *executionContext) unmarshalNChangePasswordInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐChangePasswordInput(ctx context.Context, v any) (model.ChangePasswordInput, error) {
+	res, err := ec.unmarshalInputChangePasswordInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNChangePasswordPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐChangePasswordPayload(ctx context.Context, sel ast.SelectionSet, v *model.ChangePasswordPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ChangePasswordPayload!")
+		return graphql.Null
+	}
+	return ec._ChangePasswordPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCommitMode2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCommitMode(ctx context.Context, v any) (model.CommitMode, error) {
 	var res model.CommitMode
 	err := res.UnmarshalGQL(v)
@@ -36080,12 +37293,27 @@ func (ec *executionContext) marshalNEducatorEdge2ᚖgithubᚗcomᚋopenhomeroom�
 	return ec._EducatorEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNEducatorOrderField2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorOrderField(ctx context.Context, v any) (model.EducatorOrderField, error) {
+	var res model.EducatorOrderField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEducatorOrderField2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorOrderField(ctx context.Context, sel ast.SelectionSet, v model.EducatorOrderField) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNEducatorPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorPayload(ctx context.Context, sel ast.SelectionSet, v *model.EducatorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "EducatorPayload!")
 		return graphql.Null
 	}
 	return ec._EducatorPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNEndEducatorRoleInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEndEducatorRoleInput(ctx context.Context, v any) (model.EndEducatorRoleInput, error) {
+	res, err := ec.unmarshalInputEndEducatorRoleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNEraseStudentsInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEraseStudentsInput(ctx context.Context, v any) (model.EraseStudentsInput, error) {
@@ -36821,6 +38049,11 @@ func (ec *executionContext) marshalNSession2ᚖgithubᚗcomᚋopenhomeroomᚋhom
 	return ec._Session(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNSetEducatorRoleInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSetEducatorRoleInput(ctx context.Context, v any) (model.SetEducatorRoleInput, error) {
+	res, err := ec.unmarshalInputSetEducatorRoleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNSetPasswordByLinkInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSetPasswordByLinkInput(ctx context.Context, v any) (model.SetPasswordByLinkInput, error) {
 	res, err := ec.unmarshalInputSetPasswordByLinkInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -37027,6 +38260,30 @@ func (ec *executionContext) unmarshalNStudentToErase2ᚕᚖgithubᚗcomᚋopenho
 func (ec *executionContext) unmarshalNStudentToErase2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentToErase(ctx context.Context, v any) (*model.StudentToErase, error) {
 	res, err := ec.unmarshalInputStudentToErase(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStudentUsageWeek2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentUsageWeekᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.StudentUsageWeek) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNStudentUsageWeek2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentUsageWeek(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNStudentUsageWeek2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentUsageWeek(ctx context.Context, sel ast.SelectionSet, v *model.StudentUsageWeek) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StudentUsageWeek!")
+		return graphql.Null
+	}
+	return ec._StudentUsageWeek(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSubmitBulkImportInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSubmitBulkImportInput(ctx context.Context, v any) (model.SubmitBulkImportInput, error) {
@@ -37609,6 +38866,14 @@ func (ec *executionContext) unmarshalOEducatorFilter2ᚖgithubᚗcomᚋopenhomer
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOEducatorOrder2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorOrder(ctx context.Context, v any) (*model.EducatorOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputEducatorOrder(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOErasure2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐErasure(ctx context.Context, sel ast.SelectionSet, v *model.Erasure) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -37753,6 +39018,13 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	_ = ctx
 	res := graphql.MarshalInt(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOInvitation2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐInvitation(ctx context.Context, sel ast.SelectionSet, v *model.Invitation) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Invitation(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOMatchingStudents2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐMatchingStudents(ctx context.Context, v any) (*model.MatchingStudents, error) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/identity"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
 	"github.com/openhomeroom/homeroom/internal/job/progress"
 	"github.com/openhomeroom/homeroom/internal/notify"
@@ -29,19 +30,22 @@ type Loaders struct {
 	EducatorsByGroup *Loader[int, []*db.Educator]
 	SubmitterByID    *Loader[int, *db.Educator]
 	RolesByEducator  *Loader[int, []*db.RoleAssignment]
-	StudentByID      *Loader[int, *db.Student]
-	BulkJobByID      *Loader[int, *db.BulkJob]
-	ServiceKeyByID   *Loader[int, *db.ServiceKey]
-	FailedRowsByJob  *Loader[int, bool]
+	// InvitationByEducator are the latest open ones; see identity.Invitations.
+	InvitationByEducator *Loader[int, *db.OneTimeLink]
+	StudentByID          *Loader[int, *db.Student]
+	BulkJobByID          *Loader[int, *db.BulkJob]
+	ServiceKeyByID       *Loader[int, *db.ServiceKey]
+	FailedRowsByJob      *Loader[int, bool]
 	// The keys of these are the rows that the answer shows, so that all its fields are of
 	// one moment.
 	ProgressByJob *Loader[*db.BulkJob, progress.Progress]
 	WaitingByJob  *Loader[*db.BulkJob, int]
+	UsageByWeek   *Loader[StudentSpan, []usage.StudentWeek]
 }
 
 // NewLoaders returns empty loaders.
 func NewLoaders(d *database.DB, r *roster.Service, u *usage.Service, i *jobs.Service,
-	n *notify.Service) *Loaders {
+	n *notify.Service, a *identity.Service) *Loaders {
 	l := &Loaders{
 		OrganizationByID:  New(organizationByID(d)),
 		SchoolByID:        New(schoolByID(d)),
@@ -59,7 +63,11 @@ func NewLoaders(d *database.DB, r *roster.Service, u *usage.Service, i *jobs.Ser
 		ProgressByJob:     New(i.Progresses),
 		WaitingByJob:      New(i.WaitingFor),
 		Settings:          New(settings(u)),
+		UsageByWeek:       New(usageByWeek(u)),
 		ServiceKeyByID:    New(serviceKeyByID(d)),
+	}
+	if a != nil {
+		l.InvitationByEducator = New(a.Invitations)
 	}
 	l.StudentCount = New(each(l.SchoolByID, r.CountStudents))
 	l.Notices = New(each(l.SchoolByID, n.UnassignedOf))

@@ -554,6 +554,22 @@ type BulkJobRefusedRowEdge struct {
 	Node *BulkJobRefusedRow `json:"node"`
 }
 
+// The password of today, and another one.
+type ChangePasswordInput struct {
+	// The password of today.
+	CurrentPassword string `json:"currentPassword"`
+	// 8 to 256 characters; not one of the most common (COMMON_PASSWORD), nor made of the person's name, address or organizations (PERSONAL_PASSWORD).
+	NewPassword string `json:"newPassword"`
+}
+
+// Whether the password was changed.
+type ChangePasswordPayload struct {
+	// Who asked, with the sessions that are left; null if something was refused.
+	Viewer *Viewer `json:"viewer,omitempty"`
+	// Why nothing was changed; empty if something was changed.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // The second factor at the end of a sign-in: a code or a passkey.
 type CompleteSignInInput struct {
 	// SecondFactorStep.challenge.
@@ -801,8 +817,10 @@ type Educator struct {
 	Groups []*Group `json:"groups"`
 	// True if the account is disabled, so that nobody can sign in with it; null for teachers.
 	Disabled *bool `json:"disabled,omitempty"`
-	Key      int   `json:"-"`
-	Off      bool  `json:"-"`
+	// The latest invitation that is still open; null if there is none, and for teachers.
+	Invitation *Invitation `json:"invitation,omitempty"`
+	Key        int         `json:"-"`
+	Off        bool        `json:"-"`
 }
 
 func (Educator) IsNode() {}
@@ -839,14 +857,32 @@ type EducatorFilter struct {
 	Roles []Role `json:"roles,omitempty"`
 	// Whose account is disabled, or not.
 	Disabled *bool `json:"disabled,omitempty"`
+	// Who has an open invitation, whether or not its link has expired; or nobody who has one.
+	Invited *bool `json:"invited,omitempty"`
 }
 
-// Somebody whose account was disabled or enabled, or why it was not.
+// How a list of people is sorted.
+type EducatorOrder struct {
+	// By what.
+	Field EducatorOrderField `json:"field"`
+	// Which end comes first.
+	Direction SortDirection `json:"direction"`
+}
+
+// An account that was changed, or why it was not.
 type EducatorPayload struct {
 	// The person; null if something was refused.
 	Educator *Educator `json:"educator,omitempty"`
 	// Why nothing was changed; empty if something was changed.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Where somebody's roles end.
+type EndEducatorRoleInput struct {
+	// The person.
+	EducatorID string `json:"educatorId"`
+	// The district or school.
+	OrganizationID string `json:"organizationId"`
 }
 
 // At most 20 students.
@@ -1046,6 +1082,14 @@ type ImportTemplate struct {
 	CSV string `json:"csv"`
 	// All columns that a file of the kind can have, in the order of an export.
 	Columns []*ImportColumn `json:"columns"`
+}
+
+// A link that was mailed to somebody who has not set a password yet.
+type Invitation struct {
+	// When the link was made.
+	SentAt time.Time `json:"sentAt"`
+	// Until when it works. After that, resendInvitation mails a new one; 30 days later the invitation is forgotten.
+	ExpiresAt time.Time `json:"expiresAt"`
 }
 
 // A person who should get an account, or who came from a file and has not set a password yet.
@@ -1444,6 +1488,16 @@ type Session struct {
 	Current bool `json:"current"`
 }
 
+// What somebody does at an organization from now on.
+type SetEducatorRoleInput struct {
+	// The person.
+	EducatorID string `json:"educatorId"`
+	// A district for DISTRICT_ADMIN, otherwise a school.
+	OrganizationID string `json:"organizationId"`
+	// The only role that the person has there from now on.
+	Role Role `json:"role"`
+}
+
 // The secret of a link, which is the part after #, and the password that the person chose.
 type SetPasswordByLinkInput struct {
 	// The secret: the part of the link after #.
@@ -1528,6 +1582,8 @@ type Student struct {
 	MinutesThisSchoolYear int `json:"minutesThisSchoolYear"`
 	// When usage was last recorded; null for a student who has never begun.
 	LastActiveAt *time.Time `json:"lastActiveAt,omitempty"`
+	// Usage week by week, oldest first, with a row for weeks without usage. from and to belong to CUSTOM.
+	UsageByWeek []*StudentUsageWeek `json:"usageByWeek"`
 	// When the student was created here.
 	CreatedAt      time.Time `json:"createdAt"`
 	Key            int       `json:"-"`
@@ -1602,6 +1658,14 @@ type StudentToErase struct {
 	ID string `json:"id"`
 	// The student's Student ID, typed once more, because an erasure cannot be undone.
 	ExternalID string `json:"externalId"`
+}
+
+// One student's usage in one week, in all products.
+type StudentUsageWeek struct {
+	// The Saturday on which the week ends.
+	WeekEnding calendar.Day `json:"weekEnding"`
+	// Whole minutes on the days of the week that lie in the period.
+	Minutes int `json:"minutes"`
 }
 
 // A file to import.
@@ -1886,6 +1950,8 @@ const (
 	AuditActionEducatorErased AuditAction = "EDUCATOR_ERASED"
 	// An educator got an account and an invitation.
 	AuditActionEducatorInvited AuditAction = "EDUCATOR_INVITED"
+	// The roles of an educator at an organization were changed or ended.
+	AuditActionEducatorRolesChanged AuditAction = "EDUCATOR_ROLES_CHANGED"
 	// The personal data of a student was erased on request; the entry is the certificate.
 	AuditActionErasureCertified AuditAction = "ERASURE_CERTIFIED"
 	// Somebody requested the erasure of a student, who is hidden from then on.
@@ -2020,6 +2086,7 @@ var AllAuditAction = []AuditAction{
 	AuditActionEducatorEnabled,
 	AuditActionEducatorErased,
 	AuditActionEducatorInvited,
+	AuditActionEducatorRolesChanged,
 	AuditActionErasureCertified,
 	AuditActionErasureRequested,
 	AuditActionFailedRowsDownloaded,
@@ -2083,7 +2150,7 @@ var AllAuditAction = []AuditAction{
 
 func (e AuditAction) IsValid() bool {
 	switch e {
-	case AuditActionAccessRefused, AuditActionAccountLinked, AuditActionAccountUnlinked, AuditActionAuditDownloaded, AuditActionAuditRead, AuditActionCredentialsEnded, AuditActionDatabaseMigrated, AuditActionDataPurged, AuditActionEducatorAdded, AuditActionEducatorDisabled, AuditActionEducatorEnabled, AuditActionEducatorErased, AuditActionEducatorInvited, AuditActionErasureCertified, AuditActionErasureRequested, AuditActionFailedRowsDownloaded, AuditActionGraphiqlOpened, AuditActionGroupCreated, AuditActionGroupDeleted, AuditActionGroupUpdated, AuditActionIdentityProved, AuditActionJobApproved, AuditActionJobCanceled, AuditActionJobFinished, AuditActionJobHeld, AuditActionJobRowsApplied, AuditActionJobRowsUndone, AuditActionJobRowCorrected, AuditActionJobStarted, AuditActionJobSubmitted, AuditActionJobUndoRequested, AuditActionKeyCreated, AuditActionKeyRevoked, AuditActionLinkMade, AuditActionLinkRequested, AuditActionNoticeDownloaded, AuditActionNumbersRepaired, AuditActionOperationsRegistered, AuditActionOperationsRemoved, AuditActionOperatorCommand, AuditActionOrganizationCreated, AuditActionPasskeyRenamed, AuditActionPasswordSet, AuditActionRecoveryCodesMade, AuditActionRefusalsCounted, AuditActionSampleDistrictMade, AuditActionSecondFactorsReset, AuditActionSecondFactorAdded, AuditActionSecondFactorRemoved, AuditActionSessionsRevoked, AuditActionSettingsChanged, AuditActionSettingApproved, AuditActionSettingPending, AuditActionSettingWithdrawn, AuditActionSignedIn, AuditActionSignedOut, AuditActionSignInRefused, AuditActionStudentsAssigned, AuditActionStudentsDeleted, AuditActionStudentsExported, AuditActionStudentsRead, AuditActionStudentsRemoved, AuditActionStudentsRestored, AuditActionStudentsWatched, AuditActionStudentCreated, AuditActionStudentErased, AuditActionStudentMoved, AuditActionStudentRecordDownloaded, AuditActionStudentRevived, AuditActionStudentUpdated, AuditActionTakenAnswersStopped, AuditActionUsageRecorded:
+	case AuditActionAccessRefused, AuditActionAccountLinked, AuditActionAccountUnlinked, AuditActionAuditDownloaded, AuditActionAuditRead, AuditActionCredentialsEnded, AuditActionDatabaseMigrated, AuditActionDataPurged, AuditActionEducatorAdded, AuditActionEducatorDisabled, AuditActionEducatorEnabled, AuditActionEducatorErased, AuditActionEducatorInvited, AuditActionEducatorRolesChanged, AuditActionErasureCertified, AuditActionErasureRequested, AuditActionFailedRowsDownloaded, AuditActionGraphiqlOpened, AuditActionGroupCreated, AuditActionGroupDeleted, AuditActionGroupUpdated, AuditActionIdentityProved, AuditActionJobApproved, AuditActionJobCanceled, AuditActionJobFinished, AuditActionJobHeld, AuditActionJobRowsApplied, AuditActionJobRowsUndone, AuditActionJobRowCorrected, AuditActionJobStarted, AuditActionJobSubmitted, AuditActionJobUndoRequested, AuditActionKeyCreated, AuditActionKeyRevoked, AuditActionLinkMade, AuditActionLinkRequested, AuditActionNoticeDownloaded, AuditActionNumbersRepaired, AuditActionOperationsRegistered, AuditActionOperationsRemoved, AuditActionOperatorCommand, AuditActionOrganizationCreated, AuditActionPasskeyRenamed, AuditActionPasswordSet, AuditActionRecoveryCodesMade, AuditActionRefusalsCounted, AuditActionSampleDistrictMade, AuditActionSecondFactorsReset, AuditActionSecondFactorAdded, AuditActionSecondFactorRemoved, AuditActionSessionsRevoked, AuditActionSettingsChanged, AuditActionSettingApproved, AuditActionSettingPending, AuditActionSettingWithdrawn, AuditActionSignedIn, AuditActionSignedOut, AuditActionSignInRefused, AuditActionStudentsAssigned, AuditActionStudentsDeleted, AuditActionStudentsExported, AuditActionStudentsRead, AuditActionStudentsRemoved, AuditActionStudentsRestored, AuditActionStudentsWatched, AuditActionStudentCreated, AuditActionStudentErased, AuditActionStudentMoved, AuditActionStudentRecordDownloaded, AuditActionStudentRevived, AuditActionStudentUpdated, AuditActionTakenAnswersStopped, AuditActionUsageRecorded:
 		return true
 	}
 	return false
@@ -2524,6 +2591,67 @@ func (e *CommitMode) UnmarshalJSON(b []byte) error {
 }
 
 func (e CommitMode) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a list of people can be sorted by. Ties are in the order in which the accounts were made.
+type EducatorOrderField string
+
+const (
+	// Last name, then first name.
+	EducatorOrderFieldName EducatorOrderField = "NAME"
+	// The address.
+	EducatorOrderFieldEmail EducatorOrderField = "EMAIL"
+	// When the account was made.
+	EducatorOrderFieldCreatedAt EducatorOrderField = "CREATED_AT"
+)
+
+var AllEducatorOrderField = []EducatorOrderField{
+	EducatorOrderFieldName,
+	EducatorOrderFieldEmail,
+	EducatorOrderFieldCreatedAt,
+}
+
+func (e EducatorOrderField) IsValid() bool {
+	switch e {
+	case EducatorOrderFieldName, EducatorOrderFieldEmail, EducatorOrderFieldCreatedAt:
+		return true
+	}
+	return false
+}
+
+func (e EducatorOrderField) String() string {
+	return string(e)
+}
+
+func (e *EducatorOrderField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = EducatorOrderField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid EducatorOrderField", str)
+	}
+	return nil
+}
+
+func (e EducatorOrderField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *EducatorOrderField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e EducatorOrderField) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

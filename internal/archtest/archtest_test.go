@@ -37,7 +37,7 @@ var layers = [][]string{
 	{"internal/job/sheet"},
 	{"internal/job/row"},
 	{"internal/identity", "internal/roster", "internal/usage"},
-	{"internal/lease", "internal/passwd", "internal/probe", "internal/setting"},
+	{"internal/lease", "internal/passwd", "internal/probe", "internal/role", "internal/setting"},
 	{"internal/credential"},
 	{"internal/hold"},
 	{"internal/audit", "internal/config"},

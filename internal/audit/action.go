@@ -49,6 +49,7 @@ const (
 	EducatorAdded        Action = "EDUCATOR_ADDED"
 	EducatorDisabled     Action = "EDUCATOR_DISABLED"
 	EducatorEnabled      Action = "EDUCATOR_ENABLED"
+	EducatorRolesChanged Action = "EDUCATOR_ROLES_CHANGED"
 	LinkRequested        Action = "LINK_REQUESTED"
 	LinkMade             Action = "LINK_MADE"
 	PasswordSet          Action = "PASSWORD_SET"
@@ -144,6 +145,7 @@ var meanings = map[Action]string{
 	EducatorAdded:        "An educator got an account or a role.",
 	EducatorDisabled:     "An account was disabled.",
 	EducatorEnabled:      "A disabled account was enabled again.",
+	EducatorRolesChanged: "The roles of an educator at an organization were changed or ended.",
 	LinkRequested:        "Somebody asked for a link to set a new password.",
 	LinkMade:             "A link to set a password was made.",
 	OperationsRegistered: "The operator registered operations that clients may run.",

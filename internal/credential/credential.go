@@ -159,9 +159,20 @@ func RolesOf(ctx context.Context, client *db.Client, educatorIDs []int) (map[int
 // the next sign-in with the new credentials a passkey does not open the account alone,
 // since the previous user of the account may still have one.
 func Changed(ctx context.Context, client *db.Client, now time.Time, educatorIDs ...int) error {
+	return changed(ctx, client, now, 0, educatorIDs)
+}
+
+// ChangedByOwner is Changed for somebody who has changed the own password and goes on in the
+// session in which that was.
+func ChangedByOwner(ctx context.Context, client *db.Client, now time.Time, educatorID, sessionID int) error {
+	return changed(ctx, client, now, sessionID, []int{educatorID})
+}
+
+func changed(ctx context.Context, client *db.Client, now time.Time, kept int, educatorIDs []int) error {
 	system := viewer.AsSystem(ctx, "end what was opened with other credentials")
 	for chunk := range slices.Chunk(educatorIDs, 500) {
-		if _, err := client.Session.Delete().Where(session.EducatorIDIn(chunk...)).Exec(system); err != nil {
+		if _, err := client.Session.Delete().Where(session.EducatorIDIn(chunk...), session.IDNEQ(kept)).
+			Exec(system); err != nil {
 			return err
 		}
 		if _, err := client.FactorChallenge.Delete().Where(factorchallenge.EducatorIDIn(chunk...)).Exec(system); err != nil {

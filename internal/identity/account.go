@@ -10,8 +10,6 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/ent/db/onetimelink"
-	"github.com/openhomeroom/homeroom/ent/db/organization"
-	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/database"
@@ -19,6 +17,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/hold"
+	"github.com/openhomeroom/homeroom/internal/role"
 	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -173,7 +172,7 @@ func (s *Service) addEducator(ctx context.Context, in NewEducator, action audit.
 			account.New("lastName", e.LastName)
 		}
 		var gave bool
-		if gave, ended, err = s.giveRole(ctx, client, e, in.Role, o); err != nil {
+		if gave, ended, err = role.Give(ctx, client, s.instant(), e, in.Role, o); err != nil {
 			return err
 		}
 		if ended {
@@ -262,25 +261,6 @@ func (s *Service) answerTaken(ctx context.Context, email string, districtID int,
 	return orElse(err, answer)
 }
 
-// giveRole gives an educator a role, and reports whether the educator did not have it
-// before, and whether credentials of the account ended with it.
-func (s *Service) giveRole(ctx context.Context, client *db.Client, e *db.Educator, role viewer.Role,
-	o *db.Organization) (gave, ended bool, err error) {
-	held, err := client.RoleAssignment.Query().Where(roleassignment.EducatorID(e.ID), roleassignment.OrganizationID(o.ID),
-		roleassignment.RoleEQ(roleassignment.Role(role))).Exist(viewer.AsSystem(ctx, "roles of an account"))
-	if err != nil || held {
-		return false, false, err
-	}
-	given := viewer.Assignment{Role: role, OrganizationID: o.ID, DistrictID: o.DistrictID}
-	ways, err := credential.Widen(ctx, client, s.instant(), []credential.Grant{{EducatorID: e.ID, Assignment: given}})
-	if err != nil {
-		return false, false, err
-	}
-	return true, len(ways) > 0, client.RoleAssignment.Create().SetCreatedAt(s.instant()).SetEducatorID(e.ID).
-		SetOrganizationID(o.ID).SetDistrictID(o.DistrictID).
-		SetRole(roleassignment.Role(role)).Exec(ctx)
-}
-
 func checkEducator(in NewEducator, o *db.Organization) (NewEducator, error) {
 	in.Email, in.FirstName, in.LastName = roster.Clean(in.Email), roster.Clean(in.FirstName), roster.Clean(in.LastName)
 	if !IsAddress(in.Email) || len(in.Email) > maxEmail {
@@ -292,15 +272,8 @@ func checkEducator(in NewEducator, o *db.Organization) (NewEducator, error) {
 	if err := roster.CheckName(in.LastName, "last name", roster.MaxName); err != nil {
 		return in, err.At("lastName")
 	}
-	switch district := o.Type == organization.TypeDISTRICT; {
-	case in.Role != viewer.DistrictAdmin && in.Role != viewer.SchoolAdmin && in.Role != viewer.Teacher:
-		return in, fault.Invalidf("the role is unknown; write DISTRICT_ADMIN, SCHOOL_ADMIN or TEACHER").At("role")
-	case district && in.Role != viewer.DistrictAdmin:
-		return in, fault.Invalidf("this role needs a school; name one").WithCode("WRONG_ORGANIZATION").
-			At("organizationId")
-	case !district && in.Role == viewer.DistrictAdmin:
-		return in, fault.Invalidf("the role of a district administrator needs the district, not a school").
-			WithCode("WRONG_ORGANIZATION").At("organizationId")
+	if err := role.Check(in.Role, o); err != nil {
+		return in, err
 	}
 	return in, nil
 }
@@ -336,6 +309,6 @@ func (s *Service) SetDisabled(ctx context.Context, email string, disabled bool) 
 		if err != nil {
 			return err
 		}
-		return s.setDisabled(ctx, client, e, disabled)
+		return s.setDisabled(ctx, client, e, disabled, nil)
 	})
 }

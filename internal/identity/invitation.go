@@ -3,10 +3,9 @@ package identity
 import (
 	"context"
 	"fmt"
-	"strings"
-	"unicode"
 
 	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/mail"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -45,58 +44,18 @@ var roleWords = map[viewer.Role]string{
 // text is the invitation as the start of a sentence.
 func (i invitation) text() string {
 	to := ""
-	if at := inMail(i.organization); at != "" && roleWords[i.role] != "" {
+	if at := mail.Name(i.organization); at != "" && roleWords[i.role] != "" {
 		to = fmt.Sprintf(" as %s %s", roleWords[i.role], at)
 	}
-	if by := inMail(i.by); by != "" {
+	if by := mail.Name(i.by); by != "" {
 		return by + " has made an account for you at Homeroom," + to
 	}
 	return "there is an account for you at Homeroom" + to
 }
 
 func hello(e *db.Educator) string {
-	if name := inMail(e.FirstName); name != "" {
+	if name := mail.Name(e.FirstName); name != "" {
 		return "Hello " + name
 	}
 	return "Hello"
-}
-
-const (
-	// maxNameInMail is how much of a name a mail shows, in characters.
-	maxNameInMail = 80
-	// maxDigitsInMail is how many digits a name may have in a mail: enough for the name of
-	// a school, too few for a phone number.
-	maxDigitsInMail = 4
-)
-
-// inMail returns a name as a mail may show it. The mail comes from the server and contains
-// a link that opens an account. So a name that somebody has chosen must not add a link, an
-// address or an instruction. Mail programs turn evil.example and www.evil into links, and
-// long numbers into phone numbers. What remains is letters, a few digits and the
-// punctuation of names; a period remains at the end of a word.
-func inMail(name string) string {
-	runes := []rune(name)
-	digits := 0
-	for _, r := range runes {
-		if unicode.IsDigit(r) {
-			digits++
-		}
-	}
-	var b strings.Builder
-	for i, r := range runes {
-		switch last := i == len(runes)-1; {
-		case unicode.IsLetter(r), unicode.Is(unicode.M, r), unicode.IsDigit(r) && digits <= maxDigitsInMail,
-			strings.ContainsRune("'’-&", r):
-			b.WriteRune(r)
-		case r == '.' && (last || runes[i+1] == ' '):
-			b.WriteRune(r)
-		default:
-			b.WriteRune(' ')
-		}
-	}
-	kept := []rune(strings.Join(strings.Fields(b.String()), " "))
-	if len(kept) > maxNameInMail {
-		kept = append(kept[:maxNameInMail-1], '…')
-	}
-	return string(kept)
 }

@@ -27,6 +27,13 @@ type PeopleFilter struct {
 	// Roles are some of those at the organization or, for a district, in it.
 	Roles    []viewer.Role
 	Disabled *bool
+	// Invited are those with an open invitation, or without one.
+	Invited *bool
+}
+
+// peopleOrders are the orders of a list of people, named as in the API.
+var peopleOrders = map[string]string{
+	"NAME": educator.FieldSortName, "EMAIL": educator.FieldEmail, "CREATED_AT": educator.FieldCreatedAt,
 }
 
 // People is a list of accounts of which no page has been read yet.
@@ -72,12 +79,20 @@ func (s *Service) People(ctx context.Context, organizationID int, f PeopleFilter
 		}
 		l.where = append(l.where, educator.Disabled(off))
 	}
+	if f.Invited != nil {
+		invited := isInvited()
+		if !*f.Invited {
+			invited = educator.Not(invited)
+		}
+		l.where = append(l.where, invited)
+	}
 	return l, nil
 }
 
-// Page reads one page, by name.
-func (l *People) Page(ctx context.Context, args page.Args) (page.Result[*db.Educator], error) {
-	q, err := page.Parse(args, page.Order{Name: "NAME", Column: educator.FieldSortName})
+// Page reads one page, in an order of the API.
+func (l *People) Page(ctx context.Context, args page.Args, order string,
+	desc bool) (page.Result[*db.Educator], error) {
+	q, err := page.Parse(args, page.Order{Name: order, Column: peopleOrders[order], Desc: desc})
 	if err != nil {
 		return page.Result[*db.Educator]{}, err
 	}
@@ -85,7 +100,9 @@ func (l *People) Page(ctx context.Context, args page.Args) (page.Result[*db.Educ
 	if err != nil {
 		return page.Result[*db.Educator]{}, err
 	}
-	return page.NewResult(q, rows, func(e *db.Educator) (page.Value, int) { return e.SortName, e.ID }), nil
+	return page.NewResult(q, rows, func(e *db.Educator) (page.Value, int) {
+		return map[string]page.Value{"NAME": e.SortName, "EMAIL": e.Email, "CREATED_AT": e.CreatedAt}[order], e.ID
+	}), nil
 }
 
 // Count counts the list.
@@ -100,7 +117,19 @@ var errWiderAccount = fault.Forbiddenf(
 // Disable disables or enables an account. The caller must administer every organization at
 // which the person has a role or a group. Nobody does it to their own account, and two
 // people who disable each other do not both succeed, so somebody is left to enable it.
-func (s *Service) Disable(ctx context.Context, educatorID int, disabled bool) (e *db.Educator, err error) {
+func (s *Service) Disable(ctx context.Context, educatorID int, disabled bool) (*db.Educator, error) {
+	return s.onAccount(ctx, educatorID, func(ctx context.Context, client *db.Client, e *db.Educator) error {
+		if (e.Disabled == 1) == disabled {
+			return nil
+		}
+		return s.setDisabled(ctx, client, e, disabled, nil)
+	})
+}
+
+// onAccount changes an account all of whose organizations the caller administers, and
+// which is not the caller's own. Both accounts are locked.
+func (s *Service) onAccount(ctx context.Context, educatorID int,
+	change func(context.Context, *db.Client, *db.Educator) error) (e *db.Educator, err error) {
 	v := viewer.FromContext(ctx)
 	seen, err := s.db.Client(ctx).Educator.Query().Where(educator.ID(educatorID), educator.Service(0)).Exist(ctx)
 	if err != nil || !seen {
@@ -112,28 +141,20 @@ func (s *Service) Disable(ctx context.Context, educatorID int, disabled bool) (e
 	}
 	err = s.db.InTx(viewer.AsSystem(ctx, "account that an administrator disables or enables"),
 		func(ctx context.Context, client *db.Client) error {
-			both := []int{v.EducatorID, educatorID}
-			slices.Sort(both)
-			if err := credential.Lock(ctx, client, both); err != nil {
+			if _, err := s.lockBoth(ctx, client, v, educatorID); err != nil {
 				return err
-			}
-			on, err := client.Educator.Query().Where(educator.ID(v.EducatorID), educator.Disabled(0)).Exist(ctx)
-			if err != nil || !on {
-				return orElse(err, ErrSession)
 			}
 			e, err = client.Educator.Query().Where(educator.ID(educatorID), rule.EducatorsEdited(v)).Only(ctx)
 			if err != nil {
 				return orElse(ignoreNotFound(err), errWiderAccount)
 			}
-			if (e.Disabled == 1) == disabled {
-				return nil
-			}
-			return s.setDisabled(ctx, client, e, disabled)
+			return change(ctx, client, e)
 		})
 	return e, err
 }
 
-func (s *Service) setDisabled(ctx context.Context, client *db.Client, e *db.Educator, disabled bool) error {
+func (s *Service) setDisabled(ctx context.Context, client *db.Client, e *db.Educator, disabled bool,
+	facts audit.Facts) error {
 	flag, action := int8(0), audit.EducatorEnabled
 	if disabled {
 		flag, action = 1, audit.EducatorDisabled
@@ -142,7 +163,7 @@ func (s *Service) setDisabled(ctx context.Context, client *db.Client, e *db.Educ
 		return err
 	}
 	e.Disabled = flag
-	recordAbout(ctx, action, e, nil)
+	recordAbout(ctx, action, e, facts)
 	if !disabled {
 		return nil
 	}

@@ -120,7 +120,7 @@ func TestPeople(t *testing.T) {
 				if err != nil {
 					return
 				}
-				p, err := list.Page(h.As(t, c.who), page.Args{})
+				p, err := list.Page(h.As(t, c.who), page.Args{}, "NAME", false)
 				n, counted := list.Count(h.As(t, c.who))
 				if err != nil || counted != nil || n != len(p.Items) {
 					t.Fatalf("%v, %v, %d of %d", err, counted, len(p.Items), n)

@@ -10,8 +10,6 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/session"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/fault"
-	"github.com/openhomeroom/homeroom/internal/fold"
-	"github.com/openhomeroom/homeroom/internal/passwd"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -135,24 +133,9 @@ func (s *Service) proveByFactor(system context.Context, v *viewer.Viewer, accoun
 
 func (s *Service) proveByPassword(system context.Context, v *viewer.Viewer, account *db.Educator,
 	password string) error {
-	if password == "" {
-		return fault.Invalidf("give your password").WithCode("REQUIRED").At("password")
-	}
-	if len(password) > passwd.MaxBytes {
-		return errSignIn.At("password")
-	}
-	try, err := s.admit(system, fold.Address(account.Email), account.PasswordHash)
+	try, err := s.verifyOwn(system, account, password, "password")
 	if err != nil {
 		return err
-	}
-	right, err := s.verify(system, password, account.PasswordHash, try)
-	switch {
-	case err != nil:
-		return err
-	case !right && try.refusal != nil:
-		return try.refusal
-	case !right:
-		return fault.Invalidf("the password is wrong").WithCode("WRONG_CREDENTIALS").At("password")
 	}
 	return s.inTurn(system, func(ctx context.Context, client *db.Client) error {
 		// A factor or a new password may have been set meanwhile.

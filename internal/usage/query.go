@@ -84,9 +84,8 @@ func (q query) byGroup(ctx context.Context) (rows []sum, err error) {
 // byWeek returns the sums of each week with usage. calendar.Day.WeekEnding names the
 // Saturday that ends a day's week.
 func (q query) byWeek(ctx context.Context) (rows []sum, err error) {
-	const weekEnding = "u.day + ((2 - u.day) % 7 + 7) % 7"
 	err = q.students().Modify(func(s *sql.Selector) {
-		used := q.inPeriod(q.usage(s)).AppendSelectExprAs(sql.Expr(weekEnding), "week_ending").GroupBy("week_ending")
+		used := q.inPeriod(q.usage(s)).AppendSelectExprAs(sql.Expr(weekEnding("u.day")), "week_ending").GroupBy("week_ending")
 		s.Join(used).On(used.C(usageday.FieldStudentID), s.C(student.FieldID))
 		q.joinSchool(s)
 		s.Select(used.C("week_ending"))

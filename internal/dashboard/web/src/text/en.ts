@@ -383,6 +383,7 @@ export const en = {
   "audit.EDUCATOR_ENABLED": "Account enabled",
   "audit.EDUCATOR_ERASED": "Educator erased from the trail",
   "audit.EDUCATOR_INVITED": "Educator invited",
+  "audit.EDUCATOR_ROLES_CHANGED": "Roles of an educator changed",
   "audit.ERASURE_CERTIFIED": "Erasure certified",
   "audit.ERASURE_REQUESTED": "Erasure requested",
   "audit.FAILED_ROWS_DOWNLOADED": "Refused rows downloaded",

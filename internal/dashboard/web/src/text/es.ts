@@ -401,6 +401,7 @@ export const es: Texts & Record<string, string> = {
   "audit.EDUCATOR_ENABLED": "Cuenta activada",
   "audit.EDUCATOR_ERASED": "Educador borrado de la auditoría",
   "audit.EDUCATOR_INVITED": "Educador invitado",
+  "audit.EDUCATOR_ROLES_CHANGED": "Roles de un educador cambiados",
   "audit.ERASURE_CERTIFIED": "Borrado certificado",
   "audit.ERASURE_REQUESTED": "Borrado solicitado",
   "audit.FAILED_ROWS_DOWNLOADED": "Filas rechazadas descargadas",

@@ -15,6 +15,7 @@ const all: Record<AuditAction, true> = {
   EDUCATOR_ENABLED: true,
   EDUCATOR_ERASED: true,
   EDUCATOR_INVITED: true,
+  EDUCATOR_ROLES_CHANGED: true,
   ERASURE_CERTIFIED: true,
   ERASURE_REQUESTED: true,
   FAILED_ROWS_DOWNLOADED: true,
