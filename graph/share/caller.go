@@ -4,6 +4,7 @@
 package share
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -76,7 +77,7 @@ func (g *Gate) Turn(ctx context.Context, v *viewer.Viewer) (leave func(), err er
 	h := g.pool.Enter(nil, levelsOf(v, int64(g.each), int64(g.all))...)
 	if err := h.Within(ctx, 1, g.wait); err != nil {
 		h.Leave()
-		return nil, err
+		return nil, cmp.Or(ctx.Err(), err)
 	}
 	return h.Leave, nil
 }
