@@ -30,9 +30,10 @@ type subscriptionResolver struct{ *Resolver }
 // polls the database: every jobFast while something moves, and more and more slowly down
 // to jobSlow while nothing does.
 const (
-	jobFast     = 250 * time.Millisecond
-	jobSlow     = time.Second
-	noticeEvery = 2 * time.Second
+	jobFast = 250 * time.Millisecond
+	jobSlow = time.Second
+	// With the answer to a list, two windows agree within two seconds.
+	noticeEvery = 1500 * time.Millisecond
 )
 
 // watching gives a subscription its session, and limits the subscriptions of each caller.
