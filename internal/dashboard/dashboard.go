@@ -23,7 +23,7 @@ var built embed.FS
 
 // Screens are the first parts of the addresses that the dashboard handles itself. The
 // server sends the same page for all of them, so that links to a screen work.
-var Screens = []string{"usage", "students", "groups", "import", "jobs", "settings", "audit"}
+var Screens = []string{"usage", "students", "groups", "import", "jobs", "people", "settings", "audit"}
 
 // nonceMark is replaced in the page by the nonce of each answer.
 const nonceMark = "__NONCE__"

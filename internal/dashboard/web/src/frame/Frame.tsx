@@ -18,6 +18,7 @@ const pages: Record<ScreenName, ComponentType> = {
   groups: lazy(() => import("../screens/groups/Groups")),
   import: lazy(() => import("../screens/import/Import")),
   jobs: lazy(() => import("../screens/jobs/Jobs")),
+  people: lazy(() => import("../screens/people/People")),
   settings: lazy(() => import("../screens/settings/Settings")),
   audit: lazy(() => import("../screens/audit/Audit")),
 };

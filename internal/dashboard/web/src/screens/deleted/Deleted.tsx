@@ -6,6 +6,7 @@ import { useErrorText } from "../../api/use";
 import { DeletedStudentsDocument, type DeletedStudentsQuery } from "../../gql/graphql";
 import { Button } from "../../kit/Button";
 import { Field } from "../../kit/Field";
+import { useSettled } from "../../kit/useSettled";
 import { useText } from "../../text";
 import { useRestore } from "../students/delete";
 import { Pager } from "../students/Pager";
@@ -27,10 +28,11 @@ function List({ organization }: { organization: Organization }) {
   const [page, setPage] = useState<{ after?: string; before?: string }>({});
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
   const [busy, setBusy] = useState(false);
+  const settled = useSettled(search.trim());
   const turn = page.before ? { last: pageSize, before: page.before } : { first: pageSize, after: page.after };
   const [{ data, error, fetching }] = useQuery({
     query: DeletedStudentsDocument,
-    variables: { organizationId: organization.id, search: search.trim() || null, ...turn },
+    variables: { organizationId: organization.id, search: settled || null, ...turn },
     requestPolicy: "cache-and-network",
   });
   const students = data?.deletedStudents;

@@ -8,6 +8,7 @@ import { GroupsDocument, type GroupChoiceFragment } from "../../gql/graphql";
 import { Button } from "../../kit/Button";
 import { Field } from "../../kit/Field";
 import { LockIcon } from "../../kit/icons";
+import { useSettled } from "../../kit/useSettled";
 import { useText } from "../../text";
 import { NewGroup } from "../students/NewGroup";
 import { Pager } from "../students/Pager";
@@ -24,7 +25,8 @@ export default function Groups() {
   const [search, setSearch] = useState("");
   const [page, setPage] = useState<{ after?: string; before?: string }>({});
   const [renaming, setRenaming] = useState<GroupChoiceFragment | null>(null);
-  const filter = search.trim() ? { search: search.trim() } : {};
+  const settled = useSettled(search.trim());
+  const filter = settled ? { search: settled } : {};
   const turn = page.before ? { last: pageSize, before: page.before } : { first: pageSize, after: page.after };
   const [{ data, error, fetching }] = useQuery({ query: GroupsDocument, variables: { organizationId: organization.id, filter, ...turn } });
   const groups = data?.groups;

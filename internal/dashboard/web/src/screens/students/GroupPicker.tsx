@@ -3,6 +3,7 @@ import { useQuery } from "urql";
 import { GroupChoicesDocument, type GroupChoiceFragment } from "../../gql/graphql";
 import { Field } from "../../kit/Field";
 import { LockIcon } from "../../kit/icons";
+import { useSettled } from "../../kit/useSettled";
 import { useText } from "../../text";
 
 type Props = {
@@ -21,7 +22,8 @@ type Props = {
 export function GroupPicker({ organizationId, chosen, onToggle, unlockedOnly, made = [], foot }: Props) {
   const { t } = useText();
   const [search, setSearch] = useState("");
-  const filter = search.trim() ? { search: search.trim() } : {};
+  const settled = useSettled(search.trim());
+  const filter = settled ? { search: settled } : {};
   const [{ data, fetching }] = useQuery({ query: GroupChoicesDocument, variables: { organizationId, filter } });
   const found = (data?.groups?.nodes ?? []).filter((group) => !made.some((own) => own.id === group.id));
   const groups = [...made, ...found];
