@@ -1,4 +1,4 @@
-import { cacheExchange } from "@urql/exchange-graphcache";
+import { cacheExchange, type Cache } from "@urql/exchange-graphcache";
 import type { Exchange } from "@urql/core";
 
 /**
@@ -11,19 +11,20 @@ const stale = {
   groups: ["groups"],
   jobs: ["bulkJobs"],
   deleted: ["deletedStudents"],
+  people: ["educators"],
   trail: ["auditEvents"],
 };
 type What = keyof typeof stale;
 
+/** Whatever somebody changes is in the audit trail and the histories, so that these are not named here. */
 const after: Record<string, What[]> = {
-  assignStudentsToGroups: ["students", "usage", "trail"],
-  removeStudentsFromGroups: ["students", "usage", "trail"],
+  assignStudentsToGroups: ["students", "usage"],
+  removeStudentsFromGroups: ["students", "usage"],
   createGroup: ["groups"],
   updateGroup: ["groups"],
-  deleteGroup: ["groups", "students", "usage"],
-  updateStudent: ["students", "usage", "trail"],
-  deleteStudents: ["students", "usage", "groups", "deleted", "trail"],
-  restoreStudents: ["students", "usage", "groups", "deleted", "trail"],
+  updateStudent: ["students", "usage", "groups"],
+  deleteStudents: ["students", "usage", "groups", "deleted"],
+  restoreStudents: ["students", "usage", "groups", "deleted"],
   bulkEditStudents: ["jobs"],
   bulkDeleteStudents: ["jobs"],
   submitBulkImport: ["jobs"],
@@ -32,14 +33,37 @@ const after: Record<string, What[]> = {
   approveBulkJob: ["jobs"],
   undoBulkJob: ["jobs"],
   correctBulkJobRow: ["jobs"],
+  inviteEducator: ["people"],
+  disableEducator: ["people"],
+  enableEducator: ["people"],
+  resetSecondFactors: [],
+  updateOrganizationSettings: ["students", "usage"],
+  approvePendingSetting: ["students", "usage"],
+  withdrawPendingSetting: [],
 };
 
-/** The fields of Query that everything a finished job may have changed stands in. */
-export const movedByJobs = Object.values(stale).flat();
+/** The mutations whose consequences are known here; a test fails for another one. */
+export const knownChanges = Object.keys(after);
+
+/** What may have changed where a number of unassigned students has changed: somebody else has assigned or deleted some. */
+const movedByOthers: What[] = ["students", "usage", "groups", "deleted"];
+
+function invalidate(store: Cache, moved: readonly What[]) {
+  const fields = new Set(moved.flatMap((what) => stale[what]));
+  for (const field of store.inspectFields("Query")) {
+    if (fields.has(field.fieldName)) store.invalidate("Query", field.fieldName, field.arguments);
+  }
+}
+
+type Notices = readonly { count: number }[] | null | undefined;
+type Concerned = { organizations?: readonly { id: string; notifications?: Notices }[] };
+const sum = (notices: Notices) => notices?.reduce((total, { count }) => total + count, 0);
 
 /** cache keeps each object once, by its id; types without an id belong to the object that they stand in. */
 export function cache(): Exchange {
   const embedded = () => null;
+  // How many students were unassigned when that was last told, by organization.
+  const counts = new Map<string, number | undefined>();
   return cacheExchange({
     keys: {
       Viewer: embedded,
@@ -77,6 +101,7 @@ export function cache(): Exchange {
       BulkJobProblem: embedded,
       BulkJobProblemGroup: embedded,
       ImportTemplate: embedded,
+      EducatorConnection: embedded,
       UsageReport: embedded,
       UsageTotals: embedded,
       UsageWeek: embedded,
@@ -87,21 +112,25 @@ export function cache(): Exchange {
       Mutation: Object.fromEntries(
         Object.entries(after).map(([mutation, moved]) => [
           mutation,
-          (_result, _args, store) => {
-            const fields = new Set(moved.flatMap((what) => stale[what]));
-            for (const field of store.inspectFields("Query")) {
-              if (fields.has(field.fieldName)) store.invalidate("Query", field.fieldName, field.arguments);
-            }
+          (result, _args, store) => {
+            // What this window has changed itself is no news when the subscription tells it.
+            for (const { id, notifications } of (result[mutation] as Concerned | null)?.organizations ?? [])
+              if (notifications) counts.set(id, sum(notifications));
+            invalidate(store, [...moved, "trail"]);
           },
         ]),
       ),
       Subscription: {
         bulkJob: (result, _args, store) => {
           const job = result.bulkJob as { finishedAt?: string | null };
-          if (!job.finishedAt) return;
-          for (const field of store.inspectFields("Query")) {
-            if (movedByJobs.includes(field.fieldName)) store.invalidate("Query", field.fieldName, field.arguments);
-          }
+          if (job.finishedAt) invalidate(store, Object.keys(stale) as What[]);
+        },
+        dashboardNotifications: (result, args, store) => {
+          const id = args.organizationId as string;
+          const now = sum(result.dashboardNotifications as Notices);
+          const before = counts.get(id);
+          counts.set(id, now);
+          if (before !== undefined && before !== now) invalidate(store, movedByOthers);
         },
       },
     },

@@ -2,6 +2,7 @@
 import { Client, fetchExchange, mapExchange, subscriptionExchange, makeOperation, type Exchange } from "@urql/core";
 import { authExchange } from "@urql/exchange-auth";
 import { cache } from "./cache";
+import { onReturn, watching } from "./fresh";
 import { sessionEnded } from "./session";
 import { openSocket } from "./socket";
 
@@ -40,12 +41,14 @@ export const door = new Client({ url, fetchOptions: options("application/json"),
 
 /** newClient is for one person: signing in as somebody else needs another one, with an empty cache. */
 export function newClient(): Client {
-  const socket = openSocket();
-  return new Client({
+  const { exchange, refresh } = watching();
+  const socket = openSocket(() => refresh(client));
+  const client = new Client({
     url,
     fetchOptions: options(accept),
     preferGetMethod: false,
     exchanges: [
+      exchange,
       cache(),
       // An operation that finds the session ended waits until the person has signed in again, and is then sent once more.
       authExchange(async () => ({
@@ -71,4 +74,6 @@ export function newClient(): Client {
       }),
     ],
   });
+  onReturn(() => refresh(client));
+  return client;
 }

@@ -1,8 +1,29 @@
+import { useSyncExternalStore } from "react";
 import { createClient, type Client } from "graphql-ws";
 import { sessionEnded } from "./session";
 
-/** openSocket gives subscriptions a WebSocket, which is opened with the first one and comes back by itself. */
-export function openSocket(): Client {
+let lost = false;
+const watchers = new Set<() => void>();
+const subscribe = (watch: () => void) => {
+  watchers.add(watch);
+  return () => void watchers.delete(watch);
+};
+function tell(now: boolean) {
+  lost = now;
+  watchers.forEach((watch) => watch());
+}
+
+/** useLost is true while the server does not answer although the device has a network. */
+export const useLost = () => useSyncExternalStore(subscribe, () => lost);
+
+// Ends when there is a session again.
+let back: Promise<void> = Promise.resolve();
+
+/**
+ * openSocket gives subscriptions a WebSocket, which is opened with the first one and comes back by itself. When it has
+ * come back, onBack is called: nobody has told what changed meanwhile.
+ */
+export function openSocket(onBack: () => void): Client {
   const url = new URL("/graphql", location.href);
   url.protocol = url.protocol.replace("http", "ws");
   return createClient({
@@ -12,17 +33,22 @@ export function openSocket(): Client {
     shouldRetry: () => true,
     retryWait: async (tries) => {
       await back;
-      await new Promise((resolve) => setTimeout(resolve, Math.min(500 * 2 ** tries, 10_000) * (0.75 + Math.random() / 2)));
+      const wait = Math.min(500 * 2 ** tries, 5_000) * (0.75 + Math.random() / 2);
+      await new Promise((resolve) => setTimeout(resolve, wait));
     },
     on: {
+      connected: () => {
+        if (!lost) return;
+        tell(false);
+        onBack();
+      },
       closed: (event) => {
         // The codes with which the server closes where there is no session (any more).
-        const code = (event as CloseEvent).code;
+        const { code } = event as CloseEvent;
         if (code === 4401 || code === 4403) back = sessionEnded();
+        // 1000 is a close on purpose: nobody listens any more.
+        else if (code !== 1000) tell(true);
       },
     },
   });
 }
-
-// Ends when there is a session again.
-let back: Promise<void> = Promise.resolve();

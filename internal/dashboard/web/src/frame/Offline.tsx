@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { useLost } from "../api/socket";
 import { useText } from "../text";
 
 const watch = (tell: () => void) => {
@@ -10,13 +11,14 @@ const watch = (tell: () => void) => {
   };
 };
 
-/** Says that this device has no network. */
+/** Says that this device has no network, or that the server is gone. */
 export function Offline() {
   const { t } = useText();
   const online = useSyncExternalStore(watch, () => navigator.onLine);
+  const lost = useLost();
   return (
-    <div role="status">
-      {!online && <p className="banner warm">{t("offline.banner")}</p>}
+    <div role="status" className="offline">
+      {(!online || lost) && <p className="banner warm">{t(online ? "lost.banner" : "offline.banner")}</p>}
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { Button } from "../../kit/Button";
 import { Choose } from "../../kit/Choose";
 import { download } from "../../kit/download";
 import { DownloadIcon } from "../../kit/icons";
+import { Rest } from "../../kit/Rest";
 import { useSay } from "../../kit/Say";
 import { useText, type Key } from "../../text";
 import { Entry } from "./Entry";
@@ -30,8 +31,8 @@ export default function Audit() {
     ...(to && { to: dayAfter(to).toISOString() }),
   };
   const which = JSON.stringify([organization.id, filter]);
-  const [pages, setPages] = useState<{ of: string; list: (string | null)[] }>({ of: which, list: [null] });
-  const list = pages.of === which ? pages.list : [null];
+  const [pages, setPages] = useState({ of: which, more: 0 });
+  const more = pages.of === which ? pages.more : 0;
   const csv = async () => {
     const asked = await client
       .query(AuditCsvDocument, { organizationId: organization.id, filter }, { requestPolicy: "network-only" })
@@ -78,16 +79,14 @@ export default function Audit() {
         </label>
       </div>
       <section className="card">
-        {list.map((after, i) => (
-          <Page
-            key={`${which} ${after}`}
-            organizationId={organization.id}
-            filter={filter}
-            after={after}
-            last={i === list.length - 1}
-            onMore={(next) => setPages({ of: which, list: [...list, next] })}
-          />
-        ))}
+        <Page
+          key={which}
+          organizationId={organization.id}
+          filter={filter}
+          after={null}
+          left={more}
+          onMore={() => setPages({ of: which, more: more + 1 })}
+        />
       </section>
     </div>
   );
@@ -113,16 +112,16 @@ type PageProps = {
   organizationId: string;
   filter: AuditEventFilter;
   after: string | null;
-  last: boolean;
-  onMore: (after: string) => void;
+  left: number;
+  onMore: () => void;
 };
 
-function Page({ organizationId, filter, after, last, onMore }: PageProps) {
+function Page({ after, left, ...same }: PageProps) {
   const { t } = useText();
   const errorText = useErrorText();
   const [{ data, error }] = useQuery({
     query: AuditTrailDocument,
-    variables: { organizationId, filter, after },
+    variables: { organizationId: same.organizationId, filter: same.filter, after },
     requestPolicy: after ? "cache-first" : "cache-and-network",
   });
   const page = data?.auditEvents;
@@ -141,9 +140,12 @@ function Page({ organizationId, filter, after, last, onMore }: PageProps) {
           <Entry key={event.id} event={event} />
         ))}
       </ol>
-      {last && page.pageInfo.hasNextPage && (
-        <Button onPress={() => onMore(page.pageInfo.endCursor ?? "")}>{t("more")}</Button>
-      )}
+      <Rest
+        info={page.pageInfo}
+        left={left}
+        onMore={same.onMore}
+        next={(after, left) => <Page {...same} after={after} left={left} />}
+      />
     </>
   );
 }

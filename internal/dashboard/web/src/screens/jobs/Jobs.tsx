@@ -1,12 +1,12 @@
+import { useState } from "react";
 import { useQuery } from "urql";
 import { Link } from "wouter";
-import { useState } from "react";
 import { usePerson } from "../../api/person";
 import { useErrorText } from "../../api/use";
 import { JobsDocument } from "../../gql/graphql";
-import { Button } from "../../kit/Button";
+import { Rest } from "../../kit/Rest";
 import { useText } from "../../text";
-import { toneOf } from "../import/state";
+import { JobLine } from "./JobLine";
 import "../import/import.css";
 import "./jobs.css";
 
@@ -14,34 +14,41 @@ import "./jobs.css";
 export default function Jobs() {
   const { t } = useText();
   const { organization } = usePerson();
-  const [pages, setPages] = useState<{ at: string; list: (string | null)[] }>({ at: organization.id, list: [null] });
-  const list = pages.at === organization.id ? pages.list : [null];
+  const [pages, setPages] = useState({ at: organization.id, more: 0 });
+  const more = pages.at === organization.id ? pages.more : 0;
   return (
     <div className="screen">
       <h1 tabIndex={-1}>{t("screen.jobs")}</h1>
       <div className="jobs">
-        {list.map((after, i) => (
-          <Page
-            key={`${organization.id} ${after}`}
-            organizationId={organization.id}
-            after={after}
-            last={i === list.length - 1}
-            onMore={(next) => setPages({ at: organization.id, list: [...list, next] })}
-          />
-        ))}
+        <Page
+          key={organization.id}
+          organizationId={organization.id}
+          after={null}
+          left={more}
+          onMore={() => setPages({ at: organization.id, more: more + 1 })}
+        />
       </div>
     </div>
   );
 }
 
-type PageProps = { organizationId: string; after: string | null; last: boolean; onMore: (after: string) => void };
+type PageProps = { organizationId: string; after: string | null; left: number; onMore: () => void };
 
-function Page({ organizationId, after, last, onMore }: PageProps) {
-  const { t, intl } = useText();
+function Page({ after, left, ...same }: PageProps) {
+  const { t } = useText();
   const errorText = useErrorText();
-  const [{ data, error }] = useQuery({ query: JobsDocument, variables: { organizationId, after }, requestPolicy: "cache-and-network" });
+  const [{ data, error }] = useQuery({
+    query: JobsDocument,
+    variables: { organizationId: same.organizationId, after },
+    requestPolicy: "cache-and-network",
+  });
   const page = data?.bulkJobs;
-  if (error && !page) return <p className="banner bad" role="alert">{errorText(error)}</p>;
+  if (error && !page)
+    return (
+      <p className="banner bad" role="alert">
+        {errorText(error)}
+      </p>
+    );
   if (!page) return <div className="wait" aria-busy="true" />;
   if (!page.nodes.length && !after)
     return (
@@ -56,18 +63,14 @@ function Page({ organizationId, after, last, onMore }: PageProps) {
   return (
     <>
       {page.nodes.map((job) => (
-        <Link key={job.id} href={`/jobs/${job.id}`} className="card job-line">
-          <span className="job-name">
-            <b>{job.fileName ?? t(`kind.${job.kind}`)}</b>
-            <span className="soft small">
-              {job.submittedBy.name} · {intl.formatDate(job.createdAt, { dateStyle: "medium", timeStyle: "short" })} · {job.organization.name}
-            </span>
-          </span>
-          <span className="soft small">{t("jobs.counts", job.counts)}</span>
-          <span className={`badge status ${toneOf[job.status]}`}>{t(`status.${job.status}`)}</span>
-        </Link>
+        <JobLine key={job.id} job={job} />
       ))}
-      {last && page.pageInfo.hasNextPage && <Button onPress={() => onMore(page.pageInfo.endCursor ?? "")}>{t("more")}</Button>}
+      <Rest
+        info={page.pageInfo}
+        left={left}
+        onMore={same.onMore}
+        next={(after, left) => <Page {...same} after={after} left={left} />}
+      />
     </>
   );
 }

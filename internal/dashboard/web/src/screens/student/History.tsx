@@ -3,6 +3,7 @@ import { useQuery } from "urql";
 import { useErrorText } from "../../api/use";
 import { StudentHistoryDocument } from "../../gql/graphql";
 import { Button } from "../../kit/Button";
+import { Rest } from "../../kit/Rest";
 import { useText } from "../../text";
 import { Entry } from "../audit/Entry";
 import "../audit/audit.css";
@@ -12,38 +13,38 @@ type Props = { organizationId: string; studentId: string };
 /** What has happened to a student, newest first. It is read when somebody asks: each reading is on record. */
 export function History({ organizationId, studentId }: Props) {
   const { t } = useText();
-  const [pages, setPages] = useState<(string | null)[]>([]);
+  const [pages, setPages] = useState(0);
   return (
     <section className="card stack no-print" aria-label={t("student.history")}>
       <h2>{t("student.history")}</h2>
-      {!pages.length && (
-        <div className="row">
-          <p className="soft grow">{t("student.history.lead")}</p>
-          <Button onPress={() => setPages([null])}>{t("student.history.show")}</Button>
-        </div>
-      )}
-      {pages.map((after, i) => (
+      {pages > 0 ? (
         <Page
-          key={after ?? ""}
           organizationId={organizationId}
           studentId={studentId}
-          after={after}
-          last={i === pages.length - 1}
-          onMore={(next) => setPages([...pages, next])}
+          after={null}
+          left={pages - 1}
+          onMore={() => setPages(pages + 1)}
         />
-      ))}
+      ) : (
+        <div className="row">
+          <p className="soft grow">{t("student.history.lead")}</p>
+          <Button onPress={() => setPages(1)}>{t("student.history.show")}</Button>
+        </div>
+      )}
     </section>
   );
 }
 
-type PageProps = Props & { after: string | null; last: boolean; onMore: (after: string) => void };
+type PageProps = Props & { after: string | null; left: number; onMore: () => void };
 
-function Page({ organizationId, studentId, after, last, onMore }: PageProps) {
+function Page({ after, left, ...same }: PageProps) {
   const { t } = useText();
+  const { organizationId, studentId } = same;
   const errorText = useErrorText();
   const [{ data, error }] = useQuery({
     query: StudentHistoryDocument,
     variables: { organizationId, studentId, after },
+    requestPolicy: "cache-and-network",
   });
   const page = data?.auditEvents;
   if (error && !page)
@@ -61,9 +62,12 @@ function Page({ organizationId, studentId, after, last, onMore }: PageProps) {
           <Entry key={event.id} event={event} about={studentId} />
         ))}
       </ol>
-      {last && page.pageInfo.hasNextPage && (
-        <Button onPress={() => onMore(page.pageInfo.endCursor ?? "")}>{t("more")}</Button>
-      )}
+      <Rest
+        info={page.pageInfo}
+        left={left}
+        onMore={same.onMore}
+        next={(after, left) => <Page {...same} after={after} left={left} />}
+      />
     </>
   );
 }
