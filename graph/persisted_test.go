@@ -168,6 +168,9 @@ func TestPersistedQueries(t *testing.T) {
 				{"the hash after that", hashed(doc), notFoundYet},
 				{"both", both(doc), "ok"},
 				{"the hash alone", hashed(doc), "ok"},
+				{"the identifier of the document", map[string]any{"documentId": "sha256:" + operation.Hash(doc)}, "ok"},
+				{"one that nobody has sent", map[string]any{"documentId": "sha256:" + operation.Hash("{ viewer }")}, notFoundYet},
+				{"a part of one", map[string]any{"documentId": "sha256:" + operation.Hash(doc)[:63]}, "BAD_REQUEST"},
 				{"another version", map[string]any{"extensions": map[string]any{"persistedQuery": map[string]any{"version": 2, "sha256Hash": operation.Hash(doc)}}}, "BAD_REQUEST"},
 				{"no hash", map[string]any{"extensions": map[string]any{"persistedQuery": map[string]any{"version": 1}}}, "BAD_REQUEST"},
 				{"no object", map[string]any{"extensions": map[string]any{"persistedQuery": "x"}}, "BAD_REQUEST"},
@@ -189,6 +192,29 @@ func TestPersistedQueries(t *testing.T) {
 		})
 	}
 	post, get := transports["POST"], transports["GET"]
+	t.Run("an identifier is a whole one, and stands alone", func(t *testing.T) {
+		const doc = "query Whole { viewer { educator { email } } }"
+		hash := operation.Hash(doc)
+		if got := outcomeOf(post(s, t, s.NorthTeacher, both(doc))); got != "ok" {
+			t.Fatal(got)
+		}
+		for what, fields := range map[string]map[string]any{
+			"with the document": {"documentId": "sha256:" + hash, "query": doc},
+			"with the hash":     {"documentId": "sha256:" + hash, "extensions": hashed(doc)["extensions"]},
+			"without a prefix":  {"documentId": hash},
+			"of another kind":   {"documentId": "md5:" + hash},
+			"the prefix alone":  {"documentId": "sha256:"},
+		} {
+			for _, name := range []string{"POST", "GET"} {
+				if got := outcomeOf(transports[name](s, t, s.NorthTeacher, fields)); got != "BAD_REQUEST" {
+					t.Errorf("%s, by %s: %s", what, name, got)
+				}
+			}
+		}
+		if got := outcomeOf(post(s, t, s.NorthTeacher, map[string]any{"documentId": 7})); got != "BAD_REQUEST" {
+			t.Errorf("a number: %s", got)
+		}
+	})
 	t.Run("a hash is no way around what GET may do", func(t *testing.T) {
 		const mutation = "mutation Leave { revokeOtherSessions { revokedIds } }"
 		if got := outcomeOf(post(s, t, s.SouthTeacher, both(mutation))); got != "ok" {

@@ -30,7 +30,8 @@ const (
 )
 
 // Persisted lets clients send the SHA-256 of a document instead of the document, like
-// Apollo's clients (extensions.persistedQuery). If the operator wants that, it refuses
+// Apollo's clients (extensions.persistedQuery) and the GraphQL over HTTP draft (documentId,
+// which the transport has turned into the former). If the operator wants that, it refuses
 // documents that are not registered. It runs before Guard, so a document that comes as a
 // hash has to stay within the same limits as any other. What a GET may do is decided
 // later, too.
@@ -82,7 +83,8 @@ var (
 	errNotFound = transport.Errorf("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
 	errMismatch = transport.Errorf("PERSISTED_QUERY_HASH_MISMATCH", "The sha256Hash does not match the query.")
 	errHashForm = transport.Errorf("BAD_REQUEST",
-		"extensions.persistedQuery needs version 1 and sha256Hash: 64 hexadecimal digits.")
+		"The SHA-256 of a document is 64 hexadecimal digits: documentId is sha256: and the digits, "+
+			"extensions.persistedQuery has version 1 and sha256Hash.")
 	errUnlisted = transport.Errorf("OPERATION_NOT_REGISTERED",
 		"This server runs only operations that its operator has registered, and this one is not registered.")
 )

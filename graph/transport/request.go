@@ -114,7 +114,7 @@ func (l Limits) readQuery(r *http.Request, room *counted) (*graphql.RawParams, *
 	if p.Variables, p.Extensions, bad = l.objects(r.Context(), variables, extensions, room); bad != nil {
 		return nil, bad
 	}
-	return p, complete(p)
+	return p, complete(p, query.Get("documentId"))
 }
 
 // parse reads the JSON text of an operation. No error repeats any of it, because the
@@ -134,6 +134,7 @@ func (l Limits) parse(ctx context.Context, body []byte, room *counted) (*graphql
 		OperationName json.RawMessage `json:"operationName"`
 		Variables     json.RawMessage `json:"variables"`
 		Extensions    json.RawMessage `json:"extensions"`
+		DocumentID    json.RawMessage `json:"documentId"`
 	}
 	if err := json.Unmarshal(body, &fields); err != nil {
 		return nil, notJSON("The request", err)
@@ -149,15 +150,34 @@ func (l Limits) parse(ctx context.Context, body []byte, room *counted) (*graphql
 	if p.Variables, p.Extensions, bad = l.objects(ctx, fields.Variables, fields.Extensions, room); bad != nil {
 		return nil, bad
 	}
-	return p, complete(p)
+	id, bad := text("documentId", fields.DocumentID)
+	if bad != nil {
+		return nil, bad
+	}
+	return p, complete(p, id)
 }
 
-func complete(p *graphql.RawParams) *gqlerror.Error {
-	// A hash may take the place of the document; the executor knows it.
-	if _, hashed := p.Extensions["persistedQuery"]; p.Query == "" && !hashed {
+// complete makes sure that there is a document or its hash. id is a prefixed document
+// identifier of the GraphQL over HTTP draft (appendix Persisted Documents): sha256: and the
+// hash in hexadecimal. The executor knows the hash as that of Apollo's clients.
+func complete(p *graphql.RawParams, id string) *gqlerror.Error {
+	_, hashed := p.Extensions["persistedQuery"]
+	switch hash, ok := strings.CutPrefix(id, "sha256:"); {
+	case id == "" && p.Query == "" && !hashed:
 		return Errorf(badRequest, "The request has no query.")
+	case id == "":
+		return nil
+	case p.Query != "" || hashed:
+		return Errorf(badRequest, "Send documentId, or query, or extensions.persistedQuery; only the last two go together.")
+	case !ok:
+		return Errorf(badRequest, "documentId is sha256: and the SHA-256 of the document in 64 hexadecimal digits.")
+	default:
+		if p.Extensions == nil {
+			p.Extensions = map[string]any{}
+		}
+		p.Extensions["persistedQuery"] = map[string]any{"version": 1, "sha256Hash": hash}
+		return nil
 	}
-	return nil
 }
 
 // notJSON says where a text stops being JSON.
