@@ -13,8 +13,11 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-func (r mutationResolver) StartBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error) {
-	return actOnJob(ctx, id, r.Importer.Start)
+func (r mutationResolver) StartBulkJob(ctx context.Context, id string,
+	previewVersion *int) (*model.BulkJobPayload, error) {
+	return actOnJob(ctx, id, func(ctx context.Context, id int) (*db.BulkJob, error) {
+		return r.Importer.StartSeen(ctx, id, previewVersion)
+	})
 }
 
 func (r mutationResolver) ApproveBulkJob(ctx context.Context, id string,

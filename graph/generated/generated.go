@@ -588,7 +588,7 @@ type ComplexityRoot struct {
 		SignIn                     func(childComplexity int, input model.SignInInput) int
 		SignInWithCode             func(childComplexity int, input model.SignInWithCodeInput) int
 		SignOut                    func(childComplexity int) int
-		StartBulkJob               func(childComplexity int, id string) int
+		StartBulkJob               func(childComplexity int, id string, previewVersion *int) int
 		SubmitBulkImport           func(childComplexity int, input model.SubmitBulkImportInput) int
 		UndoBulkJob                func(childComplexity int, id string) int
 		UpdateGroup                func(childComplexity int, input model.UpdateGroupInput) int
@@ -1102,7 +1102,7 @@ type MutationResolver interface {
 	SubmitBulkImport(ctx context.Context, input model.SubmitBulkImportInput) (*model.BulkJobPayload, error)
 	BulkEditStudents(ctx context.Context, input model.BulkEditStudentsInput) (*model.BulkJobPayload, error)
 	BulkDeleteStudents(ctx context.Context, input model.BulkDeleteStudentsInput) (*model.BulkJobPayload, error)
-	StartBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error)
+	StartBulkJob(ctx context.Context, id string, previewVersion *int) (*model.BulkJobPayload, error)
 	CorrectBulkJobRow(ctx context.Context, input model.CorrectBulkJobRowInput) (*model.CorrectBulkJobRowPayload, error)
 	ApproveBulkJob(ctx context.Context, id string, previewVersion *int) (*model.BulkJobPayload, error)
 	CancelBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error)
@@ -3469,7 +3469,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.StartBulkJob(childComplexity, args["id"].(string)), true
+		return e.ComplexityRoot.Mutation.StartBulkJob(childComplexity, args["id"].(string), args["previewVersion"].(*int)), true
 	case "Mutation.submitBulkImport":
 		if e.ComplexityRoot.Mutation.SubmitBulkImport == nil {
 			break
@@ -6165,7 +6165,7 @@ type BulkJob implements Node {
   refusedRows(first: Int, after: String): BulkJobRefusedRowConnection!
   "An address of the refused rows as a file with the columns of the uploaded file and, at the end of each row, what is wrong. Once corrected, it can be uploaded as it is. A job that FAILED wrote nothing, so correct these rows in the uploaded file instead, and upload that whole file again. Passwords are left out. The address works for 15 minutes, for the person or program that asks, and ends with the session or service key. Null if no single row was refused, and once the job is too old to be undone."
   failedRowsCsvUrl: String
-  "This number changes whenever a row is corrected, or withdrawn because its student was erased; work on the job also raises it. Give approveBulkJob the number of the preview that you looked at."
+  "This number changes whenever a row is corrected, or withdrawn because its student was erased; work on the job also raises it. Give startBulkJob and approveBulkJob the number of the preview that you looked at."
   previewVersion: Int!
   "When it was submitted."
   createdAt: DateTime!
@@ -6283,13 +6283,13 @@ type BulkJobChange {
   row: Int!
   "The student, if the student exists and you can see him or her; always null for a program with a service key."
   student: Student
-  "Whom or what the row is about, for people."
+  "Whom or what the row is about, for people; the number of the row for a program with a service key."
   label: String!
   "The field, by the name of its column."
   field: String!
-  "Null for what is being created."
+  "Null for what is being created, and for a program with a service key."
   before: String
-  "A password is shown as set."
+  "A password is shown as set. Null for a program with a service key."
   after: String
 }
 
@@ -7479,7 +7479,12 @@ type Mutation {
   "Hides many students for retentionDays of their school, as a job that is checked first; nothing is written before startBulkJob. For administrators."
   bulkDeleteStudents(input: BulkDeleteStudentsInput!): BulkJobPayload!
   "Start Processing: writes what the checked job shows. A job becomes HELD instead if it would delete more than 10 % or change more than 75 % of the students, groups, accounts or schools of its organization, or of the students of one of their schools. Deletions and changes of the last 24 hours count as well. It also becomes HELD if more than 20 % of the students would be deleted within 30 days. Joining groups does not count as a change. The organization can set other percentages. A row that you may not see or write yourself is refused, no matter who submitted it."
-  startBulkJob(id: ID!): BulkJobPayload!
+  startBulkJob(
+    "The job."
+    id: ID!
+    "The BulkJob.previewVersion that you looked at. If it has changed, the answer is PREVIEW_CHANGED. Needed if somebody else has corrected a row."
+    previewVersion: Int
+  ): BulkJobPayload!
   "Gives cells of one row new values and checks the row again. In a READY or HELD job the row joins the plan, or stays refused, and the counts follow. A HELD job stays HELD, and has to be approved with its new previewVersion. In a job that is COMPLETED_WITH_ERRORS a refused row becomes a job of its own. What you or the submitter may not see does not exist for the row. NOT_FOUND for a row that names something outside the school of the job, unless you submitted it or administer the district."
   correctBulkJobRow(input: CorrectBulkJobRowInput!): CorrectBulkJobRowPayload!
   "Lets a HELD job, or its HELD undo (heldFor), go on. For a second administrator of its organization: somebody who has not submitted it, started it, corrected a row of it or asked for the undo; whose account and role are older than that; and whose account none of these people has made, invited, or given a password or address."
@@ -9899,6 +9904,14 @@ func (ec *executionContext) field_Mutation_startBulkJob_args(ctx context.Context
 		return nil, err
 	}
 	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "previewVersion",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["previewVersion"] = arg1
 	return args, nil
 }
 
@@ -20295,7 +20308,7 @@ func (ec *executionContext) _Mutation_startBulkJob(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().StartBulkJob(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Mutation().StartBulkJob(ctx, fc.Args["id"].(string), fc.Args["previewVersion"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobPayload) graphql.Marshaler {

@@ -276,7 +276,7 @@ type BulkJob struct {
 	RefusedRows *BulkJobRefusedRowConnection `json:"refusedRows"`
 	// An address of the refused rows as a file with the columns of the uploaded file and, at the end of each row, what is wrong. Once corrected, it can be uploaded as it is. A job that FAILED wrote nothing, so correct these rows in the uploaded file instead, and upload that whole file again. Passwords are left out. The address works for 15 minutes, for the person or program that asks, and ends with the session or service key. Null if no single row was refused, and once the job is too old to be undone.
 	FailedRowsCSVURL *string `json:"failedRowsCsvUrl,omitempty"`
-	// This number changes whenever a row is corrected, or withdrawn because its student was erased; work on the job also raises it. Give approveBulkJob the number of the preview that you looked at.
+	// This number changes whenever a row is corrected, or withdrawn because its student was erased; work on the job also raises it. Give startBulkJob and approveBulkJob the number of the preview that you looked at.
 	PreviewVersion int `json:"previewVersion"`
 	// When it was submitted.
 	CreatedAt time.Time `json:"createdAt"`
@@ -314,13 +314,13 @@ type BulkJobChange struct {
 	Row int `json:"row"`
 	// The student, if the student exists and you can see him or her; always null for a program with a service key.
 	Student *Student `json:"student,omitempty"`
-	// Whom or what the row is about, for people.
+	// Whom or what the row is about, for people; the number of the row for a program with a service key.
 	Label string `json:"label"`
 	// The field, by the name of its column.
 	Field string `json:"field"`
-	// Null for what is being created.
+	// Null for what is being created, and for a program with a service key.
 	Before *string `json:"before,omitempty"`
-	// A password is shown as set.
+	// A password is shown as set. Null for a program with a service key.
 	After     *string `json:"after,omitempty"`
 	StudentID int     `json:"-"`
 }

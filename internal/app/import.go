@@ -186,7 +186,7 @@ func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f 
 		fmt.Fprintln(a.out, "Nothing was written.")
 		return job, a.discard(ctx, s, id)
 	}
-	start := s.importer.Start
+	start := func(ctx context.Context, id int) (*db.BulkJob, error) { return s.importer.StartSeen(ctx, id, nil) }
 	if f.noHold {
 		start = s.importer.StartAnyway
 	}

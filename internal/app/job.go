@@ -204,7 +204,8 @@ func (a *app) startJob(ctx context.Context, s *services, job *db.BulkJob) (*db.B
 		seen := jobs.PreviewVersion(job)
 		job, err = s.importer.Approve(ctx, job.ID, &seen)
 	} else {
-		job, err = s.importer.Start(ctx, job.ID)
+		seen := jobs.PreviewVersion(job)
+		job, err = s.importer.StartSeen(ctx, job.ID, &seen)
 	}
 	if err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// PreviewChanged is the code for an approval of what a job does not do any more.
+// PreviewChanged is the code for a start or an approval of what a job does not do any more.
 const PreviewChanged = "PREVIEW_CHANGED"
 
 // PreviewVersion changes whenever a row of the job is corrected, or is withdrawn because
@@ -94,7 +94,7 @@ func (s *Service) Approve(ctx context.Context, jobID int, seen *int) (*db.BulkJo
 func (s starting) previewChanged(job *db.BulkJob) error {
 	return fault.Conflictf(
 		"rows of the %s have been corrected since; look again at what it would change, "+
-			"and approve it with its new previewVersion, %d",
+			"and give its new previewVersion, %d",
 		s.kinds.Noun(job), PreviewVersion(job)).WithCode(PreviewChanged).At("previewVersion")
 }
 

@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
@@ -27,6 +28,28 @@ func (s *Service) Start(ctx context.Context, jobID int) (*db.BulkJob, error) {
 	return s.starting.start(ctx, jobID, func(ctx context.Context, job *db.BulkJob) (reservation, error) {
 		return s.holding.reservation(ctx, job, false)
 	})
+}
+
+// StartSeen is Start for somebody who has looked at the preview. seen is its version, or
+// nil; it is required if somebody else has corrected a row. StartSeen returns
+// fault.Conflict for another version: nobody starts what a colleague has changed between
+// the look and the start.
+func (s *Service) StartSeen(ctx context.Context, jobID int, seen *int) (*db.BulkJob, error) {
+	return s.starting.start(ctx, jobID, func(ctx context.Context, job *db.BulkJob) (reservation, error) {
+		if job.Status == bulkjob.StatusREADY && !hasSeen(ctx, job, seen) {
+			return nil, s.starting.previewChanged(job)
+		}
+		return s.holding.reservation(ctx, job, false)
+	})
+}
+
+// hasSeen reports whether the viewer knows the rows of a job that others have corrected.
+func hasSeen(ctx context.Context, job *db.BulkJob, seen *int) bool {
+	if seen != nil {
+		return *seen == PreviewVersion(job)
+	}
+	me := viewer.FromContext(ctx).SubmitterID()
+	return !slices.ContainsFunc(job.CorrectedBy, func(id int) bool { return id != me })
 }
 
 // StartAnyway is Start for the operator: however much the job changes, it waits for

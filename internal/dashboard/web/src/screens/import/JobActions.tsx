@@ -48,7 +48,7 @@ export function JobActions({ job }: { job: JobFragment }) {
         <>
           {cancel}
           {!nothing && (
-            <Button look="primary" busy={busy === "start"} onPress={() => run("start", () => change(StartJobDocument, { id }))}>
+            <Button look="primary" busy={busy === "start"} onPress={() => run("start", () => change(StartJobDocument, { id, previewVersion: job.previewVersion }))}>
               {t("job.start")}
             </Button>
           )}
