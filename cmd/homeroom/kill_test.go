@@ -27,6 +27,40 @@ const (
 	shortLease = "--job-lease=1s"
 )
 
+// TestARemovalSurvivesThatItsServerIsKilled kills servers while they delete students who are not
+// in a file.
+func TestARemovalSurvivesThatItsServerIsKilled(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []database.Kind{database.SQLite, database.MySQL} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			undisturbed := newRemoval(t, dbtest.URL(t, kind), 0)
+			undisturbed.reach("READY")
+			undisturbed.begin()
+			want := undisturbed.end("COMPLETED")
+			if c := want.job.Counts; c.Deleted < 500 || c.Unchanged == 0 || c.EnrollmentsRemoved == 0 {
+				t.Fatalf("the file does not remove students: %+v", c)
+			}
+			var kills atomic.Int32
+			t.Cleanup(func() {
+				if kills.Load() == 0 {
+					t.Error("no server was killed while it deleted students")
+				}
+			})
+			for i := range (*killRuns + 1) / 2 {
+				t.Run(fmt.Sprintf("file %d ends as if nobody had been killed", i+1), func(t *testing.T) {
+					t.Parallel()
+					r := newRemoval(t, dbtest.URL(t, kind), uint64(i))
+					r.reach("READY")
+					r.begin()
+					kills.Add(r.disturb("PROCESSING"))
+					r.end("COMPLETED").mustEqual(t, want)
+				})
+			}
+		})
+	}
+}
+
 func TestAJobSurvivesThatItsServerIsKilled(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []database.Kind{database.SQLite, database.MySQL} {
@@ -71,6 +105,7 @@ type run struct {
 	server *server
 	admin  *client
 	jobID  string // In the API.
+	rows   int    // Of the job.
 	// claims is the number of times that a server had claimed the job when the last
 	// one was killed.
 	claims int
@@ -78,16 +113,48 @@ type run struct {
 
 func newRun(t *testing.T, url string, seed uint64) *run {
 	t.Helper()
+	r := prepareRun(t, url, seed)
+	r.rows = killedRows
+	r.submitted(r.admin.submit(r.in.mixedFile("1", killedRows)))
+	return r
+}
+
+// newRemoval is newRun for a file that has a third of the students; the others are deleted.
+func newRemoval(t *testing.T, url string, seed uint64) *run {
+	t.Helper()
+	r := prepareRun(t, url, seed)
+	conn := r.in.open()
+	defer conn.Close()
+	if _, err := conn.Exec("UPDATE organizations SET hold_deleted_percent = 100, hold_changed_percent = 100"); err != nil {
+		t.Fatal(err)
+	}
+	_, students := queried(t, conn, "SELECT external_id, grade FROM students WHERE synced = 0 ORDER BY external_id")
+	r.rows = len(students)
+	file := [][]string{{"Student ID", "Classes/Groups"}}
+	for _, st := range students[:len(students)/3] {
+		file = append(file, []string{st[0], ""})
+	}
+	r.submitted(r.admin.submitFile("all of them.csv", csvOf(file), variables{"missing": "DELETE"}))
+	return r
+}
+
+// prepareRun makes an installation with a server and somebody who is signed in.
+func prepareRun(t *testing.T, url string, seed uint64) *run {
+	t.Helper()
 	r := &run{t: t, in: installation{t: t, url: url, folder: t.TempDir()}, random: rand.New(rand.NewPCG(seed, 1))}
 	r.in.run("seed", "--students", "2000")
 	r.start()
 	r.admin = signIn(t, r.server.address, "district@example.com", "homeroom")
-	p := r.admin.submit(r.in.mixedFile("1", killedRows))
+	return r
+}
+
+func (r *run) submitted(p jobPayload) {
+	r.t.Helper()
+	t := r.t
 	if p.Job == nil {
 		t.Fatalf("the file is refused: %v", p.UserErrors)
 	}
 	r.jobID = p.Job.ID
-	return r
 }
 
 // start starts a server, which is a new one after the first time.
@@ -150,9 +217,9 @@ func (r *run) awaitNextKill(status string, left int) bool {
 			return false
 		case from < 0:
 			from = done
-			target = 0.8 * share * float64(killedRows)
+			target = 0.8 * share * float64(r.rows)
 			if status == "PROCESSING" {
-				target = float64(done) + share*float64(killedRows-done)/float64(left+1)
+				target = float64(done) + share*float64(r.rows-done)/float64(left+1)
 			}
 		}
 		// A server that verifies again first takes back what the one before it had

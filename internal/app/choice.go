@@ -98,68 +98,66 @@ func oneOf[T any](flag, value string, choices map[string]T) error {
 		strings.Join(slices.Sorted(maps.Keys(choices)), ", "))
 }
 
-// kindsOf determines the kind of each file before anything is written. A file that cannot
+// findKinds determines the kind of each file before anything is written. A file that cannot
 // be read stops the command, even if the files before it are good.
-func kindsOf(name string, files []string) ([]bulkjob.Kind, error) {
-	kinds := make([]bulkjob.Kind, len(files))
+func findKinds(name string, files []*importedFile, choices []sheet.Choice) error {
 	var problems []error
-	for i, path := range files {
-		kind, err := kindOf(path)
+	for _, f := range files {
+		err := f.findKind(choices)
 		if named, ok := kindNames[name]; ok && !errors.Is(err, errUnreadable) {
-			kind, err = named, nil
+			f.kind, err = named, nil
 		}
 		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", path, err))
+			problems = append(problems, fmt.Errorf("%s: %w", f.path, err))
 		}
-		kinds[i] = kind
 	}
-	return kinds, errors.Join(problems...)
+	return errors.Join(problems...)
 }
 
 var errUnreadable = errors.New("cannot be read")
 
-// kindOf determines the kind of a file.
-func kindOf(path string) (bulkjob.Kind, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", unreadable(err)
-	}
-	defer file.Close()
-	again := false
-	inspected, err := table.Inspect(func() (io.Reader, error) {
-		if again {
-			if _, err := file.Seek(0, io.SeekStart); err != nil {
-				return nil, err
-			}
+// findKind determines the kind of a file from its content and its name, and from what --map
+// says about its headers.
+func (f *importedFile) findKind(choices []sheet.Choice) error {
+	var opened []io.Closer
+	defer func() {
+		for _, file := range opened {
+			file.Close()
 		}
-		again = true
-		return file, nil
+	}()
+	inspected, err := table.Inspect(func() (io.Reader, error) {
+		file, err := f.open()
+		if err == nil {
+			opened = append(opened, file)
+		}
+		return file, err
 	}, csvfile.Limits{})
 	var refused *csvfile.Error
 	switch {
 	case errors.As(err, &refused):
-		return "", fmt.Errorf("%w: %s %s (%s)", errUnreadable, refused.Message, refused.Hint, refused.Code)
+		return fmt.Errorf("%w: %s %s (%s)", errUnreadable, refused.Message, refused.Hint, refused.Code)
 	case err != nil:
-		return "", unreadable(err)
+		return unreadable(err)
 	}
-	format := inspected.Format()
-	kind, fits, err := catalog.DetectKindOf(filepath.Base(path), inspected)
+	f.headers = inspected.Format().Header
+	kind, fits, err := catalog.DetectKindAs(f.name, inspected, choices)
 	if err != nil {
-		return "", unreadable(err)
+		return unreadable(err)
 	}
-	headers := strings.Join(format.Header, ", ")
+	f.kind = kind
+	headers := strings.Join(f.headers, ", ")
 	switch {
 	case kind != "":
-		return kind, nil
+		return nil
 	case len(fits) > 0:
 		say := make([]string, len(fits))
 		for i, k := range fits {
 			say[i] = "--kind " + kindName(k)
 		}
-		return "", fault.Invalidf("its headers (%s) fit several kinds of files; choose one with %s", headers,
+		return fault.Invalidf("its headers (%s) fit several kinds of files; choose one with %s", headers,
 			strings.Join(say, ", or "))
 	default:
-		return "", fault.Invalidf("its headers (%s) do not show what the file holds; add --kind %s", headers,
+		return fault.Invalidf("its headers (%s) do not show what the file holds; add --kind %s", headers,
 			strings.Join(slices.Sorted(maps.Keys(kindNames)), ", or "))
 	}
 }

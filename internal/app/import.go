@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -29,9 +28,11 @@ func (a *app) importFile() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE...",
 		Short: "Import CSV files and Excel workbooks into the roster",
-		Long: `Imports CSV files and Excel workbooks (.xlsx), one after the other. The command checks each file, shows what
-it will change, and then writes the changes. On a terminal it asks before it writes, unless --yes is given.
---dry-run never writes, and leaves no job behind that could be started.
+		Long: `Imports CSV files and Excel workbooks (.xlsx), and ZIP archives of them, one file after the other: schools,
+educators, classes and groups, students, enrollments, in whatever order they are given. The command checks each file,
+shows what it will change, and then writes the changes. On a terminal it asks before it writes, unless --yes is given.
+--dry-run never writes, and leaves no job behind that could be started; what a file needs of another one is not there
+yet. At the end the command prints how to undo all files together.
 
 The headers of a file show what it holds. Encoding (UTF-8, UTF-16, Windows-1252), delimiter (comma, semicolon, tab)
 and line endings are detected. An empty database first gets a district (see --district).
@@ -42,6 +43,8 @@ Exit code 0: every row was written. 1: a file was refused as a whole; neither it
 
 After 1, 2 and 3 the command prints how to go on, with the options that you gave here.`,
 		Example: `  homeroom import School.csv Section.csv Teacher.csv TeacherRoster.csv Student.csv StudentEnrollment.csv
+  homeroom import *.csv
+  homeroom import export.zip
   homeroom import --dry-run --groups-mode replace students.csv`,
 		Args: someFiles,
 	}
@@ -76,7 +79,8 @@ After 1, 2 and 3 the command prints how to go on, with the options that you gave
 	return cmd
 }
 
-func (a *app) importFiles(ctx context.Context, loader *config.Loader, f importFlags, files []string) error {
+func (a *app) importFiles(ctx context.Context, loader *config.Loader, f importFlags,
+	arguments []string) error {
 	if err := f.validate(); err != nil {
 		return err
 	}
@@ -84,9 +88,20 @@ func (a *app) importFiles(ctx context.Context, loader *config.Loader, f importFl
 	if err != nil {
 		return err
 	}
-	kinds, err := kindsOf(f.kind, files)
+	files, done, err := filesOf(arguments)
 	if err != nil {
 		return err
+	}
+	defer done()
+	choices, err := f.columns()
+	if err != nil {
+		return err
+	}
+	if err := cmp.Or(findKinds(f.kind, files, choices), mapColumns(files, choices)); err != nil {
+		return err
+	}
+	if sortByKind(files) {
+		fmt.Fprintf(a.out, "The files are imported in this order: %s\n", strings.Join(pathsOf(files), ", "))
 	}
 	secret, err := cfg.Secret.Load()
 	if err != nil {
@@ -123,11 +138,15 @@ func (a *app) importFiles(ctx context.Context, loader *config.Loader, f importFl
 	}
 	ctx = viewer.NewContext(ctx, v)
 	refused := false
-	for i, path := range files {
-		f.left = files[i:]
-		job, err := a.importOne(ctx, s, o, f, kinds[i], path)
+	var written []string
+	for i, file := range files {
+		f.left = argumentsOf(files[i:])
+		job, err := a.importOne(ctx, s, o, f, file)
 		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+			return fmt.Errorf("%s: %w", file.path, err)
+		}
+		if job.StartedAt != nil && job.Created+job.Updated+job.Deleted > 0 {
+			written = append([]string{globalid.Encode(globalid.BulkJob, job.ID)}, written...)
 		}
 		if code := codeOf(job); code != nil && !errors.Is(code, exitRefused) {
 			return code
@@ -137,29 +156,29 @@ func (a *app) importFiles(ctx context.Context, loader *config.Loader, f importFl
 	if _, err := s.usage.Recount(viewer.AsSystem(ctx, "new schools")); err != nil {
 		return err
 	}
+	if len(written) > 1 && !f.scratch {
+		fmt.Fprintf(a.out, "To undo all of it: homeroom job undo %s%s\n", strings.Join(written, " "), s.again)
+	}
 	if refused {
 		return exitRefused
 	}
 	return nil
 }
 
-func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f importFlags, kind bulkjob.Kind,
-	path string) (job *db.BulkJob, err error) {
-	file, err := os.Open(path)
+func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f importFlags,
+	in *importedFile) (job *db.BulkJob, err error) {
+	file, err := in.open()
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	columns, err := f.columns()
-	if err != nil {
-		return nil, err
-	}
+	kind := in.kind
 	job, err = s.importer.Submit(ctx, jobs.Submission{
-		OrganizationID: o.ID, Kind: kind, FileName: filepath.Base(path), File: file,
+		OrganizationID: o.ID, Kind: kind, FileName: in.name, File: file,
 		GroupsMode: groupsModes[f.groupsMode], CommitMode: commitModes[f.commitMode],
 		Missing: f.removal(kind, f.missing), Leavers: bulkjob.Leavers(f.removal(kind, f.leavers)),
 		CreateMissingGroups: f.createGroups && kind == bulkjob.KindIMPORT_STUDENTS,
-		Columns:             columns,
+		Columns:             in.columns,
 	})
 	if err != nil {
 		return nil, err
@@ -168,7 +187,7 @@ func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f 
 	if f.dryRun {
 		defer func() { err = cmp.Or(err, a.discard(ctx, s, id)) }()
 	}
-	if job, err = a.watch(ctx, s, job.ID, "verifying "+filepath.Base(path)); err != nil {
+	if job, err = a.watch(ctx, s, job.ID, "verifying "+in.name); err != nil {
 		return nil, err
 	}
 	if err := a.showVerified(ctx, s, job, f); err != nil {
@@ -199,7 +218,7 @@ func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f 
 		}
 		return job, a.nameHeld(ctx, s, job, f)
 	}
-	if job, err = a.watch(ctx, s, job.ID, "processing "+filepath.Base(path)); err != nil {
+	if job, err = a.watch(ctx, s, job.ID, "processing "+in.name); err != nil {
 		return nil, err
 	}
 	return job, a.showDone(ctx, s, job, f)

@@ -1,8 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -43,7 +46,7 @@ it.`,
 			func(ctx context.Context, s *services, job *db.BulkJob) (*db.BulkJob, error) {
 				return s.importer.Cancel(viewer.AsSystem(ctx, "the operator cancels a job"), job.ID)
 			}, succeeded),
-		a.oneJob("undo", "Put back what a job has changed", a.undoJob, codeOf))
+		a.undoJobs())
 	return cmd
 }
 
@@ -211,6 +214,44 @@ func (a *app) startJob(ctx context.Context, s *services, job *db.BulkJob) (*db.B
 		return nil, err
 	}
 	return a.watch(ctx, s, job.ID, what)
+}
+
+// undoJobs is oneJob for an undo, which may be of several jobs: the newest one first, because
+// the earlier ones stay as they are as long as later ones build on them.
+func (a *app) undoJobs() *cobra.Command {
+	cmd := a.oneJob("undo", "Put back what jobs have changed, the newest one first", a.undoJob, codeOf)
+	one := cmd.RunE
+	cmd.Use, cmd.Args = "undo ID...", nil
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := eachJob(cmd, args); err != nil {
+			return err
+		}
+		key := func(id string) int { n, _ := globalid.Key(globalid.BulkJob, id); return n }
+		slices.SortStableFunc(args, func(a, b string) int { return cmp.Compare(key(b), key(a)) })
+		var worst error
+		for _, id := range slices.Compact(args) {
+			err := one(cmd, []string{id})
+			if err != nil && !errors.Is(err, exitRefused) {
+				return err
+			}
+			worst = cmp.Or(worst, err)
+		}
+		return worst
+	}
+	return cmd
+}
+
+// eachJob is for commands about one or more jobs.
+func eachJob(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return oneArgument(cmd, args)
+	}
+	for _, id := range args {
+		if _, ok := globalid.Key(globalid.BulkJob, id); !ok {
+			return misuse(cmd, "%s is not the id of a job, such as %s", quote.Text(id), globalid.Encode(globalid.BulkJob, 1))
+		}
+	}
+	return nil
 }
 
 func (a *app) undoJob(ctx context.Context, s *services, job *db.BulkJob) (*db.BulkJob, error) {

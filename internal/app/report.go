@@ -192,7 +192,8 @@ func (a *app) showProblems(ctx context.Context, s *services, job *db.BulkJob, mo
 	return err
 }
 
-// rowsOf names the rows of a group of problems. If they have several values, the message is
+// rowsOf names the rows of a group of problems. A row can have several, so it does not count
+// rows. If they have several values, the message is
 // that of the first one.
 func rowsOf(g cause.Group) string {
 	if len(g.Rows) == 0 || g.Rows[0] == 0 {
@@ -210,10 +211,10 @@ func rowsOf(g cause.Group) string {
 		named += ", …"
 	}
 	if g.Values > 1 {
-		return fmt.Sprintf("%s (%s; %s, such as the first)", quote.Count(g.Count, "row"), named,
+		return fmt.Sprintf("%s (rows %s; %s, such as the first)", quote.Count(g.Count, "place"), named,
 			quote.Count(g.Values, "value"))
 	}
-	return fmt.Sprintf("%s (%s)", quote.Count(g.Count, "row"), named)
+	return fmt.Sprintf("%s (rows %s)", quote.Count(g.Count, "place"), named)
 }
 
 // eachOf calls a function with the first elements of a list, page by page. It returns how

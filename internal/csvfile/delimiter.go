@@ -3,6 +3,7 @@ package csvfile
 import (
 	"bytes"
 	"fmt"
+	"strings"
 
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
@@ -49,10 +50,33 @@ func (s *scanner) chooseDelimiter() error {
 	sample, whole := s.sample()
 	delim, err := vote(sample, whole, s.limits)
 	s.delim = delim
-	if err == nil && !bytes.ContainsRune(firstLine(sample), rune(delim)) {
+	switch first := firstLine(sample); {
+	case err != nil:
+	case !bytes.ContainsRune(first, rune(delim)):
 		err = unknownDelimiter(sample)
+	default:
+		err = framedDelimiter(first, delim)
 	}
 	return err
+}
+
+// framedDelimiter refuses a header in which the same sign stands before and behind every
+// delimiter, as in ^|^: all of it separates the columns.
+func framedDelimiter(header []byte, delim byte) error {
+	at := bytes.IndexByte(header, delim)
+	if at < 1 || at+1 >= len(header) || strings.IndexByte(`^~#*$%@!+=<>/\-`, header[at-1]) < 0 {
+		return nil
+	}
+	whole := []byte{header[at-1], delim, header[at+1]}
+	if n := bytes.Count(header, whole); header[at-1] != header[at+1] || n < 2 || n < bytes.Count(header, []byte{delim}) {
+		return nil
+	}
+	return &Error{
+		Code: UnclearDelimiter,
+		Message: fmt.Sprintf("The columns of this file seem to be separated by %s, which cannot be read.",
+			quote.Text(string(whole))),
+		Hint: hintDelimiters,
+	}
 }
 
 const hintDelimiters = `Save the file as "CSV UTF-8" in the program that it comes from, or with commas, semicolons, ` +
@@ -61,7 +85,7 @@ const hintDelimiters = `Save the file as "CSV UTF-8" in the program that it come
 // unknownDelimiters are texts that separate columns in other files. Spaces do so in files
 // with columns of a fixed width.
 var unknownDelimiters = [...]string{"^", "~", ":", "\xC2\xA6", "\xA6", "\x1F", "\x1E", "\x01", "\xC2\xA7", "\xA7", "#",
-	"*", "&", "/", "\\", "  "}
+	"*", "&", "/", "\\", "@", "!", "$", "%", "=", " - ", "  "}
 
 // unknownDelimiter refuses a file that looks as if it had one column, because another
 // text separates them: it is in the first line, and in all others of the sample at least

@@ -135,8 +135,16 @@ func refuseMarkup(head []byte) error {
 	if isJSON(start) {
 		return notText("This is a JSON file, not a CSV file.", "Export the list as CSV from the program that it comes from.")
 	}
+	if sqlDump.Match(start) {
+		return notText("This is a file of SQL statements, not a CSV file.",
+			"Export the list as CSV from the program that it comes from.")
+	}
 	return nil
 }
+
+// sqlDump is how a file of SQL statements begins, with comments or without.
+var sqlDump = regexp.MustCompile(`^(?:(?:--|#)[^\n]*\n\s*|/\*[^*]*\*/;?\s*)*` +
+	`(?:insert\s+into\s|create\s+(?:table|database)\s|drop\s+table\s|begin;|set\s+names\s)`)
 
 // sylkCell is a cell in a SYLK file, with its column or row. A file with semicolons may
 // begin with ID;P as well, as in ID;Pupil.

@@ -105,7 +105,7 @@ func Parse(s string) (Grade, bool) {
 			core = m[1]
 		}
 	}
-	if n, err := strconv.Atoi(core); err == nil && 0 <= n && n <= int(Highest) && len(core) <= 2 {
+	if n, err := strconv.Atoi(core); err == nil && 0 <= n && n <= int(Highest) && len(core) <= 3 {
 		return Grade(n), true
 	}
 	g, is := names[signs.Replace(core)]

@@ -35,6 +35,7 @@ func TestOtherSpellings(t *testing.T) {
 		"Tenth Grade":               10,
 		"Freshman":                  9,
 		"K-Full Day":                grade.K,
+		"007":                       7,
 		"PK4":                       grade.PK,
 		"５":                         5,
 		"13":                        13,
@@ -49,7 +50,7 @@ func TestOtherSpellings(t *testing.T) {
 			t.Errorf("%q is %v, %v; want %v", text, got, ok, want)
 		}
 	}
-	for _, text := range []string{"", "14", "-1", "-2", "-3", "20", "30", "007", "+7x",
+	for _, text := range []string{"", "14", "-1", "-2", "-3", "20", "30", "0007", "+7x",
 		"1.5", "K5", "P3", "4/5", "5A", "Grade", "III", "12+", "PS", "Year 3"} {
 		if got, ok := grade.Parse(text); ok {
 			t.Errorf("%q was taken for grade %v", text, got)

@@ -1,12 +1,14 @@
 package identity_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fixture"
@@ -69,18 +71,37 @@ func TestWhoDisablesWhom(t *testing.T) {
 	})
 }
 
-// TestTwoWhoDisableEachOther leaves one of them.
+// TestTwoWhoDisableEachOther has both begin at the same moment, and leaves one of them.
 func TestTwoWhoDisableEachOther(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		h := newHouse(t, d)
 		other := h.Educator(t, h.Alpha, "Otto Other", viewer.DistrictAdmin, h.Alpha)
 		one, two := h.As(t, h.DistrictAdmin), h.As(t, other)
-		if _, err := h.Disable(one, other.ID, true); err != nil {
-			t.Fatal(err)
+		begin, answers := make(chan struct{}), make(chan error, 2)
+		for _, try := range []struct {
+			who  context.Context
+			whom int
+		}{{one, other.ID}, {two, h.DistrictAdmin.ID}} {
+			go func() {
+				<-begin
+				_, err := h.Disable(try.who, try.whom, true)
+				answers <- err
+			}()
 		}
-		if _, err := h.Disable(two, h.DistrictAdmin.ID, true); !errors.Is(err, identity.ErrSession) {
-			t.Errorf("somebody who is disabled disables: %v", err)
+		close(begin)
+		done := 0
+		for range 2 {
+			if err := <-answers; err == nil {
+				done++
+			} else if !errors.Is(err, identity.ErrSession) {
+				t.Errorf("somebody who is disabled disables: %v", err)
+			}
+		}
+		left := h.Client().Educator.Query().Where(educator.IDIn(other.ID, h.DistrictAdmin.ID), educator.Disabled(0)).
+			CountX(fixture.System())
+		if done != 1 || left != 1 {
+			t.Errorf("%d of the two succeeded, and %d are left", done, left)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package catalog
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/openhomeroom/homeroom/ent/db"
@@ -64,11 +65,25 @@ func DetectKind(fileName string, headers []string) (name bulkjob.Kind, fits []bu
 
 // DetectKindOf is Formats.DetectKind for a file that has been inspected.
 func DetectKindOf(fileName string, f *table.File) (name bulkjob.Kind, fits []bulkjob.Kind, err error) {
+	return DetectKindAs(fileName, f, nil)
+}
+
+// DetectKindAs is DetectKindOf for a file about whose headers somebody has said something: they
+// count as what they are read as.
+func DetectKindAs(fileName string, f *table.File, choices []sheet.Choice) (name bulkjob.Kind,
+	fits []bulkjob.Kind, err error) {
 	rows, err := f.Rows()
 	if err != nil {
 		return "", nil, err
 	}
-	headers := f.Format().Header
+	headers := slices.Clone(f.Format().Header)
+	for i, h := range headers {
+		for _, c := range choices {
+			if sheet.HeaderKey(c.Header) == sheet.HeaderKey(h) && c.Column != "" {
+				headers[i] = c.Column
+			}
+		}
+	}
 	roles := sheet.RolesOf(headers, func() ([]string, error) {
 		rec, err := rows.Next()
 		return rec.Cells, err

@@ -41,7 +41,8 @@ type Group struct {
 	// none. Values is how many there are.
 	Value  string
 	Values int
-	// Count is how many problems there are, and Rows are the first of their rows.
+	// Count is how many problems there are, and Rows are the rows of the first ones, each once: a
+	// row with several values in a cell has several problems.
 	Count int
 	Rows  []int
 	// Message and Hint are those of the first row.
@@ -174,7 +175,9 @@ func (p Problems) word(ctx context.Context, g *Group) error {
 		return err
 	}
 	for _, problem := range first {
-		g.Rows = append(g.Rows, problem.Row)
+		if !slices.Contains(g.Rows, problem.Row) {
+			g.Rows = append(g.Rows, problem.Row)
+		}
 	}
 	g.Message, g.Hint = first[0].Message, first[0].Hint
 	switch cause := first[0].Cause; {

@@ -35,6 +35,15 @@ type educatorRow struct {
 	email      string
 	e          *db.Educator // On record, or nil.
 	byEmail    bool         // Found by the address, which stays as it is.
+	// first is the first row about the same educator, if this one only gives a further role.
+	first *educatorRow
+	gives roleAtSchool // What the row asks for.
+}
+
+// roleAtSchool is a role at a school.
+type roleAtSchool struct {
+	role string
+	at   int
 }
 
 // match finds the educator of a row: by Database ID, by external id, or by the address
@@ -81,13 +90,72 @@ func (c *educatorCheck) match(r *educatorRow, found *educatorLookup) {
 	switch {
 	case r.e != nil:
 		r.Label = reach.Label(r.e.FirstName, r.e.LastName, row.Deref(r.e.ExternalID))
-		c.Duplicate(r.Row, "educator", "educator", strconv.Itoa(r.e.ID))
+		if first := found.first[r.e.ID]; first != nil && !first.Refused && addsARole(first, r) {
+			r.first = first
+			return
+		}
+		if !c.Duplicate(r.Row, "educator", "educator", strconv.Itoa(r.e.ID)) {
+			found.first[r.e.ID] = r
+		}
 	case r.externalID != "":
 		c.Duplicate(r.Row, "educator", "educator id", r.externalID)
 	}
 }
 
+// addsARole reports whether a further row about an educator on record says the same as the
+// first one but for the role and the school. A blank cell says nothing.
+func addsARole(first, r *educatorRow) bool {
+	for _, column := range r.Layout.Format.Columns {
+		if _, has := r.Layout.Index[column.Name]; !has || column.Exported || column.Name == field.ColRole ||
+			column.Name == field.ColSchool {
+			continue
+		}
+		if cell := r.Cell(column.Name); cell != "" && cell != first.Cell(column.Name) {
+			return false
+		}
+	}
+	return true
+}
+
+// planRole makes the plan of a further row, which gives a role and nothing else.
+func (c *educatorCheck) planRole(r *educatorRow, found *educatorLookup) {
+	p := &row.Plan{Do: row.Update}
+	r.TargetID = r.e.ID
+	// What a role does to the credentials of an account is measured by the account as it is.
+	if first := r.first.Plan; first != nil && len(first.Set)+len(first.Password) > 0 {
+		r.Fail("", row.Problemf(row.DuplicateInFile, "Upload this row again after the file was written.",
+			"Row %d changes the account, so this row cannot give a further role at the same time.", r.first.Number))
+		return
+	}
+	c.role(r, p, found)
+	if r.Refused {
+		return
+	}
+	if given := found.given[r.e.ID]; p.Role == "" || given[r.gives] {
+		r.Warn("", row.Problemf(row.DuplicateInFile, "Delete it; it changes nothing.", "This row repeats row %d.",
+			r.first.Number))
+		return
+	}
+	c.guard(r, p, found)
+	if !r.Refused {
+		c.tellOfSetters(r, p, found)
+	}
+	if !r.Refused {
+		r.Plan = p
+		found.gives(r)
+	}
+}
+
 func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
+	if r.first != nil {
+		if r.first.Refused {
+			r.Fail("", row.Problemf(row.DuplicateInFile, "Correct that row, and upload both rows again.",
+				"Row %d is about the same educator, and is refused.", r.first.Number))
+			return
+		}
+		c.planRole(r, found)
+		return
+	}
 	p := &row.Plan{Do: row.Create}
 	on := &db.Educator{}
 	if r.e != nil {
@@ -138,7 +206,19 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 	}
 	if !r.Refused && len(p.Changes) > 0 {
 		r.Plan = p
+		found.gives(r)
 	}
+}
+
+// gives notes the role that a row gives to an educator on record.
+func (l *educatorLookup) gives(r *educatorRow) {
+	if r.e == nil || r.Plan.Role == "" {
+		return
+	}
+	if l.given[r.e.ID] == nil {
+		l.given[r.e.ID] = map[roleAtSchool]bool{}
+	}
+	l.given[r.e.ID][r.gives] = true
 }
 
 // isGuessed warns of a password that others guess, which is not set. The rest of the row
@@ -344,6 +424,7 @@ func (c *educatorCheck) role(r *educatorRow, p *row.Plan, found *educatorLookup)
 	}
 	if r.e == nil || !found.roles[r.e.ID][roleAt(string(role), at.ID)] {
 		p.Role, p.SchoolID = string(role), at.ID
+		r.gives = roleAtSchool{string(role), at.ID}
 		p.Show(field.ColRole, "", roleNames[role]+" at "+at.Name)
 	}
 }

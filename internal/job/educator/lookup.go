@@ -24,6 +24,10 @@ import (
 
 // educatorLookup is what a batch of rows needs to know about educators.
 type educatorLookup struct {
+	// first are the first rows about educators on record, by their keys, and given the roles that
+	// rows give them.
+	first map[int]*educatorRow
+	given map[int]map[roleAtSchool]bool
 	*reach.EducatorFinder
 	editable map[int]bool
 	// External ids of the district and addresses of the installation that
@@ -77,6 +81,8 @@ func (c *educatorCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error 
 
 func (c *educatorCheck) find(ctx context.Context, rows []*educatorRow) (*educatorLookup, error) {
 	found := &educatorLookup{
+		first:    map[int]*educatorRow{},
+		given:    map[int]map[roleAtSchool]bool{},
 		editable: map[int]bool{},
 		taken:    map[string]int{},
 		emails:   map[string]int{},

@@ -113,7 +113,8 @@ func (c *Check) Duplicate(r *sheet.Row, what, kind, key string) bool {
 		hint := "Keep one of the two rows."
 		switch what {
 		case "educator":
-			hint += " A role at another school goes into a file of its own, which you upload afterwards."
+			hint += " A further role goes into a row that differs in Role and School alone; for a new educator, upload " +
+				"that row again after the file was written."
 		case "class or group":
 			hint += " Several educators stand in one cell, separated by semicolons."
 		}

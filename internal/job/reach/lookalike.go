@@ -22,13 +22,16 @@ func SimilarIDs(id string) []string {
 			break
 		}
 	}
+	if before, _, is := strings.Cut(plain, " ("); is {
+		plain = before // As in 00101 (Ada).
+	}
 	bare := strings.Map(func(c rune) rune {
 		if unicode.IsLetter(c) || unicode.IsDigit(c) {
 			return c
 		}
 		return -1
 	}, plain)
-	var all []string
+	all := inEveryCase(plain)
 	for _, form := range []string{plain, bare} {
 		for _, cased := range []string{form, strings.ToUpper(form), strings.ToLower(form)} {
 			all = append(all, cased, digits(cased))
@@ -47,6 +50,32 @@ func SimilarIDs(id string) []string {
 	}
 	slices.Sort(all)
 	return slices.DeleteFunc(slices.Compact(all), func(other string) bool { return other == id || other == "" })
+}
+
+// fewLetters is how many letters an ID may have of which every one may be in the other case.
+const fewLetters = 4
+
+// inEveryCase are the ways to write an ID with few letters in upper and lower case.
+func inEveryCase(id string) []string {
+	all := []string{""}
+	letters := 0
+	for _, c := range id {
+		upper, lower := unicode.ToUpper(c), unicode.ToLower(c)
+		if letters++; upper == lower {
+			letters--
+			lower = 0
+		}
+		if letters > fewLetters {
+			return nil
+		}
+		for i, text := range all {
+			all[i] = text + string(upper)
+			if lower != 0 {
+				all = append(all, text+string(lower))
+			}
+		}
+	}
+	return all
 }
 
 // padded are a number without zeros in front, and with them up to some lengths, or up to

@@ -15,7 +15,11 @@ var format = sheet.Format{
 			{"principal*", "schoolnces*", "schoolnumber*", "gradelow*"},
 		}},
 		{Rank: 80, Has: [][]string{{"Name", "School Name"},
-			{"SIS ID", "External ID", "School ID", "School SIS ID", "sourcedId", "Type"}}},
+			{"SIS ID", "External ID", "School ID", "School SIS ID", "sourcedId", "Type"}}, Lacks: ofPeople},
 	},
 	Words: []sheet.Word{{Rank: 50, Text: "school"}, {Rank: 51, Text: "org"}},
 }
+
+// ofPeople are columns that a list of schools does not have.
+var ofPeople = []string{"Student ID", "Student Number", "Student SIS ID", "Username", "User Name", "Login", "Password",
+	"Grade", "Grades", "Classes/Groups", "First Name", "Last Name"}

@@ -91,12 +91,36 @@ func (k importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) 
 	if len(gone.Rows) == 0 {
 		return k.written.Apply(ctx, client, b)
 	}
+	if err := k.lockAll(ctx, client, b); err != nil {
+		return err
+	}
 	if len(others.Rows) > 0 {
 		if err := k.written.Apply(ctx, client, &others); err != nil {
 			return err
 		}
 	}
 	return deletionKind{shared: k.shared}.Apply(ctx, client, &gone)
+}
+
+// lockAll locks all students of a batch and then all groups that its rows are about. The two
+// parts of the batch would lock students, groups and students again, and wait for somebody who
+// moves one of the latter from one of these groups.
+func (k *shared) lockAll(ctx context.Context, client *db.Client, b *row.Batch) error {
+	system := viewer.AsSystem(ctx, "lock what checked rows are about; the purview is checked beside it")
+	ids := row.IDs(b.Rows, func(r *row.Planned) []int { return []int{r.TargetID} })
+	if _, err := k.LockStudents(system, client, ids); err != nil {
+		return err
+	}
+	pairs, err := roster.Enrolled(ctx, client, ids)
+	if err != nil {
+		return err
+	}
+	groups := row.IDs(b.Rows, func(r *row.Planned) []int { return r.Plan.Groups() })
+	for _, p := range pairs {
+		groups = append(groups, p.GroupID)
+	}
+	_, err = k.LockGroups(system, client, groups)
+	return err
 }
 
 // lockFresh locks the students of a batch, and refuses the rows whose students have

@@ -1,6 +1,8 @@
 package student
 
 import (
+	"slices"
+
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/roster"
@@ -16,6 +18,10 @@ var format = sheet.Format{
 		{Rank: 20, Has: [][]string{firstNames, lastNames, sections}},
 		{Rank: 21, Has: [][]string{firstNames, lastNames, ofStudents}, Lacks: ofEducators, Sure: true},
 		{Rank: 24, Has: [][]string{firstNames, lastNames}},
+		// As in a list with whole names.
+		{Rank: 25, Has: [][]string{{"Student ID", "Student Number", "Student SIS ID"},
+			{"Username", "User Name", "Login", "Grade", "Grade Level", "Grades"}},
+			Lacks: slices.Concat(ofEducators, sections), Sure: true},
 		{Rank: 30, Has: [][]string{{"Classes/Groups", "Classes", "Groups"}, {"Student ID", "Database ID", "Student SIS ID"}}},
 	},
 	Words: []sheet.Word{{Rank: 20, Text: "student"}, {Rank: 21, Text: "pupil"}},
