@@ -61,6 +61,7 @@ var edges = map[string]string{
 	"internal/download -> internal/privacy": "and so is the record of a student",
 	"internal/notify -> internal/export":    "the list behind the notice is written as every list of students",
 	"internal/identity -> internal/roster":  "names are cleaned and checked in one place",
+	"internal/role -> internal/setting":     "how many people may be taken away within a day is a setting",
 	"internal/sso -> internal/httpd/page":   "a sign-in that is refused ends at a page",
 	"internal/page -> internal/fault":       "a bad cursor is an error for people",
 }

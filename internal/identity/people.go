@@ -16,6 +16,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/page"
+	"github.com/openhomeroom/homeroom/internal/role"
 	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -118,11 +119,19 @@ var errWiderAccount = fault.Forbiddenf(
 // which the person has a role or a group. Nobody does it to their own account, and two
 // people who disable each other do not both succeed, so somebody is left to enable it.
 func (s *Service) Disable(ctx context.Context, educatorID int, disabled bool) (*db.Educator, error) {
+	v := viewer.FromContext(ctx)
 	return s.onAccount(ctx, educatorID, func(ctx context.Context, client *db.Client, e *db.Educator) error {
 		if (e.Disabled == 1) == disabled {
 			return nil
 		}
-		return s.setDisabled(ctx, client, e, disabled, nil)
+		if err := s.setDisabled(ctx, client, e, disabled, nil); err != nil || !disabled {
+			return err
+		}
+		all, err := credential.RolesOf(ctx, client, []int{educatorID})
+		if err != nil {
+			return err
+		}
+		return role.Lost(viewer.NewContext(ctx, v), client, s.instant(), educatorID, all[educatorID]...)
 	})
 }
 

@@ -76,7 +76,7 @@ func LockTaught(ctx context.Context, client *db.Client, educatorID, school int) 
 // role ends them all, and the person then teaches no group there either, because a teaching
 // is as good as a role; groups are those of LockTaught. all are the roles of the person
 // everywhere. The accounts of the caller and of the person are locked, and the caller
-// administers the organization.
+// administers the organization. So many people may lose roles within a day; see Lost.
 func Set(ctx context.Context, client *db.Client, now time.Time, educatorID int, o *db.Organization,
 	role *viewer.Role, groups []int, all []viewer.Assignment) (*db.Educator, error) {
 	system := viewer.AsSystem(ctx, "roles that an administrator changes")
@@ -132,7 +132,10 @@ func Set(ctx context.Context, client *db.Client, now time.Time, educatorID int, 
 		return nil, err
 	}
 	recordRoles(ctx, e, o, before, after, groups)
-	return client.Educator.Get(system, educatorID)
+	if e, err = client.Educator.Get(system, educatorID); err != nil || len(ending)+len(groups) == 0 {
+		return e, err
+	}
+	return e, Lost(ctx, client, now, educatorID, viewer.Assignment{OrganizationID: o.ID, DistrictID: o.DistrictID})
 }
 
 func recordRoles(ctx context.Context, e *db.Educator, o *db.Organization, before, after string, groups []int) {
