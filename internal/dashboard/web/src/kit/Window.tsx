@@ -5,8 +5,10 @@ import { Modal, ModalOverlay } from "react-aria-components/Modal";
 import { Button } from "./Button";
 import { useText } from "../text";
 
+type Props = { title: string; onClose?: () => void; closes?: string; children: ReactNode; foot?: ReactNode };
+
 /** A window over the page. Without onClose it stays until what it asks for is done. */
-export function Window({ title, onClose, children, foot }: { title: string; onClose?: () => void; children: ReactNode; foot?: ReactNode }) {
+export function Window({ title, onClose, closes, children, foot }: Props) {
   const { t } = useText();
   return (
     <ModalOverlay className="shade" isOpen onOpenChange={(open) => !open && onClose?.()} isDismissable={false} isKeyboardDismissDisabled={!onClose}>
@@ -18,7 +20,7 @@ export function Window({ title, onClose, children, foot }: { title: string; onCl
           {children}
           {(foot || onClose) && (
             <div className="dialog-foot">
-              {onClose && <Button onPress={onClose}>{t("cancel")}</Button>}
+              {onClose && <Button onPress={onClose}>{closes ?? t("cancel")}</Button>}
               {foot}
             </div>
           )}

@@ -8,18 +8,22 @@ import { MoreIcon } from "../../kit/icons";
 import { useText } from "../../text";
 import { DisableWindow } from "./DisableWindow";
 import { FactorsWindow } from "./FactorsWindow";
-import { useEnable } from "./useEnable";
+import { RoleWindow } from "./RoleWindow";
+import { useEnable, useInvitation } from "./useEnable";
 
 /** One person: the roles, the groups, and what can be done with the account. */
 export function PersonLine({ person }: { person: PersonLineFragment }) {
-  const { t } = useText();
+  const { t, day } = useText();
   const { viewer } = usePerson();
   const enable = useEnable();
-  const [doing, setDoing] = useState<"disable" | "factors" | null>(null);
+  const { resend, withdraw } = useInvitation();
+  const [doing, setDoing] = useState<"disable" | "factors" | "role" | null>(null);
   const self = person.id === viewer.educator.id;
   const act = (key: React.Key) => {
     if (key === "enable") void enable(person);
-    else setDoing(key as "disable" | "factors");
+    else if (key === "resend") void resend(person);
+    else if (key === "withdraw") void withdraw(person);
+    else setDoing(key as typeof doing);
   };
   return (
     <li className="person" data-disabled={Boolean(person.disabled)}>
@@ -41,6 +45,9 @@ export function PersonLine({ person }: { person: PersonLineFragment }) {
           </li>
         )}
       </ul>
+      {person.invitation && !person.disabled && (
+        <span className="badge warm">{t("people.invited", { day: day(person.invitation.expiresAt) })}</span>
+      )}
       {person.disabled && <span className="badge bad">{t("people.disabled")}</span>}
       {self && <span className="badge">{t("people.you")}</span>}
       {!self && (
@@ -50,6 +57,19 @@ export function PersonLine({ person }: { person: PersonLineFragment }) {
           </AriaButton>
           <Popover className="popover" placement="bottom end">
             <Menu className="menu" aria-label={t("people.actions", { name: person.name })} onAction={act}>
+              <MenuItem id="role" className="menu-item">
+                {t("people.roles")}
+              </MenuItem>
+              {person.invitation && !person.disabled && (
+                <>
+                  <MenuItem id="resend" className="menu-item">
+                    {t("people.resend")}
+                  </MenuItem>
+                  <MenuItem id="withdraw" className="menu-item">
+                    {t("people.withdraw")}
+                  </MenuItem>
+                </>
+              )}
               <MenuItem id={person.disabled ? "enable" : "disable"} className="menu-item">
                 {t(person.disabled ? "people.enable" : "people.disable")}
               </MenuItem>
@@ -61,6 +81,7 @@ export function PersonLine({ person }: { person: PersonLineFragment }) {
         </MenuTrigger>
       )}
       {doing === "disable" && <DisableWindow person={person} onClose={() => setDoing(null)} />}
+      {doing === "role" && <RoleWindow person={person} onClose={() => setDoing(null)} />}
       {doing === "factors" && <FactorsWindow person={person} onClose={() => setDoing(null)} />}
     </li>
   );

@@ -3,7 +3,7 @@ import type { Organization } from "../../api/person";
 import type { EducatorFilter, Role } from "../../gql/graphql";
 
 export const roles: readonly Role[] = ["DISTRICT_ADMIN", "SCHOOL_ADMIN", "TEACHER"];
-export const states = ["any", "enabled", "disabled"] as const;
+export const states = ["any", "enabled", "disabled", "invited"] as const;
 export type State = (typeof states)[number];
 
 /** filterOf is the filter as the API has it. */
@@ -11,7 +11,7 @@ export function filterOf(search: string, chosen: readonly Role[], state: State):
   return {
     ...(search.trim() && { search: search.trim() }),
     ...(chosen.length && { roles: [...chosen] }),
-    ...(state !== "any" && { disabled: state === "disabled" }),
+    ...(state === "invited" ? { invited: true } : state !== "any" && { disabled: state === "disabled" }),
   };
 }
 

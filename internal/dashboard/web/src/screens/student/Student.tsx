@@ -7,6 +7,7 @@ import { StudentPageDocument } from "../../gql/graphql";
 import { Button } from "../../kit/Button";
 import { LockIcon } from "../../kit/icons";
 import { useText } from "../../text";
+import { Weeks } from "../usage/Weeks";
 import { AssignWindow } from "../students/AssignWindow";
 import { DeleteWindow } from "../students/DeleteWindow";
 import { EditWindow } from "./EditWindow";
@@ -98,6 +99,13 @@ export default function Student() {
           </div>
         ))}
       </dl>
+      {student.usageByWeek.some(({ minutes }) => minutes > 0) && (
+        <Weeks
+          title={t("student.weeks")}
+          weeks={student.usageByWeek}
+          goal={student.organization.usageGoalMinutesPerWeek}
+        />
+      )}
       <Groups student={student} />
       {administers && <History organizationId={student.organization.id} studentId={student.id} />}
       {doing === "assign" && <AssignWindow students={[student]} count={1} onClose={close} onDone={close} />}

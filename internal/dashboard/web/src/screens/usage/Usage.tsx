@@ -11,7 +11,13 @@ import { Weeks } from "./Weeks";
 import "../import/import.css";
 import "./usage.css";
 
-const periods = ["THIS_WEEK", "LAST_WEEK", "FOUR_WEEKS", "EIGHT_WEEKS", "YEAR_TO_DATE"] as const satisfies UsagePeriod[];
+const periods = [
+  "THIS_WEEK",
+  "LAST_WEEK",
+  "FOUR_WEEKS",
+  "EIGHT_WEEKS",
+  "YEAR_TO_DATE",
+] as const satisfies UsagePeriod[];
 type Period = (typeof periods)[number];
 
 /** How much the students of an organization have learned, and who of them nobody sees. */
@@ -42,14 +48,21 @@ export default function Usage() {
           onChoose={([id]) => setPeriod(id as Period)}
         />
       </div>
-      {error && !report && <p className="banner bad" role="alert">{errorText(error)}</p>}
+      {error && !report && (
+        <p className="banner bad" role="alert">
+          {errorText(error)}
+        </p>
+      )}
       {report && (
         <>
           <dl className="tiles">
             <Tile name={t("usage.active")} value={number(report.totals.activeStudents)} />
             <Tile name={t("usage.minutes")} value={number(report.totals.minutes)} />
             <Tile name={t("usage.average")} value={number(Math.round(report.totals.averageMinutesPerStudentPerWeek))} />
-            <Tile name={t("usage.goal", { goal: report.goalMinutesPerWeek })} value={number(report.totals.studentsMeetingGoal)} />
+            <Tile
+              name={t("usage.goal", { goal: report.goalMinutesPerWeek })}
+              value={number(report.totals.studentsMeetingGoal)}
+            />
           </dl>
           {unassigned > 0 && (
             <p className="banner warm">
@@ -59,7 +72,14 @@ export default function Usage() {
               </Link>
             </p>
           )}
-          <Weeks weeks={report.weeks} goal={report.goalMinutesPerWeek} />
+          <Weeks
+            title={t("usage.weeks")}
+            weeks={report.weeks.map(({ weekEnding, totals }) => ({
+              weekEnding,
+              minutes: totals.averageMinutesPerStudentPerWeek,
+            }))}
+            goal={report.goalMinutesPerWeek}
+          />
           <Rows rows={report.rows} />
         </>
       )}

@@ -1,1 +1,0 @@
-import{gr as e,mr as t}from"./Say-CS8i26sG.js";var n=e(t(),1);function r(e){let[t,r]=(0,n.useState)(e);return(0,n.useEffect)(()=>{let t=setTimeout(()=>r(e),200);return()=>clearTimeout(t)},[e]),t}export{r as t};
