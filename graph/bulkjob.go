@@ -30,17 +30,22 @@ func (r queryResolver) BulkJob(ctx context.Context, id string) (*model.BulkJob, 
 	return toBulkJob(job), err
 }
 
-func (r queryResolver) BulkJobs(ctx context.Context, organizationID *string, first *int,
-	after *string) (*model.BulkJobConnection, error) {
+func (r queryResolver) BulkJobs(ctx context.Context, organizationID *string, filter *model.BulkJobFilter, first *int,
+	after *string, last *int, before *string) (*model.BulkJobConnection, error) {
 	organization, err := optionalKey(globalid.Organization, organizationID, "organizationId")
 	if err != nil {
 		return nil, err
 	}
-	list, err := r.Importer.Jobs(ctx, organization)
+	var f reader.JobFilter
+	if filter != nil {
+		f.Statuses = all(filter.Statuses, func(s model.BulkJobStatus) bulkjob.Status { return bulkjob.Status(s) })
+		f.Kinds = all(filter.Kinds, func(k model.BulkJobKind) bulkjob.Kind { return bulkjob.Kind(k) })
+	}
+	list, err := r.Importer.Jobs(ctx, organization, f)
 	if err != nil {
 		return nil, err
 	}
-	p, err := list.Page(ctx, page.Args{First: first, After: after})
+	p, err := list.Page(ctx, page.Args{First: first, After: after, Last: last, Before: before})
 	if err != nil {
 		return nil, err
 	}

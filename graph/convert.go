@@ -33,13 +33,16 @@ func toRole(r *db.RoleAssignment) *model.RoleAssignment {
 	return &model.RoleAssignment{Role: model.Role(r.Role), OrganizationID: r.OrganizationID}
 }
 
+// toGroup says that the viewer may edit every group that is not synced: nobody sees another
+// one; see rule.GroupsSeen.
 func toGroup(g *db.Group) *model.Group {
 	if g == nil {
 		return nil
 	}
 	return &model.Group{
 		ID: globalid.Encode(globalid.Group, g.ID), Name: g.Name, ExternalID: g.ExternalID, Synced: g.Synced == 1,
-		StudentCount: g.StudentCount, Key: g.ID, OrganizationID: g.OrganizationID,
+		StudentCount: g.StudentCount, ViewerCanEdit: g.Synced == 0, ViewerCanAssign: g.Synced == 0,
+		Key: g.ID, OrganizationID: g.OrganizationID,
 	}
 }
 
@@ -52,7 +55,7 @@ func toStudent(s *db.Student) *model.Student {
 		Name: strings.TrimSpace(s.FirstName + " " + s.LastName), Username: s.Username, Grade: s.Grade.String(),
 		Synced: s.Synced == 1, Active: s.Active == 1,
 		MinutesThisSchoolYear: s.SecondsThisYear / 60, LastActiveAt: s.LastActiveAt, CreatedAt: s.CreatedAt,
-		Key: s.ID, OrganizationID: s.OrganizationID,
+		Key: s.ID, OrganizationID: s.OrganizationID, DistrictID: s.DistrictID,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/graph/loader"
 	"github.com/openhomeroom/homeroom/graph/selection"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // primeStudents reads what the selected fields of a page of students need, with one
@@ -27,6 +28,11 @@ func primeStudents(ctx context.Context, students []*db.Student, prefixes ...stri
 			return err
 		}
 	}
+	if selection.Has(ctx, selection.Under(prefixes, "viewerCanEdit")...) {
+		if err := primeEditable(ctx, students); err != nil {
+			return err
+		}
+	}
 	if !selection.Has(ctx, selection.Under(prefixes, "groups")...) {
 		return nil
 	}
@@ -42,6 +48,18 @@ func primeStudents(ctx context.Context, students []*db.Student, prefixes ...stri
 		groups = append(groups, list...)
 	}
 	return primeGroups(ctx, groups, selection.Under(prefixes, "groups")...)
+}
+
+// primeEditable finds out which of the students that the viewer does not administer may be
+// edited.
+func primeEditable(ctx context.Context, students []*db.Student) error {
+	var ids []int
+	for _, s := range students {
+		if !viewer.FromContext(ctx).Administers(s.OrganizationID, s.DistrictID) {
+			ids = append(ids, s.ID)
+		}
+	}
+	return loader.From(ctx).EditableStudents.Prime(ctx, ids)
 }
 
 // primeGroups is primeStudents for groups.

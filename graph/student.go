@@ -16,6 +16,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 	"github.com/openhomeroom/homeroom/internal/roster"
 	"github.com/openhomeroom/homeroom/internal/usage"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 func (r queryResolver) Students(ctx context.Context, organizationID *string, filter *model.StudentFilter,
@@ -115,6 +116,15 @@ func (r studentConnectionResolver) TotalCount(ctx context.Context, c *model.Stud
 
 func (r studentResolver) Organization(ctx context.Context, s *model.Student) (*model.Organization, error) {
 	return schoolByID(ctx, s.OrganizationID)
+}
+
+// ViewerCanEdit takes a statement only for a teacher, who may see students of nobody's
+// groups.
+func (r studentResolver) ViewerCanEdit(ctx context.Context, s *model.Student) (bool, error) {
+	if viewer.FromContext(ctx).Administers(s.OrganizationID, s.DistrictID) {
+		return true, nil
+	}
+	return loader.From(ctx).EditableStudents.Load(ctx, s.Key)
 }
 
 func (r studentResolver) UsageByWeek(ctx context.Context, s *model.Student, period model.UsagePeriod, from,

@@ -481,14 +481,16 @@ type ComplexityRoot struct {
 	}
 
 	Group struct {
-		Educators    func(childComplexity int) int
-		ExternalID   func(childComplexity int) int
-		ID           func(childComplexity int) int
-		Name         func(childComplexity int) int
-		Organization func(childComplexity int) int
-		StudentCount func(childComplexity int) int
-		Students     func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Synced       func(childComplexity int) int
+		Educators       func(childComplexity int) int
+		ExternalID      func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Name            func(childComplexity int) int
+		Organization    func(childComplexity int) int
+		StudentCount    func(childComplexity int) int
+		Students        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Synced          func(childComplexity int) int
+		ViewerCanAssign func(childComplexity int) int
+		ViewerCanEdit   func(childComplexity int) int
 	}
 
 	GroupConnection struct {
@@ -671,7 +673,7 @@ type ComplexityRoot struct {
 		AuditEvents            func(childComplexity int, organizationID *string, filter *model.AuditEventFilter, first *int, after *string, last *int, before *string) int
 		AuditEventsCSVURL      func(childComplexity int, organizationID string, filter *model.AuditEventFilter) int
 		BulkJob                func(childComplexity int, id string) int
-		BulkJobs               func(childComplexity int, organizationID *string, first *int, after *string) int
+		BulkJobs               func(childComplexity int, organizationID *string, filter *model.BulkJobFilter, first *int, after *string, last *int, before *string) int
 		DashboardNotifications func(childComplexity int, organizationID string) int
 		DeletedStudents        func(childComplexity int, organizationID string, search *string, first *int, after *string, last *int, before *string) int
 		Educators              func(childComplexity int, organizationID string, filter *model.EducatorFilter, orderBy *model.EducatorOrder, first *int, after *string, last *int, before *string) int
@@ -828,6 +830,7 @@ type ComplexityRoot struct {
 		Synced                func(childComplexity int) int
 		UsageByWeek           func(childComplexity int, period model.UsagePeriod, from *calendar.Day, to *calendar.Day) int
 		Username              func(childComplexity int) int
+		ViewerCanEdit         func(childComplexity int) int
 	}
 
 	StudentConnection struct {
@@ -1133,7 +1136,7 @@ type QueryResolver interface {
 	DashboardNotifications(ctx context.Context, organizationID string) ([]*model.DashboardNotification, error)
 	UsageReport(ctx context.Context, organizationID string, period model.UsagePeriod, from *calendar.Day, to *calendar.Day, grades []string, productCodes []string) (*model.UsageReport, error)
 	BulkJob(ctx context.Context, id string) (*model.BulkJob, error)
-	BulkJobs(ctx context.Context, organizationID *string, first *int, after *string) (*model.BulkJobConnection, error)
+	BulkJobs(ctx context.Context, organizationID *string, filter *model.BulkJobFilter, first *int, after *string, last *int, before *string) (*model.BulkJobConnection, error)
 	ImportTemplate(ctx context.Context, kind model.BulkJobKind, columns []string) (*model.ImportTemplate, error)
 	ImportMapping(ctx context.Context, kind model.BulkJobKind, headers []string, rows [][]string) (*model.ImportMapping, error)
 	StudentsCSVURL(ctx context.Context, organizationID string, filter *model.StudentFilter) (*string, error)
@@ -1165,6 +1168,8 @@ type StudentResolver interface {
 	Groups(ctx context.Context, obj *model.Student) ([]*model.Group, error)
 
 	UsageByWeek(ctx context.Context, obj *model.Student, period model.UsagePeriod, from *calendar.Day, to *calendar.Day) ([]*model.StudentUsageWeek, error)
+
+	ViewerCanEdit(ctx context.Context, obj *model.Student) (bool, error)
 }
 type StudentConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.StudentConnection) (int, error)
@@ -2833,6 +2838,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Group.Synced(childComplexity), true
+	case "Group.viewerCanAssign":
+		if e.ComplexityRoot.Group.ViewerCanAssign == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Group.ViewerCanAssign(childComplexity), true
+	case "Group.viewerCanEdit":
+		if e.ComplexityRoot.Group.ViewerCanEdit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Group.ViewerCanEdit(childComplexity), true
 
 	case "GroupConnection.edges":
 		if e.ComplexityRoot.GroupConnection.Edges == nil {
@@ -3869,7 +3886,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.BulkJobs(childComplexity, args["organizationId"].(*string), args["first"].(*int), args["after"].(*string)), true
+		return e.ComplexityRoot.Query.BulkJobs(childComplexity, args["organizationId"].(*string), args["filter"].(*model.BulkJobFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.dashboardNotifications":
 		if e.ComplexityRoot.Query.DashboardNotifications == nil {
 			break
@@ -4564,6 +4581,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Student.Username(childComplexity), true
+	case "Student.viewerCanEdit":
+		if e.ComplexityRoot.Student.ViewerCanEdit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Student.ViewerCanEdit(childComplexity), true
 
 	case "StudentConnection.edges":
 		if e.ComplexityRoot.StudentConnection.Edges == nil {
@@ -4931,6 +4954,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BulkDeleteStudentsInput", ec.unmarshalInputBulkDeleteStudentsInput),
 			graphql.NewInputUnmarshaler("BulkEditStudentsInput", ec.unmarshalInputBulkEditStudentsInput),
 			graphql.NewInputUnmarshaler("BulkJobCellInput", ec.unmarshalInputBulkJobCellInput),
+			graphql.NewInputUnmarshaler("BulkJobFilter", ec.unmarshalInputBulkJobFilter),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("CompleteSignInInput", ec.unmarshalInputCompleteSignInInput),
 			graphql.NewInputUnmarshaler("ConfirmTotpEnrollmentInput", ec.unmarshalInputConfirmTotpEnrollmentInput),
@@ -5725,6 +5749,10 @@ type Group implements Node {
   studentCount: Int!
   "The students by last name; 50 a page unless first or last says otherwise, at most 500."
   students(first: Int, after: String, last: Int, before: String): StudentConnection!
+  "Whether you may change it with updateGroup."
+  viewerCanEdit: Boolean!
+  "Whether you may put students into it and take them out of it."
+  viewerCanAssign: Boolean!
 }
 
 "A student of one school, in any number of its groups."
@@ -5759,6 +5787,8 @@ type Student implements Node {
   usageByWeek(period: UsagePeriod! = EIGHT_WEEKS, from: Date, to: Date): [StudentUsageWeek!]!
   "When the student was created here."
   createdAt: DateTime!
+  "Whether you may change the student with updateStudent; of a synced one only the password."
+  viewerCanEdit: Boolean!
 }
 
 "One student's usage in one week, in all products."
@@ -6453,6 +6483,14 @@ type BulkJobEdge {
   node: BulkJob!
 }
 
+"Filters combine with AND; the values inside one filter with OR."
+input BulkJobFilter {
+  "Jobs in any of these states."
+  statuses: [BulkJobStatus!]
+  "Jobs of any of these kinds."
+  kinds: [BulkJobKind!]
+}
+
 "A page of jobs."
 type BulkJobConnection {
   "The jobs with their places."
@@ -6812,8 +6850,8 @@ type Query {
   usageReport(organizationId: ID!, period: UsagePeriod! = FOUR_WEEKS, from: Date, to: Date, grades: [String!], productCodes: [String!]): UsageReport
   "A bulk job; null if it does not exist, or if the caller cannot see it."
   bulkJob(id: ID!): BulkJob
-  "Bulk jobs, newest first."
-  bulkJobs(organizationId: ID, first: Int, after: String): BulkJobConnection
+  "Bulk jobs, newest first. 50 a page unless first or last says otherwise, at most 500."
+  bulkJobs(organizationId: ID, filter: BulkJobFilter, first: Int, after: String, last: Int, before: String): BulkJobConnection
   "An empty file for an import, with the requested columns and those that every file needs; with all columns if columns is null. An unknown column is refused."
   importTemplate(kind: BulkJobKind!, columns: [String!]): ImportTemplate
   "How the headers of a file would be read, and what the others may mean. rows are some rows of the file, if their values are to be looked at; at most 100 rows and 300 headers. Nothing is stored."
@@ -8329,6 +8367,10 @@ func (ec *executionContext) childFields_Group(ctx context.Context, field graphql
 		return ec.fieldContext_Group_studentCount(ctx, field)
 	case "students":
 		return ec.fieldContext_Group_students(ctx, field)
+	case "viewerCanEdit":
+		return ec.fieldContext_Group_viewerCanEdit(ctx, field)
+	case "viewerCanAssign":
+		return ec.fieldContext_Group_viewerCanAssign(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Group", field.Name)
 }
@@ -8847,6 +8889,8 @@ func (ec *executionContext) childFields_Student(ctx context.Context, field graph
 		return ec.fieldContext_Student_usageByWeek(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Student_createdAt(ctx, field)
+	case "viewerCanEdit":
+		return ec.fieldContext_Student_viewerCanEdit(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Student", field.Name)
 }
@@ -10128,22 +10172,46 @@ func (ec *executionContext) field_Query_bulkJobs_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["organizationId"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.BulkJobFilter, error) {
+			return ec.unmarshalOBulkJobFilter2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg2
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
 	return args, nil
 }
 
@@ -17642,6 +17710,52 @@ func (ec *executionContext) fieldContext_Group_students(ctx context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Group_viewerCanEdit(ctx context.Context, field graphql.CollectedField, obj *model.Group) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Group_viewerCanEdit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ViewerCanEdit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Group_viewerCanEdit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Group", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Group_viewerCanAssign(ctx context.Context, field graphql.CollectedField, obj *model.Group) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Group_viewerCanAssign(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ViewerCanAssign, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Group_viewerCanAssign(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Group", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _GroupConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.GroupConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22250,7 +22364,7 @@ func (ec *executionContext) _Query_bulkJobs(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().BulkJobs(ctx, fc.Args["organizationId"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().BulkJobs(ctx, fc.Args["organizationId"].(*string), fc.Args["filter"].(*model.BulkJobFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobConnection) graphql.Marshaler {
@@ -24892,6 +25006,29 @@ func (ec *executionContext) _Student_createdAt(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Student_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Student", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Student_viewerCanEdit(ctx context.Context, field graphql.CollectedField, obj *model.Student) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Student_viewerCanEdit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Student().ViewerCanEdit(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Student_viewerCanEdit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Student", field, true, true, "Boolean")
 }
 
 func (ec *executionContext) _StudentConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.StudentConnection) (ret graphql.Marshaler) {
@@ -27850,6 +27987,55 @@ func (ec *executionContext) unmarshalInputBulkJobCellInput(ctx context.Context, 
 func UnmarshalBulkJobCellInput(ctx context.Context, raw any) (model.BulkJobCellInput, error) {
 	var out model.BulkJobCellInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "BulkJobCellInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputBulkJobFilter(ctx context.Context, obj any) (model.BulkJobFilter, error) {
+	var it model.BulkJobFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"statuses", "kinds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "statuses":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("statuses"))
+			data, err := ec.unmarshalOBulkJobStatus2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Statuses = data
+		case "kinds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kinds"))
+			data, err := ec.unmarshalOBulkJobKind2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobKindᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kinds = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBulkJobFilter unmarshals raw into the BulkJobFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBulkJobFilter(ctx context.Context, raw any) (model.BulkJobFilter, error) {
+	var out model.BulkJobFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BulkJobFilter", raw, &out)
 	return out, err
 }
 
@@ -32964,6 +33150,16 @@ func (ec *executionContext) _Group(ctx context.Context, sel ast.SelectionSet, ob
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Group_students(ctx, field, obj)
 				})
+		case "viewerCanEdit":
+			out.Values[i] = ec._Group_viewerCanEdit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "viewerCanAssign":
+			out.Values[i] = ec._Group_viewerCanAssign(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -35314,6 +35510,12 @@ func (ec *executionContext) _Student(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "viewerCanEdit":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Student_viewerCanEdit(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -38756,6 +38958,14 @@ func (ec *executionContext) marshalOBulkJobConnection2ᚖgithubᚗcomᚋopenhome
 	return ec._BulkJobConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOBulkJobFilter2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobFilter(ctx context.Context, v any) (*model.BulkJobFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputBulkJobFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOBulkJobHold2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobHold(ctx context.Context, v any) (*model.BulkJobHold, error) {
 	if v == nil {
 		return nil, nil
@@ -38772,6 +38982,42 @@ func (ec *executionContext) marshalOBulkJobHold2ᚖgithubᚗcomᚋopenhomeroom�
 	return v
 }
 
+func (ec *executionContext) unmarshalOBulkJobKind2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobKindᚄ(ctx context.Context, v any) ([]model.BulkJobKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.BulkJobKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNBulkJobKind2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOBulkJobKind2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobKindᚄ(ctx context.Context, sel ast.SelectionSet, v []model.BulkJobKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkJobKind2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOBulkJobPhase2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobPhase(ctx context.Context, v any) (*model.BulkJobPhase, error) {
 	if v == nil {
 		return nil, nil
@@ -38786,6 +39032,42 @@ func (ec *executionContext) marshalOBulkJobPhase2ᚖgithubᚗcomᚋopenhomeroom�
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) unmarshalOBulkJobStatus2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobStatusᚄ(ctx context.Context, v any) ([]model.BulkJobStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.BulkJobStatus, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNBulkJobStatus2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOBulkJobStatus2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []model.BulkJobStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkJobStatus2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalODashboardNotification2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDashboardNotificationᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DashboardNotification) graphql.Marshaler {

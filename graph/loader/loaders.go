@@ -33,9 +33,11 @@ type Loaders struct {
 	// InvitationByEducator are the latest open ones; see identity.Invitations.
 	InvitationByEducator *Loader[int, *db.OneTimeLink]
 	StudentByID          *Loader[int, *db.Student]
-	BulkJobByID          *Loader[int, *db.BulkJob]
-	ServiceKeyByID       *Loader[int, *db.ServiceKey]
-	FailedRowsByJob      *Loader[int, bool]
+	// EditableStudents are those of a teacher; an administrator may edit whom one sees.
+	EditableStudents *Loader[int, bool]
+	BulkJobByID      *Loader[int, *db.BulkJob]
+	ServiceKeyByID   *Loader[int, *db.ServiceKey]
+	FailedRowsByJob  *Loader[int, bool]
 	// The keys of these are the rows that the answer shows, so that all its fields are of
 	// one moment.
 	ProgressByJob *Loader[*db.BulkJob, progress.Progress]
@@ -58,6 +60,7 @@ func NewLoaders(d *database.DB, r *roster.Service, u *usage.Service, i *jobs.Ser
 		SubmitterByID:     New(submitterByID(d)),
 		RolesByEducator:   New(rolesByEducator(d)),
 		StudentByID:       New(studentByID(d)),
+		EditableStudents:  New(editableStudents(d)),
 		BulkJobByID:       New(bulkJobByID(i)),
 		FailedRowsByJob:   New(i.HaveFailedRows),
 		ProgressByJob:     New(i.Progresses),

@@ -421,6 +421,14 @@ type BulkJobEdge struct {
 	Node *BulkJob `json:"node"`
 }
 
+// Filters combine with AND; the values inside one filter with OR.
+type BulkJobFilter struct {
+	// Jobs in any of these states.
+	Statuses []BulkJobStatus `json:"statuses,omitempty"`
+	// Jobs of any of these kinds.
+	Kinds []BulkJobKind `json:"kinds,omitempty"`
+}
+
 // A class or group that a job of students creates because rows name it. An undo removes it again.
 type BulkJobNewGroup struct {
 	// As the first row writes it.
@@ -977,9 +985,13 @@ type Group struct {
 	// Students in the group.
 	StudentCount int `json:"studentCount"`
 	// The students by last name; 50 a page unless first or last says otherwise, at most 500.
-	Students       *StudentConnection `json:"students"`
-	Key            int                `json:"-"`
-	OrganizationID int                `json:"-"`
+	Students *StudentConnection `json:"students"`
+	// Whether you may change it with updateGroup.
+	ViewerCanEdit bool `json:"viewerCanEdit"`
+	// Whether you may put students into it and take them out of it.
+	ViewerCanAssign bool `json:"viewerCanAssign"`
+	Key             int  `json:"-"`
+	OrganizationID  int  `json:"-"`
 }
 
 func (Group) IsNode() {}
@@ -1585,9 +1597,12 @@ type Student struct {
 	// Usage week by week, oldest first, with a row for weeks without usage. from and to belong to CUSTOM.
 	UsageByWeek []*StudentUsageWeek `json:"usageByWeek"`
 	// When the student was created here.
-	CreatedAt      time.Time `json:"createdAt"`
-	Key            int       `json:"-"`
-	OrganizationID int       `json:"-"`
+	CreatedAt time.Time `json:"createdAt"`
+	// Whether you may change the student with updateStudent; of a synced one only the password.
+	ViewerCanEdit  bool `json:"viewerCanEdit"`
+	DistrictID     int  `json:"-"`
+	Key            int  `json:"-"`
+	OrganizationID int  `json:"-"`
 }
 
 func (Student) IsNode() {}

@@ -15,6 +15,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fixture"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
 	"github.com/openhomeroom/homeroom/internal/job/kind"
+	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -154,7 +155,7 @@ func TestWhoSeesAndStarts(t *testing.T) {
 				(len(problems.Items) > 0) != sees || (m > 0) != sees {
 				t.Errorf("%s: %v %v %d %d %d %d", who, err, err2, len(changes.Items), n, len(problems.Items), m)
 			}
-			list, err := b.Jobs(ctx, 0)
+			list, err := b.Jobs(ctx, 0, reader.JobFilter{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -167,7 +168,7 @@ func TestWhoSeesAndStarts(t *testing.T) {
 				}
 			}
 		}
-		if _, err := b.Jobs(b.As(t, b.NorthAdmin), b.South.ID); fault.KindOf(err) != fault.NotFound {
+		if _, err := b.Jobs(b.As(t, b.NorthAdmin), b.South.ID, reader.JobFilter{}); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("jobs of another school: %v", err)
 		}
 		job = b.applied(b.NorthAdmin, job)

@@ -20,6 +20,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fixture"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/job/reader"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -300,7 +301,7 @@ func TestUploads(t *testing.T) {
 				if n := b.number("SELECT COUNT(*) FROM bulk_jobs WHERE status = 'VERIFYING' AND fence = 0"); n != 1 {
 					t.Errorf("%d jobs are arriving", n)
 				}
-				list, _ := b.Jobs(ctx, 0)
+				list, _ := b.Jobs(ctx, 0, reader.JobFilter{})
 				if n, err := list.Count(ctx); n != 0 || err != nil {
 					t.Errorf("%d jobs are seen, %v", n, err)
 				}

@@ -4,6 +4,7 @@ package reader
 
 import (
 	"context"
+	"slices"
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
@@ -54,10 +55,22 @@ type JobList struct {
 	where  []predicate.BulkJob
 }
 
+// JobFilter narrows a list of jobs. An empty list of values stands for all.
+type JobFilter struct {
+	Statuses []bulkjob.Status
+	Kinds    []bulkjob.Kind
+}
+
 // Jobs returns the jobs that the viewer sees, or those of one organization and the schools
 // below it; organizationID 0 stands for all.
-func (r *Reader) Jobs(ctx context.Context, organizationID int) (*JobList, error) {
+func (r *Reader) Jobs(ctx context.Context, organizationID int, f JobFilter) (*JobList, error) {
 	l := &JobList{reader: r, where: []predicate.BulkJob{vault.IsWhole()}}
+	if len(f.Statuses) > 0 {
+		l.where = append(l.where, bulkjob.StatusIn(slices.Compact(slices.Sorted(slices.Values(f.Statuses)))...))
+	}
+	if len(f.Kinds) > 0 {
+		l.where = append(l.where, bulkjob.KindIn(slices.Compact(slices.Sorted(slices.Values(f.Kinds)))...))
+	}
 	if organizationID == 0 {
 		return l, nil
 	}
