@@ -81,12 +81,12 @@ func (c *costs) field(f *ast.Field) int {
 		types = append(types, t.Name)
 	}
 	arguments := f.ArgumentMap(c.variables)
-	rows, extra := 0, entries(arguments)/entriesAPoint
+	rows, extra := 0, 0
 	for _, name := range types {
 		rows = max(rows, rowsOf(name, f.Definition, arguments))
 		extra = max(extra, c.price(name+"."+f.Name, arguments))
 	}
-	return sum(sum(product(child, rows), extra), 1)
+	return sum(sum(product(child, rows), sum(extra, entries(arguments)/entriesAPoint)), 1)
 }
 
 // rowsOf is how many values a field can have.

@@ -45,8 +45,8 @@ func TestWhatOperationsCost(t *testing.T) {
 		`{ bulkJobs(first: 20) { nodes { problemGroups(first: 1) { code } } } }`:                                           40_061,
 		`{ bulkJobs(first: 20) { nodes { missingStudents(first: 1) { totalCount } } } }`:                                   4061,
 		`{ importMapping(kind: IMPORT_STUDENTS, headers: ["x"]) { problem } }`:                                             1002,
-		`mutation($ids: [ID!]!) { restoreStudents(input: {studentIds: $ids}) { students { id } } }`:                        1301,
-		`mutation($ids: [ID!]!) { assignStudentsToGroups(input: {studentIds: $ids, groupIds: $ids}) { students { id } } }`: 2701,
+		`mutation($ids: [ID!]!) { restoreStudents(input: {studentIds: $ids}) { students { id } } }`:                        1326,
+		`mutation($ids: [ID!]!) { assignStudentsToGroups(input: {studentIds: $ids, groupIds: $ids}) { students { id } } }`: 2751,
 	} {
 		got, err := document.Cost(schema, 60_000, query, hundred)
 		if err != nil || got != want {

@@ -8,6 +8,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/auditdetail"
 	"github.com/openhomeroom/homeroom/ent/db/auditevent"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
@@ -203,6 +204,41 @@ func TestVerifyNoticesRowsOfAJobThatMove(t *testing.T) {
 		}
 		if v := verify(t, d, w.Alpha.ID, ""); v.Damage == nil || v.Damage.Fault != audit.Altered || v.Damage.Seq != 3 {
 			t.Errorf("%+v; want it at 3", v.Damage)
+		}
+	})
+}
+
+// TestVerifyNoticesARowWithAnotherNumber gives a row of a batch the number of a row that was
+// refused, so that all rows stay in their order.
+func TestVerifyNoticesARowWithAnotherNumber(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		w := fixture.New(t, d)
+		job := w.Client().BulkJob.Create().SetDistrictID(w.Alpha.ID).SetOrganizationID(w.North.ID).
+			SetSubmittedBy(w.NorthAdmin.ID).SetKind(bulkjob.KindIMPORT_STUDENTS).SaveX(fixture.System())
+		var rows audit.Rows
+		for _, i := range []int{1, 3, 6} {
+			w.Client().BulkJobRow.Create().SetJobID(job.ID).SetRow(i).SetTargetID(10 + i).SetLabel("label").
+				SetPlan([]byte("plan")).SetChangeCount(1).SetAppliedVersion(2).SetState(1).ExecX(fixture.System())
+			rows.Add(i, 10+i, 2, []byte("plan"), nil)
+		}
+		record(fixture.System(), t, d, audit.Event{Action: audit.JobRowsApplied, DistrictID: w.Alpha.ID,
+			OrganizationID: w.North.ID, Target: audit.On(globalid.BulkJob, job.ID), JobID: job.ID,
+			Facts: audit.Facts{"from": 1, "to": 7, "rows": 3, "images": 0, "digest": rows.Digest()}})
+		for _, c := range []struct {
+			from, to int
+			fault    audit.Fault
+		}{{3, 4, audit.Altered}, {4, 3, ""}, {1, 2, audit.Altered}, {2, 1, ""}, {6, 7, audit.Altered}, {7, 6, ""}} {
+			if _, err := d.Client(context.Background()).ExecContext(context.Background(),
+				"UPDATE bulk_job_rows SET `row` = ? WHERE job_id = ? AND `row` = ?", c.to, job.ID, c.from); err != nil {
+				t.Fatal(err)
+			}
+			switch v := verify(t, d, w.Alpha.ID, ""); {
+			case c.fault == "" && (v.Damage != nil || v.Batches != 1):
+				t.Errorf("row %d is %d again: %+v %+v", c.from, c.to, v, v.Damage)
+			case c.fault != "" && (v.Damage == nil || v.Damage.Fault != c.fault):
+				t.Errorf("row %d has the number %d: %+v; want it %s", c.from, c.to, v.Damage, c.fault)
+			}
 		}
 	})
 }

@@ -157,3 +157,56 @@ func TestABrowserKnowsTheLastAccounts(t *testing.T) {
 		}
 	})
 }
+
+// TestABrowserIsKnownForNinetyDays has all attempts of an account used up, and signs in from a
+// browser that has signed in just less, and just more, than ninety days ago.
+func TestABrowserIsKnownForNinetyDays(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		kept := identity.WithDevices(from(school), testlog.Secret(h.in(t, h.NorthAdmin, home).Devices))
+		for i, c := range []struct {
+			pass time.Duration
+			want string
+		}{{identity.KnownFor - time.Minute, ""}, {time.Minute, limited}} {
+			h.pass(c.pass)
+			h.Client().SignInMark.Delete().ExecX(fixture.System()) // What has been guessed, and where the account is known.
+			for range 21 {
+				if _, err := h.SignIn(from(school), h.NorthAdmin.Email, "guess"); err == nil {
+					t.Fatal("the wrong password is right")
+				}
+			}
+			if _, err := h.SignIn(kept, h.NorthAdmin.Email, password); code(err) != c.want && (c.want != "" || err != nil) {
+				t.Errorf("time %d: %v; want %q", i+1, err, c.want)
+			}
+		}
+	})
+}
+
+// TestANetworkIsKnownForNinetyDays is the same for a network, while others guess everywhere.
+func TestANetworkIsKnownForNinetyDays(t *testing.T) {
+	t.Parallel()
+	const elsewhere = "203.0.113.9"
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		h.in(t, h.NorthAdmin, elsewhere)
+		for i, pass := range []time.Duration{identity.KnownFor - time.Hour, time.Hour} {
+			h.pass(pass)
+			for i := range 40 { // more than the account has
+				if _, err := h.SignIn(from(fmt.Sprintf("192.0.2.%d", i+1)), h.NorthAdmin.Email, "guess"); err == nil {
+					t.Fatal("the wrong password is right")
+				}
+			}
+			// A right password would make the network known again.
+			known := h.Client().SignInMark.Query().AllX(fixture.System())
+			_, err := h.SignIn(from(elsewhere), h.NorthAdmin.Email, password)
+			if want := []string{"", limited}[i]; want == "" && err != nil || want != "" && code(err) != want {
+				t.Errorf("time %d: %v; want %q", i+1, err, want)
+			}
+			h.Client().SignInMark.Delete().ExecX(fixture.System())
+			for _, m := range known {
+				h.Client().SignInMark.Create().SetMark(m.Mark).SetUntilMs(m.UntilMs).ExecX(fixture.System())
+			}
+		}
+	})
+}

@@ -19,3 +19,27 @@ func Deliver(ctx context.Context, s *Service) {
 		s.deliver(ctx, d)
 	}
 }
+
+// FillOutbox has n invitations wait.
+func FillOutbox(s *Service, n int) {
+	for range n {
+		s.outbox.put(delivery{email: "waiting@example.com"})
+	}
+}
+
+// Asked is a link that a browser has asked for: for an address, from a network, with what the
+// browser keeps.
+type Asked struct{ Email, Network, Devices string }
+
+// Wait has links wait in an outbox of their own, and returns which of them it has taken in,
+// and which wait in the end.
+func Wait(list []Asked) (taken []bool, waiting []Asked) {
+	o := newOutbox()
+	for _, a := range list {
+		taken = append(taken, o.put(delivery{email: a.Email, by: a.Network, devices: a.Devices}))
+	}
+	for _, d := range o.waiting[links] {
+		waiting = append(waiting, Asked{d.email, d.by, d.devices})
+	}
+	return taken, waiting
+}

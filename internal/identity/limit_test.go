@@ -100,6 +100,16 @@ func TestAttemptsAreLimited(t *testing.T) {
 			h.pass(10 * time.Second)
 			h.in(t, h.NorthAdmin, school)
 		},
+		"each network has a reserve of its own for an account": func(t *testing.T, h *house) {
+			for _, network := range []string{school, stranger, home} {
+				for i := range 20 { // more than a network has
+					guess(h.Service, fmt.Sprintf("somebody%d@example.com", i), network, 50)
+				}
+				if n := guess(h.Service, "nora@example.com", network, 50); n != 2 {
+					t.Errorf("%d were tried in %s", n, network)
+				}
+			}
+		},
 		"somebody is not locked out of the own browser by who guesses beside them without an end": func(t *testing.T,
 			h *house) {
 			nora := h.in(t, h.NorthAdmin, school)

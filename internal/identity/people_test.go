@@ -113,6 +113,10 @@ func TestPeople(t *testing.T) {
 		h := newHouse(t, d)
 		h.NorthTeacher.Update().SetDisabled(1).ExecX(fixture.System())
 		h.Educator(t, h.Alpha, "Zoë Zapata Ruiz", viewer.Teacher, h.South)
+		// Somebody of North who teaches at South.
+		two := h.Educator(t, h.Alpha, "Tom Two", viewer.SchoolAdmin, h.North)
+		h.Client().RoleAssignment.Create().SetEducatorID(two.ID).SetOrganizationID(h.South.ID).SetDistrictID(h.Alpha.ID).
+			SetRole("TEACHER").ExecX(fixture.System())
 		yes, no := true, false
 		for name, c := range map[string]struct {
 			who  *db.Educator
@@ -121,14 +125,19 @@ func TestPeople(t *testing.T) {
 			want []*db.Educator
 			code string
 		}{
-			"of a school":       {who: h.NorthAdmin, at: h.North, want: []*db.Educator{h.NorthAdmin, h.NorthTeacher}},
+			"of a school": {who: h.NorthAdmin, at: h.North, want: []*db.Educator{h.NorthAdmin, h.NorthTeacher, two}},
+			"who teach at another school only": {who: h.NorthAdmin, at: h.North,
+				f: identity.PeopleFilter{Roles: []viewer.Role{viewer.Teacher}}, want: []*db.Educator{h.NorthTeacher}},
+			"by two roles": {who: h.DistrictAdmin, at: h.North,
+				f:    identity.PeopleFilter{Roles: []viewer.Role{viewer.SchoolAdmin, viewer.Teacher, viewer.Teacher}},
+				want: []*db.Educator{h.NorthAdmin, h.NorthTeacher, two}},
 			"of another school": {who: h.NorthAdmin, at: h.South, code: "NOT_FOUND"},
 			"for a teacher":     {who: h.SouthTeacher, at: h.South, code: "FORBIDDEN"},
 			"by role":           {who: h.DistrictAdmin, at: h.North, f: identity.PeopleFilter{Roles: []viewer.Role{viewer.Teacher}}, want: []*db.Educator{h.NorthTeacher}},
 			"by role in a district": {who: h.DistrictAdmin, at: h.Alpha,
 				f: identity.PeopleFilter{Roles: []viewer.Role{viewer.DistrictAdmin}}, want: []*db.Educator{h.DistrictAdmin}},
 			"disabled":     {who: h.DistrictAdmin, at: h.Alpha, f: identity.PeopleFilter{Disabled: &yes}, want: []*db.Educator{h.NorthTeacher}},
-			"not disabled": {who: h.DistrictAdmin, at: h.North, f: identity.PeopleFilter{Disabled: &no}, want: []*db.Educator{h.NorthAdmin}},
+			"not disabled": {who: h.DistrictAdmin, at: h.North, f: identity.PeopleFilter{Disabled: &no}, want: []*db.Educator{h.NorthAdmin, two}},
 			"by address":   {who: h.DistrictAdmin, at: h.Alpha, f: identity.PeopleFilter{Search: "NORA@"}, want: []*db.Educator{h.NorthAdmin}},
 			"by words of a name, which nobody of the school has": {who: h.NorthAdmin, at: h.North,
 				f: identity.PeopleFilter{Search: "zoe ruiz"}},

@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,6 +11,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/accounthand"
 	"github.com/openhomeroom/homeroom/ent/db/passkey"
 	"github.com/openhomeroom/homeroom/ent/db/recoverycode"
+	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
+	"github.com/openhomeroom/homeroom/internal/credential"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fixture"
@@ -46,6 +49,12 @@ func TestWhatTheOperatorWidensEnds(t *testing.T) {
 				viewer.DistrictAdmin, h.Alpha, false},
 			{"a role at the school", account("Sc One", h.NorthAdmin, hold.Both), viewer.SchoolAdmin, h.North, false},
 			{"a role at another school", account("Ot One", h.NorthAdmin, hold.Both), viewer.Teacher, h.South, true},
+			{"a role where only the school that has set the password is", account("He One", h.SouthAdmin, hold.ByPassword),
+				viewer.Teacher, h.South, true},
+			{"a role that adds nothing to another one", h.promoted(account("No One", h.SouthAdmin, hold.ByPassword)),
+				viewer.Teacher, h.North, false},
+			{"a role that adds something to another one", h.promoted(account("So One", h.SouthAdmin, hold.ByPassword)),
+				viewer.Teacher, h.South, true},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				session := h.in(t, c.e, home)
@@ -96,6 +105,14 @@ func TestWhatTheOperatorWidensEnds(t *testing.T) {
 			}
 		})
 	})
+}
+
+// promoted makes a teacher of North its administrator, and nothing else.
+func (h *house) promoted(e *db.Educator) *db.Educator {
+	h.Client().RoleAssignment.Delete().Where(roleassignment.EducatorID(e.ID)).ExecX(fixture.System())
+	h.Client().RoleAssignment.Create().SetEducatorID(e.ID).SetOrganizationID(h.North.ID).SetDistrictID(h.Alpha.ID).
+		SetRole(roleassignment.RoleSCHOOL_ADMIN).ExecX(fixture.System())
+	return e
 }
 
 // TestAHandCountsWithAllBehindIt has accounts that were created by somebody who
@@ -235,6 +252,78 @@ func TestFactorsOfANarrowerHandEnd(t *testing.T) {
 					t.Errorf("%d passkeys and %d codes are left", keys, codes)
 				}
 			})
+		}
+	})
+}
+
+// TestRecoveryCodesDoNotStayAlone has somebody replace a passkey since a school could come in.
+// The codes are older, and end together with the passkey.
+func TestRecoveryCodesDoNotStayAlone(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		in := h.in(t, h.NorthTeacher, home)
+		_, old, _ := h.register(t, in)
+		h.pass(time.Minute)
+		if err := hold.Note(fixture.System(), h.Client(), h.clock(), []int{h.NorthAdmin.ID}, h.NorthTeacher.ID); err != nil {
+			t.Fatal(err)
+		}
+		h.pass(time.Minute)
+		h.register(t, in)
+		h.Client().Passkey.DeleteOneID(old.ID).ExecX(fixture.System())
+		if _, err := h.AddEducator(fixture.System(), identity.NewEducator{Email: h.NorthTeacher.Email, FirstName: "Ta",
+			LastName: "Ra", Role: viewer.DistrictAdmin, OrganizationID: h.Alpha.ID}); err != nil {
+			t.Fatal(err)
+		}
+		if keys, codes := h.factorsOf(h.NorthTeacher); keys+codes > 0 {
+			t.Errorf("%d passkeys and %d codes are left", keys, codes)
+		}
+	})
+}
+
+func (h *house) factorsOf(e *db.Educator) (keys, codes int) {
+	return h.Client().Passkey.Query().Where(passkey.EducatorID(e.ID)).CountX(fixture.System()),
+		h.Client().RecoveryCode.Query().Where(recoverycode.EducatorID(e.ID)).CountX(fixture.System())
+}
+
+// TestANewAddressComesWithItsRoles gives an account without a password, whose address a school
+// has named, another address. What it gets at the same time counts as well.
+func TestANewAddressComesWithItsRoles(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		for name, at := range map[string]func(h *house) *db.Organization{
+			"nothing":                nil,
+			"a role of the school":   func(h *house) *db.Organization { return h.North },
+			"a role somewhere else":  func(h *house) *db.Organization { return h.South },
+			"a role at the district": func(h *house) *db.Organization { return h.Alpha },
+		} {
+			h := newHouse(t, dbtest.Open(t, d.Kind()))
+			if err := hold.NoteWay(fixture.System(), h.Client(), h.clock(), hold.ByAddress, []int{h.NorthAdmin.ID},
+				h.NorthTeacher.ID); err != nil {
+				t.Fatal(err)
+			}
+			h.pass(time.Minute)
+			h.register(t, h.in(t, h.NorthTeacher, home))
+			h.Client().Educator.UpdateOneID(h.NorthTeacher.ID).ClearPasswordHash().ExecX(fixture.System())
+			var grants []credential.Grant
+			if at != nil {
+				o := at(h)
+				grants = append(grants, credential.Grant{EducatorID: h.NorthTeacher.ID, Assignment: viewer.Assignment{
+					Role: viewer.SchoolAdmin, OrganizationID: o.ID, DistrictID: h.Alpha.ID}})
+			}
+			err := h.DB.InTx(fixture.System(), func(ctx context.Context, client *db.Client) error {
+				_, err := credential.Readdress(ctx, client, h.clock(), []int{h.DistrictAdmin.ID}, []int{h.NorthTeacher.ID}, nil,
+					grants)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			keys, codes := h.factorsOf(h.NorthTeacher)
+			ends := name == "a role somewhere else" || name == "a role at the district"
+			if (keys+codes == 0) != ends {
+				t.Errorf("%s: %d passkeys and %d codes are left", name, keys, codes)
+			}
 		}
 	})
 }

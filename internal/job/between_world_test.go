@@ -57,6 +57,8 @@ type between struct {
 	name   string
 	kind   bulkjob.Kind
 	header string
+	// leavers is what happens to those whose row says that they have left.
+	leavers bulkjob.Leavers
 	// submits is the role of the submitter; the starter has the same.
 	submits viewer.Role
 	// subject makes the n-th subject. shared is a group for all rows of an edit, and by is
@@ -172,6 +174,53 @@ var betweens = []between{
 				default:
 					return allOf(now.DeletedAt != nil)
 				}
+			}
+			return s
+		},
+	},
+	{
+		name:     "leavers",
+		kind:     students,
+		header:   "Database ID,Grade,Status\n",
+		leavers:  bulkjob.LeaversDELETE,
+		submits:  viewer.SchoolAdmin,
+		changes:  slices.Concat(ofStudents, ofGroups),
+		together: erasure,
+		subject: func(b *bench, n int, _ *db.Group, by *db.Educator) subject {
+			s := subject{g: b.club(n, by)}
+			s.st = b.Student(b.t, b.North, "Stu", fmt.Sprintf("Dent%05d", n), 0, s.g)
+			s.row = stu(s.st) + ",9,Inactive"
+			s.stands = func() string {
+				now := b.now(s.st)
+				switch {
+				case now == nil, now.DeletedAt != nil && !now.DeletedAt.Equal(fixture.Today):
+					return "gone"
+				default:
+					return allOf(now.DeletedAt != nil)
+				}
+			}
+			return s
+		},
+	},
+	{
+		name:     "leavers of groups",
+		kind:     students,
+		header:   "Database ID,Grade,Status\n",
+		leavers:  bulkjob.LeaversLEAVE_GROUPS,
+		submits:  viewer.SchoolAdmin,
+		changes:  slices.Concat(ofStudents, ofGroups),
+		together: erasure,
+		subject: func(b *bench, n int, _ *db.Group, by *db.Educator) subject {
+			s := subject{g: b.club(n, by)}
+			other := b.club(n+5000, by)
+			s.st = b.Student(b.t, b.North, "Stu", fmt.Sprintf("Dent%05d", n), 0, s.g, other)
+			s.row = stu(s.st) + ",9,Inactive"
+			s.stands = func() string {
+				now := b.now(s.st)
+				if now == nil || now.DeletedAt != nil || now.OrganizationID != b.North.ID {
+					return "gone"
+				}
+				return allOf(!b.isIn(s.st, other))
 			}
 			return s
 		},
@@ -445,5 +494,5 @@ func (b *bench) submitsBetween(k between, who *db.Educator, list []subject, shar
 	if k.kind == schools {
 		at = b.Alpha
 	}
-	return b.submitted(who, at, k.kind, file)
+	return b.submitted(who, at, k.kind, file, leavers(k.leavers))
 }
