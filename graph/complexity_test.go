@@ -8,6 +8,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/page"
 )
 
 // TestHowMuchFitsIntoAnOperation sends fields as often as they fit, and once more.
@@ -81,6 +82,42 @@ func TestHowMuchFitsIntoAnOperation(t *testing.T) {
 		got := s.call(t, s.NorthAdmin, query, nil).code()
 		if refused := got == "TOO_COMPLEX"; refused != (want != "") || strings.HasPrefix(got, "GRAPHQL_") {
 			t.Errorf("%s: got %q, want %q", query, got, want)
+		}
+	}
+}
+
+// TestWhatIsSentToAFieldHasItsBounds sends the last good and the first bad number of entries.
+func TestWhatIsSentToAFieldHasItsBounds(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, dbtest.Open(t, database.SQLite))
+	const mapping = `query($headers: [String!]!, $rows: [[String!]!]) {
+		importMapping(kind: IMPORT_STUDENTS, headers: $headers, rows: $rows) { problem } }`
+	numbered := func(n int) (list []any) {
+		for i := range n {
+			list = append(list, fmt.Sprint("Header ", i))
+		}
+		return list
+	}
+	for what, c := range map[string]struct {
+		query string
+		most  int
+		send  func(n int) map[string]any
+	}{
+		"nodes": {`query($ids: [ID!]!) { nodes(ids: $ids) { id } }`, page.Max, func(n int) map[string]any {
+			return map[string]any{"ids": slices.Repeat([]any{"x"}, n)}
+		}},
+		"headers": {mapping, 300, func(n int) map[string]any { return map[string]any{"headers": numbered(n)} }},
+		"bytes of a header": {mapping, 255, func(n int) map[string]any {
+			return map[string]any{"headers": []any{strings.Repeat("x", n)}}
+		}},
+		"rows": {mapping, 100, func(n int) map[string]any {
+			return map[string]any{"headers": numbered(1), "rows": slices.Repeat([]any{[]any{"x"}}, n)}
+		}},
+	} {
+		for n, want := range map[int]string{c.most: "", c.most + 1: "BAD_USER_INPUT"} {
+			if got := s.call(t, s.NorthAdmin, c.query, c.send(n)).code(); got != want {
+				t.Errorf("%d %s: got %q, want %q", n, what, got, want)
+			}
 		}
 	}
 }
