@@ -72,7 +72,8 @@ func TestDocumentsAtTheirLimits(t *testing.T) {
 	} {
 		for n, want := range map[int]string{c.limit: "", c.limit + 1: c.code} {
 			got := ""
-			if bad := guard.MutateOperationParameters(context.Background(), &graphql.RawParams{Query: c.document(n)}); bad != nil {
+			params := &graphql.RawParams{Query: c.document(n)}
+			if bad := guard.MutateOperationParameters(context.Background(), params); bad != nil {
 				got = fmt.Sprint(bad.Extensions["code"])
 			}
 			if got != want {

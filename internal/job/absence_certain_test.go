@@ -32,17 +32,19 @@ func TestNobodyIsRemovedWithoutCertainty(t *testing.T) {
 			deleted string
 			unclear bool
 		}{
-			"the Student ID":                   {counts + "00004,,,,Inactive\n", "Dee", false},
-			"the ID behind an apostrophe":      {counts + "'00004,,,,Inactive\n", "Dee", false},
-			"an ID that has lost its zeros":    {counts + "4,,,,Inactive\n", "", true},
-			"no ID":                            {counts + ",,Dee,Darwin,Inactive\n", "", true},
-			"NULL":                             {counts + "NULL,,Dee,Darwin,Inactive\n", "", true},
-			"the Database ID":                  {counts + "," + globalid.Encode(globalid.Student, dee) + ",,,Inactive\n", "Dee", false},
-			"IDs of two students":              {counts + "00003," + globalid.Encode(globalid.Student, dee) + ",,,Inactive\n", "", true},
-			"the name of somebody else":        {counts + "00004,,Old,Person,Inactive\n", "", true},
-			"the name":                         {counts + "00004,,Dee,Darwin-Smith,Inactive\n", "Dee", false},
-			"an ID that nobody has":            {counts + "77777777,,,,Inactive\n", "", false},
-			"the username":                     {byName, "Dee", false},
+			"the Student ID":                {counts + "00004,,,,Inactive\n", "Dee", false},
+			"the ID behind an apostrophe":   {counts + "'00004,,,,Inactive\n", "Dee", false},
+			"an ID that has lost its zeros": {counts + "4,,,,Inactive\n", "", true},
+			"no ID":                         {counts + ",,Dee,Darwin,Inactive\n", "", true},
+			"NULL":                          {counts + "NULL,,Dee,Darwin,Inactive\n", "", true},
+			"the Database ID":               {counts + "," + globalid.Encode(globalid.Student, dee) + ",,,Inactive\n", "Dee", false},
+			"IDs of two students":           {counts + "00003," + globalid.Encode(globalid.Student, dee) + ",,,Inactive\n", "", true},
+			"the name of somebody else":     {counts + "00004,,Old,Person,Inactive\n", "", true},
+			"the name":                      {counts + "00004,,Dee,Darwin-Smith,Inactive\n", "Dee", false},
+			"an ID that nobody has":         {counts + "77777777,,,,Inactive\n", "", false},
+			"the username":                  {byName, "Dee", false},
+			"IDs of two students in a row that counts": {counts + "00004,,,,Inactive\n00003," +
+				globalid.Encode(globalid.Student, dee) + ",,,Active\n", "", true},
 			"an ID, and a row that is refused": {counts + "00004,,,,Inactive\n,,Dee,Darwin,Active\n", "", true},
 		} {
 			for _, with := range []with{leavers(bulkjob.LeaversDELETE), missing(bulkjob.MissingDELETE)} {
@@ -67,7 +69,7 @@ func TestNobodyIsRemovedWithoutCertainty(t *testing.T) {
 			job := b.verified(b.DistrictAdmin, b.North, students, file, missing(bulkjob.MissingDELETE),
 				leavers(bulkjob.LeaversIGNORE))
 			if got := b.changes(b.DistrictAdmin, job); slices.ContainsFunc(got, func(line string) bool {
-				return strings.Contains(line, "Dee") && strings.Contains(line, "Deleted")
+				return strings.Contains(line, "Dee")
 			}) {
 				t.Errorf("%q: %q", file, got)
 			}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -148,12 +149,29 @@ func TestWhoIsNotInTheFile(t *testing.T) {
 				t.Errorf("%d deleted\n%s", job.Deleted, b.problems(job))
 			}
 		})
+		t.Run("whom a new student may be stays, and is not listed", func(t *testing.T) {
+			b := b.on(t)
+			const row3 = "Student ID,First Name,Last Name,Username,Grade\n00001,,,,8\n00002,,,,\n90001,Dee,Darwin,dee.new,"
+			grade := b.number("SELECT grade FROM students WHERE first_name = 'Dee'")
+			job := b.verified(b.DistrictAdmin, b.North, students, row3+strconv.Itoa(grade)+"\n", missing(bulkjob.MissingDELETE))
+			if job.Created != 1 || job.Deleted != 1 || !strings.Contains(b.problems(job), row.PossibleDuplicate) {
+				t.Errorf("%d created, %d deleted\n%s", job.Created, job.Deleted, b.problems(job))
+			}
+			wantNotIn(b, b.DistrictAdmin, job, "Cyd")
+		})
 		t.Run("a corrected row about somebody who is removed is refused", func(t *testing.T) {
 			b := b.on(t)
 			job := b.verified(b.DistrictAdmin, b.North, students, two+"00003,99\n", missing(bulkjob.MissingDELETE))
 			_, err := b.correct(b.DistrictAdmin, job, 3, "Student ID", "00004", "Grade", "9")
 			if e := fault.From(err); e == nil || e.Code != "NOT_CORRECTABLE" {
 				t.Errorf("%v", err)
+			}
+			// So is one about somebody who leaves the groups by another row of the file.
+			job = b.verified(b.DistrictAdmin, b.North, students, "Student ID,Grade,Status\n00001,8,Active\n00003,,Inactive\n"+
+				"00002,99,Active\n", leavers(bulkjob.LeaversLEAVE_GROUPS))
+			_, err = b.correct(b.DistrictAdmin, job, 3, "Student ID", "00003", "Grade", "9")
+			if e := fault.From(err); e == nil || e.Code != "NOT_CORRECTABLE" {
+				t.Errorf("somebody who leaves the groups: %v", err)
 			}
 			// Another row that only changes the student removes nobody.
 			job = b.verified(b.DistrictAdmin, b.North, students, two+"00001,99\n", missing(bulkjob.MissingDELETE))

@@ -264,11 +264,11 @@ func (b *bench) asks(who *db.Educator, do func(context.Context) error) string {
 	return fault.From(err).Code
 }
 
-// codes returns the codes of the problems of a row, or of the job if row is 0.
-func (b *bench) codes(job *db.BulkJob, row int) string {
+// codes returns the codes of the problems of a row, or of the job if the row is 0.
+func (b *bench) codes(job *db.BulkJob, number int) string {
 	var codes []string
 	for _, p := range b.allProblems(job.ID) {
-		if p.Row == row {
+		if p.Row == number {
 			codes = append(codes, p.Code)
 		}
 	}
@@ -282,11 +282,13 @@ func (b *bench) outcome(job *db.BulkJob, i int, s subject, before, stood string)
 	b.t.Helper()
 	stands, code, state := s.stands(), "", ""
 	for _, p := range b.allProblems(job.ID) {
-		if p.Row == i+1 && (p.Severity == bulkjobproblem.SeverityERROR || job.UndoneBy != nil && p.Code != row.StillOnRecord) {
+		ofUndo := job.UndoneBy != nil && p.Code != row.StillOnRecord
+		if p.Row == i+1 && (p.Severity == bulkjobproblem.SeverityERROR || ofUndo) {
 			code = p.Code
 		}
 	}
-	planned, err := b.Client().BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.Row(i+1)).Only(fixture.System())
+	planned, err := b.Client().BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.Row(i+1)).
+		Only(fixture.System())
 	switch {
 	case err != nil && !db.IsNotFound(err):
 		b.t.Fatal(err)

@@ -1,6 +1,7 @@
 package job_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fixture"
 	jobs "github.com/openhomeroom/homeroom/internal/job"
 	"github.com/openhomeroom/homeroom/internal/job/catalog"
 	"github.com/openhomeroom/homeroom/internal/job/columns"
@@ -96,6 +98,7 @@ func TestChoicesThatMakeNoSense(t *testing.T) {
 		"a column of exports":    {[]sheet.Choice{{Header: "Memo", Column: "Minutes"}}, "UNKNOWN_COLUMN"},
 		"no header":              {[]sheet.Choice{{Header: " - ", Column: "Grade"}}, "UNKNOWN_COLUMN"},
 		"a header twice":         {[]sheet.Choice{{Header: "Memo", Column: "Grade"}, {Header: "memo", Column: ""}}, "DUPLICATE_COLUMN"},
+		"the same header again":  {[]sheet.Choice{{Header: "memo", Column: "Grade"}, {Header: "Memo", Column: ""}}, "DUPLICATE_COLUMN"},
 		"a column twice":         {[]sheet.Choice{{Header: "Memo", Column: "Grade"}, {Header: "Note", Column: "grade"}}, "DUPLICATE_COLUMN"},
 		"passwords in the open":  {[]sheet.Choice{{Header: "Initial password", Column: "First Name"}}, "PASSWORD_COLUMN"},
 		"more than there can be": {make([]sheet.Choice, 101), "TOO_MANY"},
@@ -194,6 +197,80 @@ func TestACorrectedRowIsReadAsItsFileWas(t *testing.T) {
 		b.applied(b.NorthAdmin, job)
 		if next := submit("x3", "3", nil); len(next.IgnoredHeaders) > 0 {
 			t.Errorf("the choice is forgotten because of a corrected row: %v", next.IgnoredHeaders)
+		}
+	})
+}
+
+// TestWhichChoicesAreRecalled asks for the choices of a file after jobs that differ in one thing
+// from a job whose choices are recalled.
+func TestWhichChoicesAreRecalled(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		b := newBench(t, d)
+		headers := []string{"Kennung", "Rufname", "Badge"}
+		made := func(column string, change func(*db.BulkJobCreate)) *db.BulkJob {
+			text, err := columns.Encode(&sheet.Choices{List: []sheet.Choice{{Header: "Kennung", Column: column}}, Shared: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			create := b.Client().BulkJob.Create().SetDistrictID(b.Alpha.ID).SetOrganizationID(b.North.ID).
+				SetSubmittedBy(b.DistrictAdmin.ID).SetKind(students).SetStatus(bulkjob.StatusCOMPLETED).
+				SetStartedAt(fixture.Today).SetHeaderPrint(sheet.PrintOf(students, headers)).SetChoices(text)
+			if change != nil {
+				change(create)
+			}
+			return create.SaveX(fixture.System())
+		}
+		recalled := func(of *db.BulkJob) *sheet.Choices {
+			t.Helper()
+			c, err := columns.Recall(fixture.System(), b.Client(), of, headers)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		none := func(c *db.BulkJobCreate) { c.SetStatus(bulkjob.StatusREADY).Mutation().ResetChoices() }
+		if c := recalled(made("", none)); c != nil {
+			t.Errorf("before anything was said: %+v", c)
+		}
+		first := made("Student ID", nil)
+		last := first
+		for what, change := range map[string]func(*db.BulkJobCreate){
+			"at another school":          func(c *db.BulkJobCreate) { c.SetOrganizationID(b.South.ID) },
+			"at the district":            func(c *db.BulkJobCreate) { c.SetOrganizationID(b.Alpha.ID) },
+			"of another kind":            func(c *db.BulkJobCreate) { c.SetKind(educators) },
+			"of a job that nobody began": func(c *db.BulkJobCreate) { c.Mutation().ResetStartedAt() },
+			"of a job that failed":       func(c *db.BulkJobCreate) { c.SetStatus(bulkjob.StatusFAILED) },
+			"of a job that was canceled": func(c *db.BulkJobCreate) { c.SetStatus(bulkjob.StatusCANCELED) },
+			"of a job that was undone":   func(c *db.BulkJobCreate) { c.SetStatus(bulkjob.StatusUNDONE) },
+			"of other headers": func(c *db.BulkJobCreate) {
+				c.SetHeaderPrint(sheet.PrintOf(students, []string{"Kennung", "RufnameBadge"}))
+			},
+			"for the submitter alone": func(c *db.BulkJobCreate) {
+				c.SetSubmittedBy(b.NorthTeacher.ID).SetChoices([]byte(`{"list": [{"header": "Kennung", "column": "Grade"}]}`))
+			},
+		} {
+			made("Grade", change)
+			if c := recalled(made("", none)); c == nil || c.From != last.ID || c.List[0].Column != "Student ID" {
+				t.Errorf("what was said %s is recalled as %+v", what, c)
+			}
+		}
+		for _, status := range []bulkjob.Status{bulkjob.StatusPROCESSING, bulkjob.StatusPARTIALLY_UNDONE} {
+			last = made("Username", func(c *db.BulkJobCreate) { c.SetStatus(status) })
+			if c := recalled(made("", none)); c == nil || c.From != last.ID || c.List[0].Column != "Username" {
+				t.Errorf("what was said last, of a job that is %s, is recalled as %+v", status, c)
+			}
+		}
+		// What was recalled says from which job, however often it is recalled.
+		made("Username", func(c *db.BulkJobCreate) {
+			c.SetChoices([]byte(fmt.Sprintf(`{"list": [{"header": "Kennung", "column": "Username"}], "from": %d, "shared": true}`,
+				first.ID)))
+		})
+		if c := recalled(made("", none)); c == nil || c.From != first.ID {
+			t.Errorf("what was recalled before is from %+v; want job %d", c, first.ID)
+		}
+		if c := recalled(first); c != nil {
+			t.Errorf("a job recalls what was said later: %+v", c)
 		}
 	})
 }

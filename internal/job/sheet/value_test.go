@@ -131,3 +131,85 @@ func TestWhatIsComputedOfAField(t *testing.T) {
 		t.Errorf("after a name that sorts alike: %v", after)
 	}
 }
+
+// TestWhatAWorkbookSaysOfACell reads Student IDs of which a workbook says more than their texts.
+func TestWhatAWorkbookSaysOfACell(t *testing.T) {
+	t.Parallel()
+	const long = "123456789012345678"
+	for name, c := range map[string]struct {
+		cell    string
+		flaw    csvfile.FlawKind
+		current string
+		want    string
+		codes   []string
+		refused bool
+	}{
+		"a number of 15 digits":                      {"123456789012345", 0, "", "123456789012345", nil, false},
+		"a longer one":                               {"123456789012345000", csvfile.Imprecise, "", "", []string{row.DamagedID}, true},
+		"a longer one of somebody on record":         {"123456789012345000", csvfile.Imprecise, long, long, []string{row.DamagedID}, false},
+		"a longer one of somebody else":              {"123456789012345000", csvfile.Imprecise, "1" + long, "", []string{row.DamagedID}, true},
+		"a date":                                     {"2026-04-03", csvfile.Dated, "", "", []string{row.DamagedID}, true},
+		"a date, and somebody on record":             {"2026-04-03", csvfile.Dated, "3-4", "", []string{row.DamagedID}, true},
+		"a date that is on record":                   {"2026-04-03", csvfile.Dated, "2026-04-03", "2026-04-03", []string{row.DamagedID}, false},
+		"a formula that failed":                      {"#N/A", csvfile.Failed, "", "", []string{row.CellError}, true},
+		"a formula without a value":                  {"", csvfile.NotCalculated, "", "", []string{row.NotCalculated}, true},
+		"a number as a program writes it":            {"1.23457E+12", 0, "", "", []string{row.DamagedID}, true},
+		"a number as a program writes it, on record": {"1.23457E+12", 0, "1.23457E+12", "1.23457E+12", []string{row.DamagedID}, false},
+		"lost zeros of somebody on record":           {"12", 0, "0012", "0012", []string{row.DamagedID}, false},
+		"all zeros but one lost":                     {"0", 0, "000", "000", []string{row.DamagedID}, false},
+		"another number than on record":              {"13", 0, "0012", "13", nil, false},
+		"lost letters":                               {"A\uFFFD1", 0, "", "", []string{row.DamagedID}, true},
+	} {
+		l, _ := catalog.Files().ReadHeader(bulkjob.KindIMPORT_STUDENTS, []string{"Student ID", "Grade"})
+		rec := csvfile.Record{Row: 1, Cells: []string{c.cell, "3"}}
+		if c.flaw != 0 {
+			rec.Flaws = []csvfile.Flaw{{Column: 0, Kind: c.flaw}}
+		}
+		r := sheet.NewRow(l, 1, rec)
+		got := ""
+		if !r.Refused {
+			got = r.Undamaged("Student ID", c.current)
+		}
+		if got != c.want || r.Refused != c.refused || !slices.Equal(codesOf(r), c.codes) {
+			t.Errorf("%s: %q, refused %t, %q; want %q, %t, %q", name, got, r.Refused, codesOf(r), c.want, c.refused, c.codes)
+		}
+	}
+	// What is wrong with a column that is not read matters to nobody.
+	l, _ := catalog.Files().ReadHeader(bulkjob.KindIMPORT_STUDENTS, []string{"Student ID", "Grade", "Sum"})
+	if r := sheet.NewRow(l, 1, csvfile.Record{Row: 1, Cells: []string{"1", "3", ""},
+		Flaws: []csvfile.Flaw{{Column: 2, Kind: csvfile.Failed}}}); r.Refused {
+		t.Errorf("refused because of a column that is not read: %q", codesOf(r))
+	}
+}
+
+// TestAPasswordThatACorrectionAddsIsSecret adds columns to a row whose file does not have them.
+func TestAPasswordThatACorrectionAddsIsSecret(t *testing.T) {
+	t.Parallel()
+	headers := []string{"Student ID", "Grade", "What Is Wrong"}
+	l, _ := catalog.Files().ReadHeader(bulkjob.KindIMPORT_STUDENTS, headers)
+	corrected := func(limit int, values ...sheet.Cell) (*sheet.Row, error) {
+		r := sheet.NewRow(l, 1, csvfile.Record{Row: 1, Cells: []string{"1", "99", ""}})
+		return r, r.Correct(headers, values, limit)
+	}
+	r, err := corrected(100, sheet.Cell{Column: "password", Value: "a secret"}, sheet.Cell{Column: "First Name", Value: "Ann"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Fail("Password", row.Problemf(row.TooLong, "hint", "message"))
+	r.Fail("First Name", row.Problemf(row.TooLong, "hint", "message"))
+	if a, b := r.Problems[0].Value, r.Problems[1].Value; a != "" || b != "Ann" {
+		t.Errorf("the problems show %q and %q", a, b)
+	}
+	kept := r.KeptAs(len(headers))
+	if kept.Also["Password"] != "" || kept.Also["First Name"] != "Ann" || !kept.HadPassword {
+		t.Errorf("kept: %+v", kept)
+	}
+	for n, fits := range map[int]bool{10: true, 11: false} {
+		if _, err := corrected(10, sheet.Cell{Column: "First Name", Value: "12345678901"[:n]}); (err == nil) != fits {
+			t.Errorf("a value of %d bytes: %v", n, err)
+		}
+	}
+	if _, err := corrected(100, sheet.Cell{Column: "Minutes", Value: "3"}); err == nil {
+		t.Error("a column of exports is corrected")
+	}
+}
