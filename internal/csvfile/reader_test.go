@@ -3,9 +3,13 @@ package csvfile_test
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf16"
+
+	"golang.org/x/text/encoding/charmap"
 
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
@@ -157,6 +161,82 @@ func TestARowThatTheStreamCutsIsNotHandedOut(t *testing.T) {
 		}
 		if rec, err := r.Next(); !errors.Is(err, broken) {
 			t.Errorf("of %s it handed out %q, %v", cut, rec.Cells, err)
+		}
+	}
+}
+
+// TestAFileIsReadInTheEncodingInWhichItWasChecked has the same table in each encoding, and reads
+// each as the table that was checked in each other one.
+func TestAFileIsReadInTheEncodingInWhichItWasChecked(t *testing.T) {
+	t.Parallel()
+	const table = "Name,Town\nJosé,Málaga\nZoë,Besançon\nAnaïs,Orléans\nRené,Béziers\n"
+	wide := func(big bool) string {
+		b := []byte{0xFF, 0xFE}
+		for _, u := range utf16.Encode([]rune(table)) {
+			b = append(b, byte(u), byte(u>>8))
+		}
+		for i := 0; big && i < len(b); i += 2 {
+			b[i], b[i+1] = b[i+1], b[i]
+		}
+		return string(b)
+	}
+	narrow, err := charmap.Windows1252.NewEncoder().String(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{"UTF-8": table, "UTF-8 with a mark": "\uFEFF" + table, "UTF-16LE": wide(false),
+		"UTF-16BE": wide(true), "a code page": narrow}
+	for checked, text := range files {
+		f, err := csvfile.Inspect(strings.NewReader(text), csvfile.Limits{})
+		if err != nil {
+			t.Fatalf("%s: %v", checked, err)
+		}
+		for now, text := range files {
+			r, err := csvfile.NewReader(strings.NewReader(text), f, csvfile.Limits{})
+			rows := 0
+			for err == nil {
+				if _, err = r.Next(); err == nil {
+					rows++
+				}
+			}
+			var refused *csvfile.Error
+			switch {
+			case now == checked && (!errors.Is(err, io.EOF) || rows != 4):
+				t.Errorf("%s again: %d rows, %v", now, rows, err)
+			case checked == "a code page" && now == "UTF-8":
+				// All bytes of UTF-8 are letters of the code page as well.
+			case now != checked && (!errors.As(err, &refused) || rows == 4):
+				t.Errorf("checked in %s, and now in %s: %d rows, %v", checked, now, rows, err)
+			}
+		}
+	}
+}
+
+// TestADelimiterBehindEveryRow has rows that end with a delimiter, under a header that does not.
+func TestADelimiterBehindEveryRow(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		body            string
+		columns         int
+		extra, trailing []int
+	}{
+		"no row":                           {"", 2, nil, nil},
+		"one row may have slipped":         {"1,2,\n", 2, []int{0}, []int{1}},
+		"two rows have the same":           {"1,2,\n3,4,\n", 3, []int{0, 0}, []int{0, 0}},
+		"two delimiters, and three":        {"1,2,,\n3,4,,,\n", 4, []int{0, 0}, []int{0, 1}},
+		"one of two rows has none":         {"1,2,\n3,4\n", 2, []int{0, 0}, []int{1, 0}},
+		"blank rows do not count":          {"1,2,\n\n3,4,\n", 3, []int{0, 0}, []int{0, 0}},
+		"text behind one of the rows":      {"1,2,x\n3,4,\n", 2, []int{1, 0}, []int{0, 1}},
+		"text behind the last of the rows": {"1,2,\n3,4,x\n", 2, []int{0, 1}, []int{1, 0}},
+	} {
+		f, recs := everything(t, []byte("A,B\n"+c.body))
+		var extra, trailing []int
+		for _, r := range recs {
+			extra, trailing = append(extra, r.Extra), append(trailing, r.Trailing)
+		}
+		if len(f.Header) != c.columns || !slices.Equal(extra, c.extra) || !slices.Equal(trailing, c.trailing) {
+			t.Errorf("%s: %q, extra %v, trailing %v; want %d columns, %v, %v", name, f.Header, extra, trailing, c.columns, c.extra,
+				c.trailing)
 		}
 	}
 }
