@@ -10,7 +10,7 @@ func TestDamagedNumber(t *testing.T) {
 	t.Parallel()
 	damaged := []string{"1.2E+10", "1,2E+10", "1.23457E+12", "1E+11", "1.2e+10", "-1.5E-05", "9.00E+99", " 1.2E+10 ",
 		"#NAME?", "#REF!", "#VALUE!", "#N/A", "#DIV/0!", "#NUM!", "#NULL!", "#¡REF!", "#¿NOMBRE?", "#NV",
-		"#WERT!", "########"}
+		"#WERT!", "########", "###"}
 	for _, cell := range damaged {
 		t.Run(cell+" is damaged", func(t *testing.T) {
 			t.Parallel()

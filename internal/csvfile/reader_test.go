@@ -235,8 +235,8 @@ func TestADelimiterBehindEveryRow(t *testing.T) {
 			extra, trailing = append(extra, r.Extra), append(trailing, r.Trailing)
 		}
 		if len(f.Header) != c.columns || !slices.Equal(extra, c.extra) || !slices.Equal(trailing, c.trailing) {
-			t.Errorf("%s: %q, extra %v, trailing %v; want %d columns, %v, %v", name, f.Header, extra, trailing, c.columns, c.extra,
-				c.trailing)
+			t.Errorf("%s: %q, extra %v, trailing %v; want %d columns, %v, %v", name, f.Header, extra, trailing, c.columns,
+				c.extra, c.trailing)
 		}
 	}
 }

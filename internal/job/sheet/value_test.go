@@ -191,7 +191,8 @@ func TestAPasswordThatACorrectionAddsIsSecret(t *testing.T) {
 		r := sheet.NewRow(l, 1, csvfile.Record{Row: 1, Cells: []string{"1", "99", ""}})
 		return r, r.Correct(headers, values, limit)
 	}
-	r, err := corrected(100, sheet.Cell{Column: "password", Value: "a secret"}, sheet.Cell{Column: "First Name", Value: "Ann"})
+	r, err := corrected(100, sheet.Cell{Column: "password", Value: "a secret"},
+		sheet.Cell{Column: "First Name", Value: "Ann"})
 	if err != nil {
 		t.Fatal(err)
 	}
