@@ -15,7 +15,7 @@ import (
 var layers = [][]string{
 	{"cmd/homeroom"},
 	{"internal/app"},
-	{"internal/dashboard/picture"},
+	{"internal/dashboard/picture", "internal/dashboard/speed"},
 	{"internal/mutant"},
 	{"graph", "internal/httpd"},
 	{"graph/limit", "graph/live", "graph/trail"},
