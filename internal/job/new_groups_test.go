@@ -134,9 +134,9 @@ func TestGroupsThatAFileOfStudentsNamesAreCreated(t *testing.T) {
 			"00001,\"Art, Chess\"\n"+ // Two names, or one.
 			"00002,\"Algebra, Art\"\n"+ // One of the two is there.
 			"00003,grp_999\n"+ // A Database ID.
-			"00004,Chemistry\n", makesGroups) // A group of another school of that name is no reason.
+			"00004,Chemistry;Math & Science\n", makesGroups) // A group of that name elsewhere is no reason.
 		b.want(job, ready, 0, 1, 0, 3)
-		b.wantNewGroups(job, "Chemistry at North: 1")
+		b.wantNewGroups(job, "Chemistry at North: 1", "Math & Science at North: 1")
 	})
 	each("students and groups that the information system keeps get none", func(t *testing.T, b *bench) {
 		b.exec("UPDATE students SET synced = 1 WHERE external_id = '00001'")

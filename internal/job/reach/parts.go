@@ -171,8 +171,11 @@ func (f *GroupFinder) Missing(text string, school int) bool {
 	if _, isID := globalid.Key(globalid.Group, text); isID || sheet.IsNothing(text) {
 		return false
 	}
-	return sheet.CleanID(text) == text && !listed.MatchString(f.rawOf(text)) &&
-		len(f.ElsewhereByExternal[text]) == 0 && f.instead(text, []int{school}) == nil
+	if sheet.CleanID(text) != text || listed.MatchString(f.rawOf(text)) || len(f.ElsewhereByExternal[text]) > 0 {
+		return false
+	}
+	p := f.instead(text, []int{school})
+	return p == nil || p.Vague
 }
 
 // instead returns the problem of a text that no group matches, if something similar
@@ -215,9 +218,11 @@ func (f *GroupFinder) instead(text string, schools []int) *row.Problem {
 			"There is no class or group %s that you can use here. Of its parts, %s is one, and %s is not.", quote.Text(text),
 			quoted(known), quoted(missing))
 	case len(missing) > 1:
-		return row.Problemf(row.UnknownGroup,
+		p := row.Problemf(row.UnknownGroup,
 			"Check the spelling. If the cell means several, separate them by semicolons.",
 			"There is no class or group %s that you can use here, and none of its parts is one.", quote.Text(text))
+		p.Vague = true
+		return p
 	default:
 		return nil
 	}

@@ -103,6 +103,8 @@ type Problem struct {
 	Candidates []int
 	// Outside is true if it names something outside the school of the job.
 	Outside bool
+	// Vague is true of an unknown text that resembles nothing on record.
+	Vague bool
 }
 
 // FromFault makes a problem of a refusal that another part of the program words.
