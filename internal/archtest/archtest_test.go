@@ -48,7 +48,7 @@ var layers = [][]string{
 	{"internal/field"},
 	{"internal/table"},
 	{"internal/workbook"},
-	{"internal/accept", "internal/allowance", "internal/calendar", "internal/csvfile", "internal/factor", "internal/fault", "internal/fold", "internal/globalid", "internal/grade", "internal/mail", "internal/page", "internal/seal", "internal/turn", "internal/viewer"},
+	{"internal/accept", "internal/ahead", "internal/allowance", "internal/calendar", "internal/csvfile", "internal/factor", "internal/fault", "internal/fold", "internal/globalid", "internal/grade", "internal/mail", "internal/page", "internal/seal", "internal/turn", "internal/viewer"},
 	{"internal/quote"},
 }
 

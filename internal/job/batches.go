@@ -8,6 +8,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
+	"github.com/openhomeroom/homeroom/internal/ahead"
 	"github.com/openhomeroom/homeroom/internal/job/actor"
 	"github.com/openhomeroom/homeroom/internal/job/original"
 	"github.com/openhomeroom/homeroom/internal/job/row"
@@ -33,7 +34,7 @@ type attempt struct {
 // batches reads the batches of a job, each while the previous one is being written. A
 // plan does not depend on the rows before it.
 func (s writing) batches(ctx context.Context, job *db.BulkJob) iter.Seq2[*attempt, error] {
-	return ahead(ctx, func(ctx context.Context, put func(*attempt) bool) error {
+	return ahead.Run(ctx, func(ctx context.Context, put func(*attempt) bool) error {
 		for behind := job.ProcessedRows; ; {
 			var b *attempt
 			err := s.inTurn(ctx, func() (err error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
+	"github.com/openhomeroom/homeroom/internal/ahead"
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 	"github.com/openhomeroom/homeroom/internal/job/absence"
 	"github.com/openhomeroom/homeroom/internal/job/budget"
@@ -150,7 +151,7 @@ func (s checking) verifyRows(ctx context.Context, h *queue.Lease, v *viewer.View
 	}
 	// Four batches are under way at a time: one is read, one looked up, one checked
 	// and one written. The checks themselves go from row to row.
-	read := ahead(ctx, func(ctx context.Context, put func([]*sheet.Row) bool) error {
+	read := ahead.Run(ctx, func(ctx context.Context, put func([]*sheet.Row) bool) error {
 		for {
 			var rows []*sheet.Row
 			err := s.inTurn(ctx, func() error {
@@ -167,7 +168,7 @@ func (s checking) verifyRows(ctx context.Context, h *queue.Lease, v *viewer.View
 			}
 		}
 	})
-	ready := ahead(ctx, func(ctx context.Context, put func(prepared) bool) error {
+	ready := ahead.Run(ctx, func(ctx context.Context, put func(prepared) bool) error {
 		for rows, err := range read {
 			if err != nil {
 				return err
@@ -183,7 +184,7 @@ func (s checking) verifyRows(ctx context.Context, h *queue.Lease, v *viewer.View
 		}
 		return nil
 	})
-	checked := ahead(ctx, func(ctx context.Context, put func([]*sheet.Row) bool) error {
+	checked := ahead.Run(ctx, func(ctx context.Context, put func([]*sheet.Row) bool) error {
 		for p, err := range ready {
 			if err != nil {
 				return err

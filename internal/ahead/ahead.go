@@ -1,34 +1,18 @@
-package job
+// Package ahead makes values in the background while others are used.
+package ahead
 
 import (
 	"context"
 	"fmt"
 	"iter"
 	"runtime/debug"
-
-	"github.com/openhomeroom/homeroom/internal/job/budget"
 )
 
-// inTurn does a piece of work when it is its turn.
-func (s *Service) inTurn(ctx context.Context, do func() error) error {
-	end, err := s.turn(ctx)
-	if err != nil {
-		return err
-	}
-	defer end()
-	return do()
-}
-
-// inBudget does a piece of a check when it is its turn.
-func (s checking) inBudget(ctx context.Context, b *budget.Budget, do func() error) error {
-	return s.inTurn(ctx, func() error { return b.During(do) })
-}
-
-// ahead runs produce in the background and returns the values that it puts, in order,
+// Run runs produce in the background and returns the values that it puts, in order,
 // while produce already works on the next one. An error or a panic of produce comes at
 // the end of the sequence. Leaving the loop stops produce and waits until it has
 // ended.
-func ahead[T any](ctx context.Context, produce func(ctx context.Context, put func(T) bool) error) iter.Seq2[T, error] {
+func Run[T any](ctx context.Context, produce func(ctx context.Context, put func(T) bool) error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		results := make(chan T, 1)
