@@ -2,7 +2,7 @@ import { defineConfig } from "vite";
 import react from "@vitejs/plugin-react";
 import locales from "@react-aria/optimize-locales-plugin";
 
-// The server that npm run dev sends everything to that is not a file of this folder.
+// npm run dev sends every request to this server, except for files of this folder.
 const server = process.env.HOMEROOM_URL ?? "http://127.0.0.1:8080";
 const toServer = { target: server, ws: true };
 

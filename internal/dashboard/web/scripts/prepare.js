@@ -1,4 +1,4 @@
-// What stands behind vite build: the compressed form of each file, the operations that the server is to know, and the
+// What follows vite build: the compressed form of each file, the operations that the server has to know, and the
 // limit of what a browser loads before it shows something.
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -13,7 +13,7 @@ import { useText } from "./text";
 
 type State = "asking" | "unreachable" | "out" | Viewer;
 
-/** The whole page: who is there, and what they see. */
+/** The whole page: who is signed in, and what they see. */
 export function App() {
   const { t } = useText();
   const [state, setState] = useState<State>("asking");

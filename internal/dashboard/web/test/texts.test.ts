@@ -10,7 +10,7 @@ const files = import.meta.glob<string>(["../src/**/*.{ts,tsx}", "!../src/gql/**"
 });
 const sources = Object.values(files).join("\n");
 
-/** The names of the values that stand in a message, also in the parts of plurals. */
+/** The names of the values in a message, also in the parts of plurals. */
 function values(message: string): string[] {
   const names = new Set<string>();
   const look = (elements: MessageFormatElement[]) => {

@@ -2,8 +2,8 @@ import { cacheExchange, type Cache } from "@urql/exchange-graphcache";
 import type { Exchange } from "@urql/core";
 
 /**
- * What a change may have moved besides the objects in its answer: lists and sums are asked for anew. The notice is
- * one of the objects: it comes with the organizations in the answer, and by its subscription.
+ * What a change may have affected besides the objects in its answer: lists and sums are asked for again. The notice
+ * is one of the objects: it comes with the organizations in the answer, and by its subscription.
  */
 const stale = {
   students: ["students"],
@@ -52,7 +52,7 @@ const after: Record<string, What[]> = {
 /** The mutations whose consequences are known here; a test fails for another one. */
 export const knownChanges = Object.keys(after);
 
-/** What may have changed where a number of unassigned students has changed: somebody else has assigned or deleted some. */
+/** What may have changed if a number of unassigned students has: somebody else has assigned or deleted some. */
 const movedByOthers: What[] = ["students", "usage", "groups", "deleted"];
 
 function invalidate(store: Cache, moved: readonly What[]) {
@@ -66,7 +66,7 @@ type Notices = readonly { count: number }[] | null | undefined;
 type Concerned = { organizations?: readonly { id: string; notifications?: Notices }[] };
 const sum = (notices: Notices) => notices?.reduce((total, { count }) => total + count, 0);
 
-/** cache keeps each object once, by its id; types without an id belong to the object that they stand in. */
+/** cache keeps each object once, by its id. Types without an id belong to the object that contains them. */
 export function cache(): Exchange {
   const embedded = () => null;
   // How many students were unassigned when that was last told, by organization.

@@ -28,18 +28,18 @@ const byHash: Exchange = mapExchange({
         },
 });
 
-/** codeOf is the code of a request that was refused as a whole, or nothing. */
+/** codeOf returns the code of a request that was refused as a whole, or nothing. */
 export function codeOf(error: { graphQLErrors: readonly { extensions: Record<string, unknown> }[] } | undefined): string {
   return String(error?.graphQLErrors[0]?.extensions.code ?? "");
 }
 
 /**
- * door is for those who have no session: it keeps nothing and waits for nobody. That there is none is an ordinary answer
- * to it, with the status 200 that the older media type stands for.
+ * door is for people without a session: it keeps nothing and waits for nobody. That there is no session is an ordinary
+ * answer to it, with status 200, which the older media type means.
  */
 export const door = new Client({ url, fetchOptions: options("application/json"), preferGetMethod: false, exchanges: [byHash, fetchExchange] });
 
-/** newClient is for one person: signing in as somebody else needs another one, with an empty cache. */
+/** newClient makes a client for one person. Somebody else who signs in needs a new one, with an empty cache. */
 export function newClient(): Client {
   const { exchange, refresh } = watching();
   const socket = openSocket(() => refresh(client));
@@ -50,7 +50,7 @@ export function newClient(): Client {
     exchanges: [
       exchange,
       cache(),
-      // An operation that finds the session ended waits until the person has signed in again, and is then sent once more.
+      // An operation that finds the session ended waits until the person has signed in again. Then it is sent again.
       authExchange(async () => ({
         addAuthToOperation: (operation) => operation,
         didAuthError: (error) => codeOf(error) === "UNAUTHENTICATED",

@@ -1,4 +1,4 @@
-// Whether the session of this page is alive. Where it has ended, what was asked waits until the person is back.
+// Whether the session of this page is valid. If it has ended, requests wait until the person has signed in again.
 import { useSyncExternalStore } from "react";
 
 let ended = false;
@@ -10,7 +10,7 @@ function tell(now: boolean) {
   watchers.forEach((watch) => watch());
 }
 
-/** sessionEnded has the form to sign in shown over the page, and ends when the person is back. */
+/** sessionEnded shows the sign-in form over the page. Its promise ends when the person has signed in again. */
 export function sessionEnded(): Promise<void> {
   return new Promise((resolve) => {
     waiting.push(resolve);
@@ -18,7 +18,7 @@ export function sessionEnded(): Promise<void> {
   });
 }
 
-/** sessionBack sends what has waited. */
+/** sessionBack sends the requests that have waited. */
 export function sessionBack(): void {
   const all = waiting;
   waiting = [];

@@ -20,7 +20,7 @@ export const useLost = () => useSyncExternalStore(subscribe, () => lost);
 let back: Promise<void> = Promise.resolve();
 
 /**
- * openSocket gives subscriptions a WebSocket, which is opened with the first one and comes back by itself. When it has
+ * openSocket gives subscriptions a WebSocket. It opens with the first subscription and reconnects by itself. When it has
  * come back, onBack is called: nobody has told what changed meanwhile.
  */
 export function openSocket(onBack: () => void): Client {
@@ -43,7 +43,7 @@ export function openSocket(onBack: () => void): Client {
         onBack();
       },
       closed: (event) => {
-        // The codes with which the server closes where there is no session (any more).
+        // The server closes with these codes if there is no session, or no longer.
         const { code } = event as CloseEvent;
         if (code === 4401 || code === 4403) back = sessionEnded();
         // 1000 is a close on purpose: nobody listens any more.

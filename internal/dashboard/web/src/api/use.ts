@@ -6,7 +6,7 @@ import { codeOf } from "./client";
 
 type Payload = { userErrors?: readonly { code: string; message: string }[] };
 
-/** useChange sends a mutation and gives its payload, or says why it was refused and gives nothing. */
+/** useChange sends a mutation and returns its payload. If it was refused, it shows why and returns nothing. */
 export function useChange() {
   const client = useClient();
   const say = useSay();
@@ -27,7 +27,7 @@ export function useChange() {
   );
 }
 
-/** sayError is the text of a query that has failed. */
+/** sayError returns the text for a query that has failed. */
 export function useErrorText() {
   const refusal = useRefusal();
   const { t } = useText();

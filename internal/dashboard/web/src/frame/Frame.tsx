@@ -26,7 +26,7 @@ const Job = lazy(() => import("../screens/import/Job"));
 const Student = lazy(() => import("../screens/student/Student"));
 const Deleted = lazy(() => import("../screens/deleted/Deleted"));
 
-/** What stands around every screen. */
+/** What surrounds every screen. */
 export function Frame() {
   const { t } = useText();
   const { administers, organization, viewer } = usePerson();

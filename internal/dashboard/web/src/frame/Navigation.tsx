@@ -17,7 +17,7 @@ const icons: Record<ScreenName, ComponentType> = {
   audit: AuditIcon,
 };
 
-/** The ways to the screens: at the side, and at the foot of a phone. */
+/** The links to the screens: at the side, and on a phone at the bottom. */
 export function Navigation({ screens, path }: { screens: readonly ScreenName[]; path: string }) {
   const { t } = useText();
   const { viewer } = usePerson();

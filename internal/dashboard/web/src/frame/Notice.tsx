@@ -37,7 +37,7 @@ export function Notice({ organizationId }: { organizationId: string }) {
   );
 }
 
-/** useFalling lets a number run to its new value, so that one sees it change; at another place it is just another one. */
+/** useFalling counts to a new value, so that people see it change. At another organization it jumps there. */
 function useFalling(to: number | undefined, place: string): number | undefined {
   const [shown, setShown] = useState(to);
   const from = useRef({ place, value: to });

@@ -1,8 +1,8 @@
 import type { Viewer } from "../api/person";
 
-/** The screens that there are, in the order of the navigation. */
+/** All screens, in the order of the navigation. */
 export const everyScreen = ["usage", "students", "groups", "import", "jobs", "people", "settings", "audit"] as const;
-/** Screens for now and then. A phone has no room for them at its foot; there they stand in the menu of the account. */
+/** Screens that are rarely needed. A phone has no room for them at the bottom, so they are in the account menu. */
 export const seldom: readonly ScreenName[] = ["people", "settings", "audit"];
 
 export type ScreenName = (typeof everyScreen)[number];

@@ -1,5 +1,5 @@
-// What has just happened, said at the foot of the page and to screen readers, with what takes it back. It stays until
-// it is closed or something else happens: nobody has to be quick.
+// What has just happened, at the bottom of the page and for screen readers, with a button to undo it. It stays until
+// it is closed or something else happens, so nobody has to be quick.
 import { createContext, useCallback, useContext, useState, type ReactNode } from "react";
 import { Button } from "./Button";
 import { CloseIcon } from "./icons";
@@ -10,7 +10,7 @@ type Said = { text: string; bad?: boolean; act?: { label: string; run: () => Pro
 
 const Saying = createContext<(said: Said | null) => void>(() => {});
 
-/** useSay says something. */
+/** useSay returns a function that shows a message. */
 export const useSay = () => useContext(Saying);
 
 export function Say({ children }: { children: ReactNode }) {

@@ -7,7 +7,7 @@ import { useText } from "../text";
 
 type Props = { title: string; onClose?: () => void; closes?: string; children: ReactNode; foot?: ReactNode };
 
-/** A window over the page. Without onClose it stays until what it asks for is done. */
+/** A dialog over the page. Without onClose it stays until its task is done. */
 export function Window({ title, onClose, closes, children, foot }: Props) {
   const { t } = useText();
   return (

@@ -1,4 +1,4 @@
-/** download has the browser get a file. The address is the server's, which says that it is one to keep. */
+/** download makes the browser save a file. The server says that the address is a file to save. */
 export function download(address: string): void {
   const link = document.createElement("a");
   link.href = address;
@@ -6,7 +6,7 @@ export function download(address: string): void {
   link.click();
 }
 
-/** saveText has the browser keep a text as a file. */
+/** saveText makes the browser save a text as a file. */
 export function saveText(name: string, text: string): void {
   const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
   const link = document.createElement("a");

@@ -48,7 +48,7 @@ export function Language({ children }: { children: ReactNode }) {
   );
 }
 
-/** useText gives t, which says something, and the formats of numbers and dates. */
+/** useText returns t, which formats a text, and the formats of numbers and dates. */
 export function useText(): { t: Translate; intl: IntlShape; number: (n: number) => string; day: (at: string) => string } {
   const intl = useIntl();
   return useMemo(
@@ -65,7 +65,7 @@ export function useText(): { t: Translate; intl: IntlShape; number: (n: number) 
   );
 }
 
-/** refusalText says why something was refused: in Spanish by its code, where that is known, and otherwise as the server does. */
+/** refusalText says why something was refused: in Spanish by the code, if it is known; otherwise as the server does. */
 export function useRefusal(): (error: { code?: string; message: string }) => string {
   const intl = useIntl();
   return (error) => {

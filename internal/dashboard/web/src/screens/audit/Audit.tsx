@@ -92,7 +92,7 @@ export default function Audit() {
   );
 }
 
-/** dayAfter is the moment at which a day is over here. */
+/** dayAfter is the moment at which a day ends in this time zone. */
 export function dayAfter(day: string): Date {
   const end = new Date(`${day}T00:00`);
   end.setDate(end.getDate() + 1);

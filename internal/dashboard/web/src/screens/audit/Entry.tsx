@@ -4,7 +4,7 @@ import { useText, type Key } from "../../text";
 
 type Subject = AuditLineFragment["subjects"][number];
 
-/** nameOf is what a subject is called now, or nothing where it is gone. */
+/** nameOf returns the present name of a subject, or nothing if it no longer exists. */
 export function nameOf({ node }: Subject): string {
   switch (node?.__typename) {
     case "Student":

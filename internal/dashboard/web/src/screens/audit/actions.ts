@@ -78,6 +78,6 @@ const all: Record<AuditAction, true> = {
 };
 export const actions = Object.keys(all) as AuditAction[];
 
-/** What only says that somebody has looked at something. There is so much of it that it hides the rest. */
+/** Actions that only read. There are so many of them that they hide the rest. */
 const readings: AuditAction[] = ["STUDENTS_READ", "STUDENTS_WATCHED", "AUDIT_READ"];
 export const changes = actions.filter((action) => !readings.includes(action));

@@ -14,7 +14,7 @@ import "./deleted.css";
 
 const pageSize = 50;
 
-/** Students who were deleted and can come back. Who is ticked at one school is not meant at another. */
+/** Students who were deleted and can be restored. Ticks at one school do not count at another. */
 export default function Deleted() {
   const { organization } = usePerson();
   return <List key={organization.id} organization={organization} />;

@@ -17,7 +17,7 @@ import "./groups.css";
 
 const pageSize = 50;
 
-/** The groups, with who teaches them and how many students are there. */
+/** The groups, with their teachers and how many students they have. */
 export default function Groups() {
   const { t } = useText();
   const { organization, viewer } = usePerson();

@@ -3,7 +3,7 @@ import { useText } from "../../text";
 
 const shown = ["created", "updated", "unchanged", "deleted", "enrollmentsAdded", "enrollmentsRemoved", "errors"] as const;
 
-/** The rows of a job by what becomes of them. What is none is left out, apart from the first ones. */
+/** How many rows a job creates, changes and so on. Zeros are left out, except for the first numbers. */
 export function Counts({ job }: { job: JobFragment }) {
   const { t, number } = useText();
   return (

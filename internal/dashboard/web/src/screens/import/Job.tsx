@@ -17,7 +17,7 @@ import { Refused } from "./Refused";
 import { correctable, moves, toneOf, works } from "./state";
 import "./import.css";
 
-/** One job, from the check of its file to the last row, and back. */
+/** One job, from the check of its file to the last row, and its undo. */
 export default function Job() {
   const { t, intl } = useText();
   const errorText = useErrorText();

@@ -9,7 +9,7 @@ import { Window } from "../../kit/Window";
 import { useText } from "../../text";
 import { toneOf, undoable, works } from "./state";
 
-/** What the job waits for, or what has become of it, and what can be done now. */
+/** What the job waits for or has done, and what can be done now. */
 export function JobActions({ job }: { job: JobFragment }) {
   const { t } = useText();
   const client = useClient();

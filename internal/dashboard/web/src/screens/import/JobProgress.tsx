@@ -2,7 +2,7 @@ import { ProgressBar } from "react-aria-components/ProgressBar";
 import type { JobFragment } from "../../gql/graphql";
 import { useText } from "../../text";
 
-/** How far a server has come with the job. */
+/** The progress of the job. */
 export function JobProgress({ job }: { job: JobFragment }) {
   const { t } = useText();
   const { percent, processedRows, totalRows, phase } = job.progress;

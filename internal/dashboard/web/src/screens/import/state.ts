@@ -3,7 +3,7 @@ import type { BulkJobKind, BulkJobStatus } from "../../gql/graphql";
 /** Whether a server works on the job. */
 export const works = (status: BulkJobStatus) => status === "VERIFYING" || status === "PROCESSING" || status === "UNDOING";
 
-/** Whether the job can still move by itself, or by what somebody else does in the next moments. */
+/** Whether the job can still change by itself, or because somebody else does something soon. */
 export const moves = (status: BulkJobStatus) => works(status) || status === "READY" || status === "HELD";
 
 /** Whether what the job has changed can be put back. */

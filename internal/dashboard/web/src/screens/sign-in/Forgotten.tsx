@@ -5,7 +5,7 @@ import { Button } from "../../kit/Button";
 import { Field } from "../../kit/Field";
 import { useRefusal, useText } from "../../text";
 
-/** Asks for a link with which to set a new password. The answer is the same for every address. */
+/** Asks for a link to set a new password. The answer is the same for every address. */
 export function Forgotten({ onBack }: { onBack: () => void }) {
   const { t } = useText();
   const refusal = useRefusal();

@@ -3,11 +3,11 @@ import { Window } from "../../kit/Window";
 import { useText } from "../../text";
 import { Door } from "./Door";
 
-/** Signs somebody in again over the page on which the session has ended. What was begun there is still there. */
+/** Signs somebody in again, over the page on which the session ended. Work that was begun there is kept. */
 export function SignInOver({ educator, onBack }: { educator: Viewer["educator"]; onBack: () => void }) {
   const { t } = useText();
   const done = (viewer: Viewer) => {
-    // Somebody else must not find the page of the one before.
+    // Somebody else must not see the page of the previous person.
     if (viewer.educator.id === educator.id) onBack();
     else location.assign("/");
   };

@@ -9,7 +9,7 @@ export class NoPasskey extends Error {
 
 export const hasPasskeys = () => "PublicKeyCredential" in window && "parseRequestOptionsFromJSON" in PublicKeyCredential;
 
-/** signWithPasskey has a passkey sign what the server asks for, and gives the answer as JSON. */
+/** signWithPasskey lets a passkey sign the challenge of the server, and returns the answer as JSON. */
 export async function signWithPasskey(options: string, origin?: string): Promise<string> {
   if (origin && origin !== location.origin) throw new NoPasskey("passkey.elsewhere");
   if (!hasPasskeys()) throw new NoPasskey("passkey.cannot");

@@ -10,7 +10,7 @@ import { Window } from "../../kit/Window";
 import { useText } from "../../text";
 import { grades } from "../students/list";
 
-/** Changes a student, and moves to another school who may move there. */
+/** Changes a student, or moves the student to another school. */
 export function EditWindow({ student, onClose }: { student: StudentRowFragment; onClose: () => void }) {
   const { t } = useText();
   const { viewer } = usePerson();

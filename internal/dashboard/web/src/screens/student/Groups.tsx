@@ -6,7 +6,7 @@ import { LockIcon } from "../../kit/icons";
 import { useText } from "../../text";
 import { useRemove } from "../students/assign";
 
-/** The groups of a student, each with a way out. */
+/** The groups of a student, each with a button to leave it. */
 export function Groups({ student }: { student: StudentRowFragment }) {
   const { t } = useText();
   const remove = useRemove();

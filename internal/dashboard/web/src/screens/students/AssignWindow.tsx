@@ -10,7 +10,7 @@ import { useAssign } from "./assign";
 
 type Props = {
   students: StudentRowFragment[];
-  /** The filter, where everybody is meant whom it keeps. */
+  /** The filter, if the selection is everybody who matches it. */
   everybody?: StudentFilter;
   count: number;
   onClose: () => void;

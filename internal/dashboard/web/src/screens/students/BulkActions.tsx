@@ -7,7 +7,7 @@ import { useText } from "../../text";
 const actions = ["edit", "delete"] as const;
 export type BulkAction = (typeof actions)[number];
 
-/** What else can be done with many students: Bulk Edit and Delete. */
+/** More actions for many students: Bulk Edit and Delete. */
 export function BulkActions({ onAction }: { onAction: (action: BulkAction) => void }) {
   const { t } = useText();
   return (

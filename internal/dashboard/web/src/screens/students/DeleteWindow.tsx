@@ -10,7 +10,7 @@ import { useDelete } from "./delete";
 
 type Props = {
   studentIds: string[];
-  /** The filter, where everybody is meant whom it keeps. */
+  /** The filter, if the selection is everybody who matches it. */
   everybody?: StudentFilter;
   count: number;
   onClose: () => void;

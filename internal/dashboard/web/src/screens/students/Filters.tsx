@@ -7,7 +7,7 @@ import { useText, type Key } from "../../text";
 import { GroupFilter } from "./GroupFilter";
 import { grades, type List } from "./list";
 
-/** What a phone sorts by, which shows no heads of columns. */
+/** The sort orders for a phone, which shows no column headers. */
 const sortable: Partial<Record<List["sort"], Key>> = {
   NAME: "student",
   GRADE: "grade",
@@ -57,7 +57,7 @@ export function Filters({ list, change, organizationId }: Props) {
   );
 }
 
-/** Searches while somebody types, a moment after the last letter. */
+/** Searches as somebody types, shortly after the last letter. */
 function Search({ text, onText }: { text: string; onText: (text: string) => void }) {
   const { t } = useText();
   const [typed, setTyped] = useState(text);

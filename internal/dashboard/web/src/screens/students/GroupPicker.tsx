@@ -12,9 +12,9 @@ type Props = {
   onToggle: (group: GroupChoiceFragment) => void;
   /** Groups that the school's information system owns cannot be chosen. */
   unlockedOnly?: boolean;
-  /** Groups that stand first, because they were just made. */
+  /** Groups that come first, because they were just created. */
   made?: GroupChoiceFragment[];
-  /** What stands below the list, which knows what was searched. */
+  /** What is below the list. It gets the text of the search. */
   foot?: (search: string) => ReactNode;
 };
 

@@ -9,7 +9,7 @@ import { useText } from "../../text";
 
 type Props = { name: string; school?: string; onMade: (group: GroupChoiceFragment) => void };
 
-/** Makes a group in place: what was searched and not found is the name. */
+/** Creates a group in place. The text of a search without a result is the name. */
 export function NewGroup({ name, school, onMade }: Props) {
   const { t } = useText();
   const change = useChange();

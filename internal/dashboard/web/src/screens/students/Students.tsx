@@ -34,7 +34,7 @@ export default function Students() {
     setChosen(new Map());
     setEverybody(false);
   };
-  // Who is ticked in one list is not meant in another.
+  // Ticks in one list do not count in another.
   useEffect(clear, [which]);
 
   const csv = async () => {

@@ -5,7 +5,7 @@ import { AssignStudentsDocument, BulkEditDocument, RemoveStudentsDocument, type 
 import { useSay } from "../../kit/Say";
 import { useText } from "../../text";
 
-/** So many students can be assigned at once; more are a job with a preview. */
+/** How many students can be assigned at once. More become a job with a preview. */
 export const mostAtOnce = 1000;
 
 type Member = { id: string; groups: readonly { id: string }[] };

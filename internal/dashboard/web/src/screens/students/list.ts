@@ -1,5 +1,5 @@
-// What of the list of students stands in the address: the filters, the order and the page, so that it can be shared and
-// the browser's way back works.
+// The part of the student list that is in the address: the filters, the order and the page, so that people can share it
+// and the back button works.
 import { useMemo } from "react";
 import { useSearchParams } from "wouter";
 import type { StudentFilter, StudentOrder, StudentOrderField } from "../../gql/graphql";
@@ -7,7 +7,7 @@ import type { StudentFilter, StudentOrder, StudentOrderField } from "../../gql/g
 export const pageSize = 50;
 export const grades = ["PK", "TK", "K", ...Array.from({ length: 13 }, (_, i) => String(i + 1)), "Adult", "UG"];
 
-/** The box "No Classes/Groups" stands in the list of groups under this name. */
+/** The name of the box "No Classes/Groups" in the list of groups. */
 export const noGroups = "none";
 
 export type List = {
@@ -24,7 +24,7 @@ export type List = {
 const sorts: readonly string[] = ["NAME", "EXTERNAL_ID", "GRADE", "MINUTES", "LAST_ACTIVE"];
 const split = (text: string | null) => (text ? text.split(",").filter(Boolean) : []);
 
-/** readList understands an address; what makes no sense there is as if it were not there. */
+/** readList reads an address. Values that make no sense are ignored. */
 export function readList(from: URLSearchParams): List {
   const sort = from.get("sort") ?? "";
   const active = from.get("active");
@@ -40,7 +40,7 @@ export function readList(from: URLSearchParams): List {
   };
 }
 
-/** writeList is the address of a list; what is as always is left out. */
+/** writeList returns the address of a list. Defaults are left out. */
 export function writeList(list: List): URLSearchParams {
   const to = new URLSearchParams();
   const put = (name: string, value: string) => value && to.set(name, value);
@@ -73,7 +73,7 @@ export function variablesOf(list: List, organizationId: string) {
   return { organizationId, filter: filterOf(list), orderBy, ...page };
 }
 
-/** useList is the list of the address and what changes it. A change of anything but the page leads to the first page. */
+/** useList is the list of the address, and what changes it. Any change but that of the page leads to the first page. */
 export function useList(): [List, (change: Partial<List>) => void] {
   const [params, setParams] = useSearchParams();
   const list = useMemo(() => readList(params), [params]);

@@ -20,7 +20,7 @@ const periods = [
 ] as const satisfies UsagePeriod[];
 type Period = (typeof periods)[number];
 
-/** How much the students of an organization have learned, and who of them nobody sees. */
+/** How much the students of an organization have learned, and how many of them are in no group. */
 export default function Usage() {
   const { t, number, day } = useText();
   const { organization } = usePerson();
