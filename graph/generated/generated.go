@@ -7460,13 +7460,13 @@ type Mutation {
   regenerateRecoveryCodes: SecondFactorsPayload!
   "Removes the second factors of somebody who has lost them, and ends all sessions of the account. For administrators of every organization at which the person has a role, who have proved their identity within ten minutes; never for one's own account."
   resetSecondFactors(educatorId: ID!): ResetSecondFactorsPayload!
-  "Disables an account: nobody can sign in with it, and its sessions and links end at once. Roles and groups stay. For administrators of every organization at which the person has a role; never for one's own account."
+  "Disables an account: nobody can sign in with it, and its sessions and links end at once. Roles and groups stay. For administrators of every organization at which the person has a role; never for one's own account. HOLD_REQUIRED if that would be too many accounts within a day."
   disableEducator(educatorId: ID!): EducatorPayload!
   "Enables a disabled account again. For the same administrators; never for one's own account."
   enableEducator(educatorId: ID!): EducatorPayload!
-  "Gives somebody a role at an organization, in place of every other role there. Groups stay. If somebody who administers less has set the password of the account, it ends, and the person sets a new one by a link. For administrators of the organization; only for those of the district if the person administers the district; never for one's own account."
+  "Gives somebody a role at an organization, in place of every other role there. Groups stay. If somebody who administers less has set the password of the account, it ends, and the person sets a new one by a link. For administrators of the organization; only for those of the district if the person administers the district; never for one's own account. HOLD_REQUIRED as at disableEducator."
   setEducatorRole(input: SetEducatorRoleInput!): EducatorPayload!
-  "Ends somebody's roles at an organization, and takes the person out of its groups, the synced ones too. For the same administrators; never for one's own account. The account stays, without a role if this was the last one."
+  "Ends somebody's roles at an organization, and takes the person out of its groups, the synced ones too. For the same administrators; never for one's own account. The account stays, without a role if this was the last one. HOLD_REQUIRED as at disableEducator."
   endEducatorRole(input: EndEducatorRoleInput!): EducatorPayload!
   "Mails a new invitation to somebody who has not set a password yet: INVITATION_OVER if the person has, NO_ADDRESS if there is no address. Limited as inviteEducator is. For administrators of every organization at which the person has a role or a group."
   resendInvitation(educatorId: ID!): EducatorPayload!

@@ -226,6 +226,17 @@ export const es: Texts & Record<string, string> = {
   "again.file": "Elija el archivo otra vez: esta página ya no lo tiene.",
   "again.corrected": "Las filas que se corrigieron aquí tienen que corregirse de nuevo.",
   "again.check": "Revisar de nuevo",
+  "newGroups.title":
+    "{count, plural, one {# clase o grupo nuevo} other {# clases y grupos nuevos}} del archivo",
+  "newGroups.lead": "Hay filas que los nombran y nadie los tiene todavía. La primera fila que se escribe crea cada uno.",
+  "newGroups.unknown":
+    "{count, plural, one {# clase o grupo del archivo no existe} other {# clases y grupos del archivo no existen}}",
+  "newGroups.unknown.lead": "Sus filas se rechazan. Corrija los nombres, o créelos con esta importación.",
+  "newGroups.list": "Clases y grupos nuevos",
+  "newGroups.rows": "{count, plural, one {# fila} other {# filas}}",
+  "newGroups.create": "Crearlos con esta importación",
+  "newGroups.means":
+    "Al deshacer se quitan los que nadie más ha usado. Los nombres que parecen un error de escritura siguen rechazados.",
   "missing.title":
     "{count, plural, one {# estudiante no está en el archivo} other {# estudiantes no están en el archivo}}",
   "missing.lead": "Están registrados en {organization} y ninguna fila trata de ellos.",
@@ -272,6 +283,7 @@ export const es: Texts & Record<string, string> = {
   "problems.title": "Problemas",
   "problems.rows": "{count, plural, one {Fila {rows}} other {Filas {rows}}}",
   "problems.rest": "y {count, number} más",
+  "problems.places": "y {count, plural, one {# lugar más} other {# lugares más}}",
   "problems.file": "El archivo",
   "problems.values": "{count, number} valores distintos, como este:",
   "jobs.none": "Todavía no hay trabajos",

@@ -10,6 +10,7 @@ import { Counts } from "./Counts";
 import { JobActions } from "./JobActions";
 import { JobProgress } from "./JobProgress";
 import { Missing } from "./Missing";
+import { NewGroups } from "./NewGroups";
 import { NextFile } from "./NextFile";
 import { Problems } from "./Problems";
 import { Recognized } from "./Recognized";
@@ -65,6 +66,7 @@ export default function Job() {
       {checked && job.counts.errors + job.counts.warnings > 0 && <Problems id={job.id} key={`problems ${version}`} />}
       {correctable(job) && <Refused job={job} version={version} key={`refused ${job.id}`} />}
       {checked && <Changes id={job.id} key={`changes ${job.previewVersion}`} done={Boolean(job.startedAt)} />}
+      {checked && job.kind === "IMPORT_STUDENTS" && <NewGroups job={job} key={`newGroups ${version}`} />}
       {checked && job.kind === "IMPORT_STUDENTS" && <Missing job={job} key={`missing ${job.id}`} />}
       {job.detected && <Recognized job={job} detected={job.detected} key={`recognized ${job.id}`} />}
     </div>

@@ -7,8 +7,9 @@ export function Problems({ id }: { id: string }) {
   const { t, number } = useText();
   const [{ data }] = useQuery({ query: JobProblemsDocument, variables: { id }, requestPolicy: "cache-and-network" });
   const named = (rows: number[], count: number) => {
-    const some = rows.map(number).join(", ");
-    return count > rows.length ? `${some} ${t("problems.rest", { count: count - rows.length })}` : some;
+    // A row that is wrong in several cells is there several times.
+    const some = [...new Set(rows)].map(number).join(", ");
+    return count > rows.length ? `${some} ${t("problems.places", { count: count - rows.length })}` : some;
   };
   return (
     <section className="stack">

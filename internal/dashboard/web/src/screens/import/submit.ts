@@ -40,6 +40,7 @@ export function howOf(job: JobFragment): How {
     groupsMode: job.groupsMode,
     commitMode: job.commitMode,
     missing: job.missing,
+    createMissingGroups: job.createMissingGroups,
     ...kept(job.id)?.how,
   };
 }

@@ -1,0 +1,1 @@
+import{c as e,r as t,sr as n}from"./Say-CzpTKfzp.js";var r=n();function i({info:n,left:i,next:a,onMore:o}){let{t:s}=e();return n.hasNextPage?i>0?a(n.endCursor??``,i-1):(0,r.jsx)(t,{onPress:o,children:s(`more`)}):null}export{i as t};

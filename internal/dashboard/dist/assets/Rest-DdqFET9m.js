@@ -1,1 +1,0 @@
-import{c as e,or as t,r as n}from"./Say-DdGVt1pu.js";var r=t();function i({info:t,left:i,next:a,onMore:o}){let{t:s}=e();return t.hasNextPage?i>0?a(t.endCursor??``,i-1):(0,r.jsx)(n,{onPress:o,children:s(`more`)}):null}export{i as t};
