@@ -64,6 +64,7 @@ var still = []string{
 	"removeTotp", "beginPasskeyRegistration", "finishPasskeyRegistration", "renamePasskey", "removePasskey",
 	"regenerateRecoveryCodes", "resetSecondFactors", "requestPasswordReset", "setPasswordByLink", "inviteEducator",
 	"createServiceKey", "revokeServiceKey", "disableEducator", "enableEducator",
+	"setEducatorRole", "endEducatorRole", "resendInvitation", "withdrawInvitation", "changePassword",
 	// They are about holds, retention and second factors.
 	"approvePendingSetting", "withdrawPendingSetting",
 	// It changes name, id and educators, and no student joins or leaves.

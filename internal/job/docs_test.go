@@ -3,7 +3,6 @@ package job_test
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -49,29 +48,4 @@ func columnTables() string {
 		}
 	}
 	return b.String()
-}
-
-// TestTheManualExplainsEveryCode looks for each code of a problem in the manual.
-func TestTheManualExplainsEveryCode(t *testing.T) {
-	t.Parallel()
-	text, err := os.ReadFile(manual)
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := 0
-	for _, source := range []string{"row/problem.go", "../csvfile/error.go", "../workbook/error.go"} {
-		code, err := os.ReadFile(source)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range regexp.MustCompile(`= "([A-Z_]{4,})"`).FindAllStringSubmatch(string(code), -1) {
-			found++
-			if !strings.Contains(string(text), m[1]) {
-				t.Errorf("%s does not explain %s", manual, m[1])
-			}
-		}
-	}
-	if found < 30 {
-		t.Errorf("found only %d codes", found)
-	}
 }

@@ -75,10 +75,14 @@ export function Frame() {
   );
 }
 
-/** Moves the focus to where the new screen begins, once it is there; a screen reader reads on from it. */
+/**
+ * Moves the focus to where the new screen begins, once it is there; a screen reader reads on from it. Who is already
+ * somewhere on the new screen, because they were quick, stays there.
+ */
 function Arrived({ main, onArrived }: { main: RefObject<HTMLElement | null>; onArrived: () => void }) {
   useEffect(() => {
     onArrived();
+    if (main.current?.contains(document.activeElement)) return;
     (main.current?.querySelector("h1") ?? main.current)?.focus({ preventScroll: true });
     scrollTo({ top: 0 });
   }, []);
