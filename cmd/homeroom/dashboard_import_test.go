@@ -138,7 +138,8 @@ func TestAFileIsMendedInTheDashboard(t *testing.T) {
 	})
 	s.on(t, "a class that nobody has is created with the import, if somebody says so", func(t *testing.T, s screen) {
 		s.press("link", "Import")
-		s.drops(droppedFile{"robots.csv", [][]string{{"Student ID", "Classes/Groups"}, {ids[2], "Robotics"}, {ids[3], "Robotics"}}})
+		s.drops(droppedFile{"robots.csv",
+			[][]string{{"Student ID", "Classes/Groups"}, {ids[2], "Robotics"}, {ids[3], "Robotics"}}})
 		s.finds("heading", "1 class or group in the file does not exist")
 		s.isAccessible("a class that does not exist")
 		s.press("checkbox", "Create them with this import.*")
