@@ -23,7 +23,10 @@ export default {
         persistedDocuments: { hashAlgorithm: (text) => createHash("sha256").update(text).digest("hex") },
       },
       documentTransforms: [
-        { transform: ({ documents }) => documents.map((d) => (d.document ? { ...d, document: withTypename(d.document) } : d)) },
+        {
+          transform: ({ documents }) =>
+            documents.map((d) => (d.document ? { ...d, document: withTypename(d.document) } : d)),
+        },
       ],
       config: {
         strictScalars: true,

@@ -19,6 +19,9 @@ export default defineConfig(({ command }) => ({
     assetsInlineLimit: 0,
     reportCompressedSize: false,
   },
-  server: { port: 5173, proxy: { "/graphql": toServer, "/downloads": toServer, "/account": toServer, "/graphiql": toServer } },
+  server: {
+    port: 5173,
+    proxy: { "/graphql": toServer, "/downloads": toServer, "/account": toServer, "/graphiql": toServer },
+  },
   test: { environment: "happy-dom", include: ["test/**/*.test.ts", "test/**/*.test.tsx"] },
 }));

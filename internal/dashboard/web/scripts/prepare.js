@@ -33,5 +33,7 @@ for (const name of readdirSync(dist, { recursive: true })) {
 const page = readFileSync(join(dist, "index.html"), "utf8");
 const first = [...page.matchAll(/(?:src|href)="(\/assets\/[^"]+\.(?:js|css))"/g)].map(([, path]) => path);
 const sum = first.reduce((total, path) => total + sizes[path], 0);
-console.log(`${first.length} files and ${sum} bytes of JavaScript and CSS (brotli) at first; ${mostAtFirst} are allowed`);
+console.log(
+  `${first.length} files and ${sum} bytes of JavaScript and CSS (brotli) at first; ${mostAtFirst} are allowed`,
+);
 if (!first.length || sum > mostAtFirst) process.exit(1);

@@ -3,7 +3,8 @@ import { administersAt, inOrder, type Organization, type Viewer } from "../src/a
 import { screensFor } from "../src/frame/screens";
 
 const district = { id: "d", name: "District", type: "DISTRICT", parent: null } as Organization;
-const school = (id: string, parent: string | null = "d") => ({ id, name: id, type: "SCHOOL", parent: parent && { id: parent } }) as Organization;
+const school = (id: string, parent: string | null = "d") =>
+  ({ id, name: id, type: "SCHOOL", parent: parent && { id: parent } }) as Organization;
 const person = (role: string, at: string) => ({ roles: [{ role, organization: { id: at } }] }) as unknown as Viewer;
 
 describe("who administers", () => {
@@ -26,7 +27,11 @@ describe("who administers", () => {
 
 describe("organizations", () => {
   it("stand below their district", () => {
-    expect(inOrder([school("b"), district, school("a")]).map(({ id, level }) => `${level} ${id}`)).toEqual(["0 d", "1 b", "1 a"]);
+    expect(inOrder([school("b"), district, school("a")]).map(({ id, level }) => `${level} ${id}`)).toEqual([
+      "0 d",
+      "1 b",
+      "1 a",
+    ]);
   });
   it("stand first where the district is not there", () => {
     expect(inOrder([school("a"), school("b")]).map(({ level }) => level)).toEqual([0, 0]);

@@ -8,12 +8,17 @@ describe("changes of a job", () => {
   it("stand together by row", () => {
     const change = (row: number, field: string) => ({ row, label: `row ${row}`, field });
     const rows = byRow([change(1, "Grade"), change(1, "Groups"), change(3, "Grade")]);
-    expect(rows.map(({ row, changes }) => [row, changes.length])).toEqual([[1, 2], [3, 1]]);
+    expect(rows.map(({ row, changes }) => [row, changes.length])).toEqual([
+      [1, 2],
+      [3, 1],
+    ]);
   });
 });
 
 describe("operations", () => {
-  const all = Object.entries(documents).filter(([name, value]) => name.endsWith("Document") && typeof value === "object");
+  const all = Object.entries(documents).filter(
+    ([name, value]) => name.endsWith("Document") && typeof value === "object",
+  );
   it("have the hash under which the server knows them", () => {
     expect(all.length).toBe(Object.keys(persisted).length);
     for (const [name, document] of all) expect(Object.keys(persisted), name).toContain(hashOf(document));

@@ -38,8 +38,14 @@ describe("texts", () => {
   });
   it("are used, or begin like one that is put together", () => {
     // A key may be put together: t(`setting.${name}.help`).
-    const puttogether = [...sources.matchAll(/`(\w+\.[\w.]*)\$\{[^`{}]*\}([\w.]*)`/g)].map(([, begin, end]) => [begin!, end!] as const);
-    const unused = Object.keys(en).filter((key) => !sources.includes(`"${key}"`) && !puttogether.some(([begin, end]) => key.startsWith(begin) && key.endsWith(end)));
+    const puttogether = [...sources.matchAll(/`(\w+\.[\w.]*)\$\{[^`{}]*\}([\w.]*)`/g)].map(
+      ([, begin, end]) => [begin!, end!] as const,
+    );
+    const unused = Object.keys(en).filter(
+      (key) =>
+        !sources.includes(`"${key}"`) &&
+        !puttogether.some(([begin, end]) => key.startsWith(begin) && key.endsWith(end)),
+    );
     expect(unused).toEqual([]);
   });
   it("stand nowhere else: elements of a page have no words of their own", () => {

@@ -29,7 +29,9 @@ const byHash: Exchange = mapExchange({
 });
 
 /** codeOf returns the code of a request that was refused as a whole, or nothing. */
-export function codeOf(error: { graphQLErrors: readonly { extensions: Record<string, unknown> }[] } | undefined): string {
+export function codeOf(
+  error: { graphQLErrors: readonly { extensions: Record<string, unknown> }[] } | undefined,
+): string {
   return String(error?.graphQLErrors[0]?.extensions.code ?? "");
 }
 
@@ -37,7 +39,12 @@ export function codeOf(error: { graphQLErrors: readonly { extensions: Record<str
  * door is for people without a session: it keeps nothing and waits for nobody. That there is no session is an ordinary
  * answer to it, with status 200, which the older media type means.
  */
-export const door = new Client({ url, fetchOptions: options("application/json"), preferGetMethod: false, exchanges: [byHash, fetchExchange] });
+export const door = new Client({
+  url,
+  fetchOptions: options("application/json"),
+  preferGetMethod: false,
+  exchanges: [byHash, fetchExchange],
+});
 
 /** newClient makes a client for one person. Somebody else who signs in needs a new one, with an empty cache. */
 export function newClient(): Client {
@@ -62,7 +69,12 @@ export function newClient(): Client {
         forwardSubscription: (request, operation) => ({
           subscribe: (sink) => ({
             unsubscribe: socket.subscribe(
-              { query: "", operationName: request.operationName, variables: request.variables, extensions: operation.extensions },
+              {
+                query: "",
+                operationName: request.operationName,
+                variables: request.variables,
+                extensions: operation.extensions,
+              },
               {
                 next: (result) => sink.next(result as never),
                 error: (error) => sink.error(error as Error),

@@ -20,7 +20,7 @@ export const useLost = () => useSyncExternalStore(subscribe, () => lost);
 let back: Promise<void> = Promise.resolve();
 
 /**
- * openSocket gives subscriptions a WebSocket. It opens with the first subscription and reconnects by itself. When it has
+ * openSocket gives subscriptions a WebSocket. It opens with the first one and reconnects by itself. When it has
  * come back, onBack is called: nobody has told what changed meanwhile.
  */
 export function openSocket(onBack: () => void): Client {

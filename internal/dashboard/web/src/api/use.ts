@@ -13,10 +13,16 @@ export function useChange() {
   const refusal = useRefusal();
   const { t } = useText();
   return useCallback(
-    async <Data extends object, Variables extends AnyVariables>(document: TypedDocumentNode<Data, Variables>, variables: Variables) => {
+    async <Data extends object, Variables extends AnyVariables>(
+      document: TypedDocumentNode<Data, Variables>,
+      variables: Variables,
+    ) => {
       const { data, error } = await client.mutation(document, variables).toPromise();
-      const payload = Object.values(data ?? {}).find((value) => typeof value === "object" && value) as Payload | undefined;
-      const refused = payload?.userErrors?.[0] ?? (error && { code: codeOf(error), message: error.graphQLErrors[0]?.message ?? t("offline") });
+      const payload = Object.values(data ?? {}).find((value) => typeof value === "object" && value) as
+        Payload | undefined;
+      const refused =
+        payload?.userErrors?.[0] ??
+        (error && { code: codeOf(error), message: error.graphQLErrors[0]?.message ?? t("offline") });
       if (refused) {
         say({ text: refusal(refused), bad: true });
         return undefined;

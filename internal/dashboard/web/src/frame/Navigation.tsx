@@ -1,7 +1,16 @@
 import type { ComponentType } from "react";
 import { Link } from "wouter";
 import { usePerson } from "../api/person";
-import { AuditIcon, GroupsIcon, ImportIcon, JobsIcon, PeopleIcon, SettingsIcon, StudentsIcon, UsageIcon } from "../kit/icons";
+import {
+  AuditIcon,
+  GroupsIcon,
+  ImportIcon,
+  JobsIcon,
+  PeopleIcon,
+  SettingsIcon,
+  StudentsIcon,
+  UsageIcon,
+} from "../kit/icons";
 import { useText } from "../text";
 import { BrandMark } from "./BrandMark";
 import { isTeacher, seldom, type ScreenName } from "./screens";

@@ -3,7 +3,7 @@ import { useState } from "react";
 export const themes = ["system", "light", "dark"] as const;
 export type Theme = (typeof themes)[number];
 
-/** useTheme is the theme that the person has chosen for this browser, and what changes it. index.html applies it first. */
+/** useTheme is the theme that was chosen in this browser, and what changes it. index.html applies it first. */
 export function useTheme(): [Theme, (theme: Theme) => void] {
   const [theme, setTheme] = useState<Theme>(() => (localStorage.getItem("theme") as Theme | null) ?? "system");
   return [

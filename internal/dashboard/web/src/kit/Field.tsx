@@ -4,7 +4,12 @@ import { Text } from "react-aria-components/Text";
 import { TextField, type TextFieldProps } from "react-aria-components/TextField";
 
 /** A labeled line of text. */
-export function Field({ label, help, placeholder, ...props }: TextFieldProps & { label: string; help?: string; placeholder?: string }) {
+export function Field({
+  label,
+  help,
+  placeholder,
+  ...props
+}: TextFieldProps & { label: string; help?: string; placeholder?: string }) {
   return (
     <TextField {...props} className="field">
       <Label>{label}</Label>

@@ -11,7 +11,13 @@ type Props = { title: string; onClose?: () => void; closes?: string; children: R
 export function Window({ title, onClose, closes, children, foot }: Props) {
   const { t } = useText();
   return (
-    <ModalOverlay className="shade" isOpen onOpenChange={(open) => !open && onClose?.()} isDismissable={false} isKeyboardDismissDisabled={!onClose}>
+    <ModalOverlay
+      className="shade"
+      isOpen
+      onOpenChange={(open) => !open && onClose?.()}
+      isDismissable={false}
+      isKeyboardDismissDisabled={!onClose}
+    >
       <Modal className="modal">
         <Dialog className="dialog">
           <Heading slot="title" level={2}>

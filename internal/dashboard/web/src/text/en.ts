@@ -26,7 +26,8 @@ export const en = {
   "offline.banner": "This device is offline. What you see may be old; changes wait until you are back.",
   "lost.banner": "The server does not answer. This page tries again by itself; what you see may be old.",
   "unreachable.title": "The server cannot be reached",
-  "unreachable.advice": "Check the network of this device. If others have the same trouble, tell whoever runs Homeroom.",
+  "unreachable.advice":
+    "Check the network of this device. If others have the same trouble, tell whoever runs Homeroom.",
 
   "screen.students": "Students",
   "screen.groups": "Groups",
@@ -57,7 +58,8 @@ export const en = {
   "secondFactor.passkey": "Use your passkey",
   "passkey.elsewhere": "Passkeys of this server work only at its own address. Open it there.",
   "passkey.cannot": "This browser cannot use passkeys here. Update it, or use another way.",
-  "passkey.none": "No passkey was used: it took too long, was canceled, or there is none for this site. Try again, or use another way.",
+  "passkey.none":
+    "No passkey was used: it took too long, was canceled, or there is none for this site. Try again, or use another way.",
   "signInOver.title": "Your session has ended",
   "signInOver.lead": "Sign in again. What you have begun is still here, and goes on.",
 
@@ -79,13 +81,15 @@ export const en = {
   "students.tickPage": "Tick everybody on this page",
   "students.moreGroups": "+{count}",
   "students.none": "No students yet",
-  "students.none.text": "Students come from a file: drop your list at Import, and look at every change before it happens.",
+  "students.none.text":
+    "Students come from a file: drop your list at Import, and look at every change before it happens.",
   "students.import": "Import students",
   "students.noMatch": "Nobody matches",
   "students.noMatch.text": "Change the search or a filter, or look at all students.",
   "students.showAll": "Show all students",
   "students.allWell": "Every active student is in a group",
-  "students.allWell.text": "Somebody sees the progress of each of them. New students without a group will show up here.",
+  "students.allWell.text":
+    "Somebody sees the progress of each of them. New students without a group will show up here.",
   "students.sort": "Sort by",
   "filter.active": "Activity",
   "filter.active.any": "Active or not",
@@ -224,8 +228,7 @@ export const en = {
   "again.file": "Choose the file again for that: this page no longer has it.",
   "again.corrected": "Rows that were corrected here have to be corrected again.",
   "again.check": "Check again",
-  "newGroups.title":
-    "{count, plural, one {# new class or group} other {# new classes and groups}} from the file",
+  "newGroups.title": "{count, plural, one {# new class or group} other {# new classes and groups}} from the file",
   "newGroups.lead": "Rows name them, and nobody has them yet. The first row that is written creates each.",
   "newGroups.unknown":
     "{count, plural, one {# class or group in the file does not exist} other {# classes and groups in the file do not exist}}",
@@ -233,7 +236,8 @@ export const en = {
   "newGroups.list": "New classes and groups",
   "newGroups.rows": "{count, plural, one {# row} other {# rows}}",
   "newGroups.create": "Create them with this import",
-  "newGroups.means": "An undo removes those that nobody else has used. Names that look like a typing error stay refused.",
+  "newGroups.means":
+    "An undo removes those that nobody else has used. Names that look like a typing error stay refused.",
   "missing.title": "{count, plural, one {# student is not in the file} other {# students are not in the file}}",
   "missing.lead": "On record at {organization}, and no row is about them.",
   "missing.show": "Show them",
@@ -283,7 +287,8 @@ export const en = {
   "problems.file": "The file",
   "problems.values": "{count, number} different values, such as this one:",
   "jobs.none": "No jobs yet",
-  "jobs.none.text": "Every import and every change of many students is kept here, so that you can look at it and undo it.",
+  "jobs.none.text":
+    "Every import and every change of many students is kept here, so that you can look at it and undo it.",
   "jobs.counts":
     "{created, number} new, {updated, number} changed{errors, plural, =0 {} one {, # refused} other {, # refused}}",
 

@@ -25,10 +25,12 @@ export const es: Texts & Record<string, string> = {
   "account.security": "Segundos factores y acceso",
   signOut: "Cerrar sesión",
   offline: "No se puede conectar con el servidor. Revise la red e inténtelo de nuevo.",
-  "offline.banner": "Este dispositivo no tiene conexión. Lo que ve puede ser antiguo; los cambios esperan hasta que vuelva.",
+  "offline.banner":
+    "Este dispositivo no tiene conexión. Lo que ve puede ser antiguo; los cambios esperan hasta que vuelva.",
   "lost.banner": "El servidor no responde. Esta página lo intenta de nuevo por sí sola; lo que ve puede ser antiguo.",
   "unreachable.title": "No se puede conectar con el servidor",
-  "unreachable.advice": "Revise la red de este dispositivo. Si a otros les pasa lo mismo, avise a quien administra Homeroom.",
+  "unreachable.advice":
+    "Revise la red de este dispositivo. Si a otros les pasa lo mismo, avise a quien administra Homeroom.",
 
   "screen.students": "Estudiantes",
   "screen.groups": "Grupos",
@@ -59,7 +61,8 @@ export const es: Texts & Record<string, string> = {
   "secondFactor.passkey": "Usar su llave de acceso",
   "passkey.elsewhere": "Las llaves de acceso de este servidor solo funcionan en su propia dirección. Ábralo allí.",
   "passkey.cannot": "Este navegador no puede usar llaves de acceso aquí. Actualícelo o use otra forma.",
-  "passkey.none": "No se usó ninguna llave de acceso: tardó demasiado, se canceló o no hay ninguna para este sitio. Inténtelo de nuevo o use otra forma.",
+  "passkey.none":
+    "No se usó ninguna llave de acceso: tardó demasiado, se canceló o no hay ninguna para este sitio. Inténtelo de nuevo o use otra forma.",
   "signInOver.title": "Su sesión terminó",
   "signInOver.lead": "Inicie sesión de nuevo. Lo que empezó sigue aquí y continúa.",
 
@@ -81,7 +84,8 @@ export const es: Texts & Record<string, string> = {
   "students.tickPage": "Marcar a todos en esta página",
   "students.moreGroups": "+{count}",
   "students.none": "Todavía no hay estudiantes",
-  "students.none.text": "Los estudiantes vienen de un archivo: suelte su lista en Importar y revise cada cambio antes de que ocurra.",
+  "students.none.text":
+    "Los estudiantes vienen de un archivo: suelte su lista en Importar y revise cada cambio antes de que ocurra.",
   "students.import": "Importar estudiantes",
   "students.noMatch": "Nadie coincide",
   "students.noMatch.text": "Cambie la búsqueda o un filtro, o vea a todos los estudiantes.",
@@ -123,7 +127,8 @@ export const es: Texts & Record<string, string> = {
   "import.drop": "Suelte archivos aquí",
   "import.sending": "Enviando…",
   "import.choose": "Elegir archivos",
-  "import.reads": "CSV en cualquier codificación habitual, con comas, puntos y comas o tabulaciones; o un libro de Excel.",
+  "import.reads":
+    "CSV en cualquier codificación habitual, con comas, puntos y comas o tabulaciones; o un libro de Excel.",
   "kind.IMPORT_STUDENTS": "Estudiantes",
   "kind.IMPORT_GROUPS": "Grupos",
   "kind.IMPORT_ENROLLMENTS": "Quién está en qué grupo",
@@ -134,7 +139,8 @@ export const es: Texts & Record<string, string> = {
   "mode.ADD": "Añadir a los grupos nombrados",
   "mode.REPLACE": "Estar solo en los grupos nombrados",
   "mode.REMOVE": "Salir de los grupos nombrados",
-  "way.title": "{count, plural, one {# estudiante activo no tiene grupo} other {# estudiantes activos no tienen grupo}}",
+  "way.title":
+    "{count, plural, one {# estudiante activo no tiene grupo} other {# estudiantes activos no tienen grupo}}",
   "way.download": "Descargue la lista de exactamente estos estudiantes.",
   "way.csv": "Descargar CSV",
   "way.fill": "Llene la columna Classes/Groups y nada más.",
@@ -150,12 +156,14 @@ export const es: Texts & Record<string, string> = {
   "job.refused": "Descargar filas rechazadas",
   "job.undo": "Deshacer todo",
   "job.undo.title": "¿Deshacer este trabajo?",
-  "job.undo.text": "Todo lo que cambió vuelve a ser como antes. Lo que alguien haya cambiado desde entonces se queda como está.",
+  "job.undo.text":
+    "Todo lo que cambió vuelve a ser como antes. Lo que alguien haya cambiado desde entonces se queda como está.",
   "job.nothing": "El archivo no cambia nada: todo ya es así o fue rechazado.",
   "job.says.READY":
     "Revisado. Todavía no se ha cambiado nada.{errors, plural, =0 {} one { # fila quedará fuera.} other { # filas quedarán fuera.}}",
   "job.says.COMPLETED": "Listo. Se procesaron todas las filas.",
-  "job.says.COMPLETED_WITH_ERRORS": "Listo, pero {errors, plural, one {# fila fue rechazada} other {# filas fueron rechazadas}}.",
+  "job.says.COMPLETED_WITH_ERRORS":
+    "Listo, pero {errors, plural, one {# fila fue rechazada} other {# filas fueron rechazadas}}.",
   "job.says.FAILED": "No se escribió nada. Corrija en el archivo lo que se nombra abajo y suéltelo de nuevo.",
   "job.says.CANCELED": "Cancelado. Lo que se escribió antes se queda; los números dicen cuánto.",
   "job.says.UNDONE": "Deshecho. Todo está como antes.",
@@ -226,9 +234,9 @@ export const es: Texts & Record<string, string> = {
   "again.file": "Elija el archivo otra vez: esta página ya no lo tiene.",
   "again.corrected": "Las filas que se corrigieron aquí tienen que corregirse de nuevo.",
   "again.check": "Revisar de nuevo",
-  "newGroups.title":
-    "{count, plural, one {# clase o grupo nuevo} other {# clases y grupos nuevos}} del archivo",
-  "newGroups.lead": "Hay filas que los nombran y nadie los tiene todavía. La primera fila que se escribe crea cada uno.",
+  "newGroups.title": "{count, plural, one {# clase o grupo nuevo} other {# clases y grupos nuevos}} del archivo",
+  "newGroups.lead":
+    "Hay filas que los nombran y nadie los tiene todavía. La primera fila que se escribe crea cada uno.",
   "newGroups.unknown":
     "{count, plural, one {# clase o grupo del archivo no existe} other {# clases y grupos del archivo no existen}}",
   "newGroups.unknown.lead": "Sus filas se rechazan. Corrija los nombres, o créelos con esta importación.",
@@ -287,7 +295,8 @@ export const es: Texts & Record<string, string> = {
   "problems.file": "El archivo",
   "problems.values": "{count, number} valores distintos, como este:",
   "jobs.none": "Todavía no hay trabajos",
-  "jobs.none.text": "Cada importación y cada cambio de muchos estudiantes se guarda aquí, para que pueda verlo y deshacerlo.",
+  "jobs.none.text":
+    "Cada importación y cada cambio de muchos estudiantes se guarda aquí, para que pueda verlo y deshacerlo.",
   "jobs.counts":
     "{created, number} nuevas, {updated, number} cambiadas{errors, plural, =0 {} one {, # rechazada} other {, # rechazadas}}",
 

@@ -49,7 +49,12 @@ export function Language({ children }: { children: ReactNode }) {
 }
 
 /** useText returns t, which formats a text, and the formats of numbers and dates. */
-export function useText(): { t: Translate; intl: IntlShape; number: (n: number) => string; day: (at: string) => string } {
+export function useText(): {
+  t: Translate;
+  intl: IntlShape;
+  number: (n: number) => string;
+  day: (at: string) => string;
+} {
   const intl = useIntl();
   return useMemo(
     () => ({

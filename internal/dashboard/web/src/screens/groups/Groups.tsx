@@ -28,7 +28,10 @@ export default function Groups() {
   const settled = useSettled(search.trim());
   const filter = settled ? { search: settled } : {};
   const turn = page.before ? { last: pageSize, before: page.before } : { first: pageSize, after: page.after };
-  const [{ data, error, fetching }] = useQuery({ query: GroupsDocument, variables: { organizationId: organization.id, filter, ...turn } });
+  const [{ data, error, fetching }] = useQuery({
+    query: GroupsDocument,
+    variables: { organizationId: organization.id, filter, ...turn },
+  });
   const groups = data?.groups;
   return (
     <div className="screen">
@@ -52,7 +55,11 @@ export default function Groups() {
         </div>
         <NewGroup name={search.trim()} onMade={() => setSearch("")} />
       </div>
-      {error && !groups && <p className="banner bad" role="alert">{errorText(error)}</p>}
+      {error && !groups && (
+        <p className="banner bad" role="alert">
+          {errorText(error)}
+        </p>
+      )}
       {groups && !groups.nodes.length && (
         <section className="card empty">
           <h2>{t(search ? "groups.noMatch" : "groups.none")}</h2>
@@ -67,7 +74,11 @@ export default function Groups() {
                 <bdi>{group.name}</bdi>
               </h2>
               {!group.synced && (
-                <Button look="quiet" aria-label={t("groups.rename.of", { name: group.name })} onPress={() => setRenaming(group)}>
+                <Button
+                  look="quiet"
+                  aria-label={t("groups.rename.of", { name: group.name })}
+                  onPress={() => setRenaming(group)}
+                >
                   {t("groups.rename")}
                 </Button>
               )}
@@ -78,8 +89,13 @@ export default function Groups() {
                 {t("groups.synced")}
               </p>
             )}
-            <p className="soft small">{[group.organization.name, ...group.educators.map(({ name }) => name)].join(" · ")}</p>
-            <Link href={`/students?groups=${group.id}`} aria-label={t("groups.students", { count: group.studentCount, name: group.name })}>
+            <p className="soft small">
+              {[group.organization.name, ...group.educators.map(({ name }) => name)].join(" · ")}
+            </p>
+            <Link
+              href={`/students?groups=${group.id}`}
+              aria-label={t("groups.students", { count: group.studentCount, name: group.name })}
+            >
               {t("students.count", { count: group.studentCount })}
             </Link>
           </li>

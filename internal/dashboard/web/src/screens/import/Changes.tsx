@@ -22,7 +22,13 @@ export function Changes({ id, done }: { id: string; done: boolean }) {
             </tr>
           </thead>
           {pages.map((after, i) => (
-            <Page key={after ?? ""} id={id} after={after} last={i === pages.length - 1} onMore={(next) => setPages([...pages, next])} />
+            <Page
+              key={after ?? ""}
+              id={id}
+              after={after}
+              last={i === pages.length - 1}
+              onMore={(next) => setPages([...pages, next])}
+            />
           ))}
         </table>
       </div>
@@ -34,7 +40,11 @@ type PageProps = { id: string; after: string | null; last: boolean; onMore: (aft
 
 function Page({ id, after, last, onMore }: PageProps) {
   const { t, number } = useText();
-  const [{ data }] = useQuery({ query: JobChangesDocument, variables: { id, after }, requestPolicy: "cache-and-network" });
+  const [{ data }] = useQuery({
+    query: JobChangesDocument,
+    variables: { id, after },
+    requestPolicy: "cache-and-network",
+  });
   const list = data?.bulkJob?.changes;
   return (
     <tbody aria-busy={!list}>
@@ -57,7 +67,11 @@ function Page({ id, after, last, onMore }: PageProps) {
                     </span>
                   </>
                 )}
-                {change.after != null && change.after !== "" ? <ins>{change.after}</ins> : <span className="soft">{t("changes.empty")}</span>}
+                {change.after != null && change.after !== "" ? (
+                  <ins>{change.after}</ins>
+                ) : (
+                  <span className="soft">{t("changes.empty")}</span>
+                )}
               </div>
             ))}
           </td>

@@ -1,7 +1,15 @@
 import type { JobFragment } from "../../gql/graphql";
 import { useText } from "../../text";
 
-const shown = ["created", "updated", "unchanged", "deleted", "enrollmentsAdded", "enrollmentsRemoved", "errors"] as const;
+const shown = [
+  "created",
+  "updated",
+  "unchanged",
+  "deleted",
+  "enrollmentsAdded",
+  "enrollmentsRemoved",
+  "errors",
+] as const;
 
 /** How many rows a job creates, changes and so on. Zeros are left out, except for the first numbers. */
 export function Counts({ job }: { job: JobFragment }) {

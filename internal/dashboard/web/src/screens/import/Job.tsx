@@ -27,7 +27,12 @@ export default function Job() {
   const [{ data, error }] = useQuery({ query: JobDocument, variables: { id }, requestPolicy: "cache-and-network" });
   const job = data?.bulkJob;
   useSubscription({ query: WatchJobDocument, variables: { id }, pause: !job || !moves(job.status) });
-  if (error && !data) return <p className="banner bad" role="alert">{errorText(error)}</p>;
+  if (error && !data)
+    return (
+      <p className="banner bad" role="alert">
+        {errorText(error)}
+      </p>
+    );
   if (!data) return <div className="wait" aria-busy="true" />;
   if (!job)
     return (
@@ -52,7 +57,8 @@ export default function Job() {
           )}
           <h1 tabIndex={-1}>{job.fileName ?? t(`kind.${job.kind}`)}</h1>
           <p className="soft">
-            {t(`kind.${job.kind}`)} · {job.organization.name} · {job.submittedBy.name} · {intl.formatDate(job.createdAt, { dateStyle: "medium", timeStyle: "short" })}
+            {t(`kind.${job.kind}`)} · {job.organization.name} · {job.submittedBy.name} ·{" "}
+            {intl.formatDate(job.createdAt, { dateStyle: "medium", timeStyle: "short" })}
           </p>
         </div>
         <span className={`badge status ${toneOf[job.status]}`} role="status">

@@ -1,7 +1,14 @@
 import { useState } from "react";
 import { useClient } from "urql";
 import { useChange } from "../../api/use";
-import { ApproveJobDocument, CancelJobDocument, RefusedRowsDocument, StartJobDocument, UndoJobDocument, type JobFragment } from "../../gql/graphql";
+import {
+  ApproveJobDocument,
+  CancelJobDocument,
+  RefusedRowsDocument,
+  StartJobDocument,
+  UndoJobDocument,
+  type JobFragment,
+} from "../../gql/graphql";
 import { Button } from "../../kit/Button";
 import { download } from "../../kit/download";
 import { DownloadIcon } from "../../kit/icons";
@@ -39,16 +46,27 @@ export function JobActions({ job }: { job: JobFragment }) {
   return (
     <section className={`banner job-banner ${nothing ? "" : toneOf[job.status]}`} aria-label={t("job.next")}>
       <p className="grow" role="status">
-        {t(nothing ? "job.nothing" : job.status === "HELD" ? `job.held.${job.heldFor ?? "START"}` : `job.says.${job.status}`, {
-          ...job.counts,
-          organization: job.organization.name,
-        })}
+        {t(
+          nothing
+            ? "job.nothing"
+            : job.status === "HELD"
+              ? `job.held.${job.heldFor ?? "START"}`
+              : `job.says.${job.status}`,
+          {
+            ...job.counts,
+            organization: job.organization.name,
+          },
+        )}
       </p>
       {job.status === "READY" && (
         <>
           {cancel}
           {!nothing && (
-            <Button look="primary" busy={busy === "start"} onPress={() => run("start", () => change(StartJobDocument, { id, previewVersion: job.previewVersion }))}>
+            <Button
+              look="primary"
+              busy={busy === "start"}
+              onPress={() => run("start", () => change(StartJobDocument, { id, previewVersion: job.previewVersion }))}
+            >
               {t("job.start")}
             </Button>
           )}
@@ -78,7 +96,11 @@ export function JobActions({ job }: { job: JobFragment }) {
           title={t("job.undo.title")}
           onClose={() => setAsking(false)}
           foot={
-            <Button look="primary" busy={busy === "undo"} onPress={() => run("undo", () => change(UndoJobDocument, { id }))}>
+            <Button
+              look="primary"
+              busy={busy === "undo"}
+              onPress={() => run("undo", () => change(UndoJobDocument, { id }))}
+            >
               {t("job.undo")}
             </Button>
           }

@@ -14,7 +14,12 @@ export function NoticeWay({ organizationId }: { organizationId: string }) {
         <li>
           <span>{t("way.download")}</span>
           {/* The address is good for a quarter of an hour; the next one is asked for with each use. */}
-          <a className="button primary" href={notice.csvUrl} download onClick={() => setTimeout(() => refetch({ requestPolicy: "network-only" }))}>
+          <a
+            className="button primary"
+            href={notice.csvUrl}
+            download
+            onClick={() => setTimeout(() => refetch({ requestPolicy: "network-only" }))}
+          >
             <DownloadIcon />
             {t("way.csv")}
           </a>

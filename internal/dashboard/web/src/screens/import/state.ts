@@ -1,7 +1,8 @@
 import type { BulkJobKind, BulkJobStatus } from "../../gql/graphql";
 
 /** Whether a server works on the job. */
-export const works = (status: BulkJobStatus) => status === "VERIFYING" || status === "PROCESSING" || status === "UNDOING";
+export const works = (status: BulkJobStatus) =>
+  status === "VERIFYING" || status === "PROCESSING" || status === "UNDOING";
 
 /** Whether the job can still change by itself, or because somebody else does something soon. */
 export const moves = (status: BulkJobStatus) => works(status) || status === "READY" || status === "HELD";

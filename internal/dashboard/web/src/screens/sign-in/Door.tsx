@@ -36,7 +36,13 @@ export function Door(props: { email?: string; onDone: (viewer: Viewer) => void; 
       {step ? (
         <SecondStep step={step} onTaken={take} onProblem={setProblem} onBack={() => setStep(null)} />
       ) : (
-        <PasswordForm email={props.email} onSubmit={signIn} onTaken={take} onProblem={setProblem} onForgotten={props.onForgotten} />
+        <PasswordForm
+          email={props.email}
+          onSubmit={signIn}
+          onTaken={take}
+          onProblem={setProblem}
+          onForgotten={props.onForgotten}
+        />
       )}
     </div>
   );

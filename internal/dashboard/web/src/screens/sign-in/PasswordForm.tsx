@@ -1,6 +1,12 @@
 import { useEffect, useState } from "react";
 import { door } from "../../api/client";
-import { BeginPasskeySignInDocument, FinishPasskeySignInDocument, ProvidersDocument, type ProvidersQuery, type SignedInFragment } from "../../gql/graphql";
+import {
+  BeginPasskeySignInDocument,
+  FinishPasskeySignInDocument,
+  ProvidersDocument,
+  type ProvidersQuery,
+  type SignedInFragment,
+} from "../../gql/graphql";
 import { Button } from "../../kit/Button";
 import { Field } from "../../kit/Field";
 import { useText } from "../../text";
@@ -40,7 +46,10 @@ export function PasswordForm({ email, onSubmit, onTaken, onProblem, onForgotten 
       if (!begun?.ceremony) return onProblem(begun?.userErrors[0]?.message ?? t("offline"));
       const { challenge, options, origin } = begun.ceremony;
       const response = await signWithPasskey(options, origin);
-      onTaken((await door.mutation(FinishPasskeySignInDocument, { input: { challenge, response } }).toPromise()).data?.finishPasskeySignIn);
+      onTaken(
+        (await door.mutation(FinishPasskeySignInDocument, { input: { challenge, response } }).toPromise()).data
+          ?.finishPasskeySignIn,
+      );
     } catch (error) {
       onProblem(t((error as { key?: "passkey.none" }).key ?? "passkey.none"));
     } finally {
@@ -50,8 +59,23 @@ export function PasswordForm({ email, onSubmit, onTaken, onProblem, onForgotten 
   const back = encodeURIComponent(location.pathname + location.search);
   return (
     <form className="stack" method="post" onSubmit={submit}>
-      <Field label={t("email")} name="email" type="email" autoComplete="username" isRequired defaultValue={email} isReadOnly={Boolean(email)} />
-      <Field label={t("password")} name="password" type="password" autoComplete="current-password" isRequired autoFocus={Boolean(email)} />
+      <Field
+        label={t("email")}
+        name="email"
+        type="email"
+        autoComplete="username"
+        isRequired
+        defaultValue={email}
+        isReadOnly={Boolean(email)}
+      />
+      <Field
+        label={t("password")}
+        name="password"
+        type="password"
+        autoComplete="current-password"
+        isRequired
+        autoFocus={Boolean(email)}
+      />
       <Button type="submit" look="primary" busy={busy}>
         {t("signIn")}
       </Button>

@@ -20,7 +20,9 @@ export function SecondStep({ step, onTaken, onProblem, onBack }: Props) {
   const [busy, setBusy] = useState(false);
   const complete = async (input: { code?: string; passkey?: string }) => {
     setBusy(true);
-    const { data } = await door.mutation(CompleteSignInDocument, { input: { challenge: step.challenge, ...input } }).toPromise();
+    const { data } = await door
+      .mutation(CompleteSignInDocument, { input: { challenge: step.challenge, ...input } })
+      .toPromise();
     setBusy(false);
     onTaken(data?.completeSignIn);
   };
@@ -41,7 +43,14 @@ export function SecondStep({ step, onTaken, onProblem, onBack }: Props) {
       <h2>{t("secondFactor.title")}</h2>
       {codes && (
         <>
-          <Field label={t("secondFactor.code")} help={t("secondFactor.help")} name="code" autoComplete="one-time-code" isRequired autoFocus />
+          <Field
+            label={t("secondFactor.code")}
+            help={t("secondFactor.help")}
+            name="code"
+            autoComplete="one-time-code"
+            isRequired
+            autoFocus
+          />
           <Button type="submit" look="primary" busy={busy}>
             {t("continue")}
           </Button>

@@ -28,7 +28,14 @@ export function SignIn({ onDone }: { onDone: (viewer: Viewer) => void }) {
         )}
         <div className="row porch-foot" role="group" aria-label={t("language")}>
           {Object.entries(languages).map(([id, name]) => (
-            <button key={id} type="button" lang={id} className="link" aria-pressed={id === language} onClick={() => setLanguage(id as "en")}>
+            <button
+              key={id}
+              type="button"
+              lang={id}
+              className="link"
+              aria-pressed={id === language}
+              onClick={() => setLanguage(id as "en")}
+            >
               {name}
             </button>
           ))}

@@ -7,7 +7,8 @@ export class NoPasskey extends Error {
   }
 }
 
-export const hasPasskeys = () => "PublicKeyCredential" in window && "parseRequestOptionsFromJSON" in PublicKeyCredential;
+export const hasPasskeys = () =>
+  "PublicKeyCredential" in window && "parseRequestOptionsFromJSON" in PublicKeyCredential;
 
 /** signWithPasskey lets a passkey sign the challenge of the server, and returns the answer as JSON. */
 export async function signWithPasskey(options: string, origin?: string): Promise<string> {

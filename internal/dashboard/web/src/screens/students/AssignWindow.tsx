@@ -26,7 +26,9 @@ export function AssignWindow({ students, everybody, count, onClose, onDone }: Pr
   const [made, setMade] = useState<GroupChoiceFragment[]>([]);
   const [busy, setBusy] = useState(false);
   const toggle = (group: GroupChoiceFragment) =>
-    setGroups((now) => (now.some(({ id }) => id === group.id) ? now.filter(({ id }) => id !== group.id) : [...now, group]));
+    setGroups((now) =>
+      now.some(({ id }) => id === group.id) ? now.filter(({ id }) => id !== group.id) : [...now, group],
+    );
   const take = (group: GroupChoiceFragment) => {
     setMade((now) => [group, ...now]);
     toggle(group);
@@ -54,7 +56,9 @@ export function AssignWindow({ students, everybody, count, onClose, onDone }: Pr
         onToggle={toggle}
         unlockedOnly
         made={made}
-        foot={(search) => <NewGroup name={search} school={schools.length === 1 ? schools[0] : undefined} onMade={take} />}
+        foot={(search) => (
+          <NewGroup name={search} school={schools.length === 1 ? schools[0] : undefined} onMade={take} />
+        )}
       />
       {everybody && <p className="small soft">{t("assign.asJob")}</p>}
     </Window>

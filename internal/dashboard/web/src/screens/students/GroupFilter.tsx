@@ -37,10 +37,19 @@ export function GroupFilter({ list, change, organizationId }: Props) {
       <Popover className="popover" placement="bottom start">
         <Dialog className="group-filter" aria-label={t("groups")}>
           <label className="tick-field no-groups">
-            <input type="checkbox" className="check" checked={chosen.includes(noGroups)} onChange={() => toggle(noGroups)} />
+            <input
+              type="checkbox"
+              className="check"
+              checked={chosen.includes(noGroups)}
+              onChange={() => toggle(noGroups)}
+            />
             {t("noGroups")}
           </label>
-          <GroupPicker organizationId={organizationId} chosen={chosen} onToggle={(group) => toggle(group.id, group.name)} />
+          <GroupPicker
+            organizationId={organizationId}
+            chosen={chosen}
+            onToggle={(group) => toggle(group.id, group.name)}
+          />
         </Dialog>
       </Popover>
     </DialogTrigger>

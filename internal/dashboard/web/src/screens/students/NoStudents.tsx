@@ -13,7 +13,9 @@ export function NoStudents({ list, change }: { list: List; change: (part: Partia
       <h2>{t(allWell ? "students.allWell" : filtered ? "students.noMatch" : "students.none")}</h2>
       <p>{t(allWell ? "students.allWell.text" : filtered ? "students.noMatch.text" : "students.none.text")}</p>
       {filtered ? (
-        <Button onPress={() => change({ search: "", groups: [], active: "", grades: [] })}>{t("students.showAll")}</Button>
+        <Button onPress={() => change({ search: "", groups: [], active: "", grades: [] })}>
+          {t("students.showAll")}
+        </Button>
       ) : (
         <Link className="button primary" href="/import">
           {t("students.import")}

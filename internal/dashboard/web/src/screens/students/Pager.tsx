@@ -4,7 +4,13 @@ import { useText } from "../../text";
 import type { List } from "./list";
 
 /** Leads to the pages before and after. */
-export function Pager({ info, change }: { info: NonNullable<StudentsQuery["students"]>["pageInfo"]; change: (part: Partial<List>) => void }) {
+export function Pager({
+  info,
+  change,
+}: {
+  info: NonNullable<StudentsQuery["students"]>["pageInfo"];
+  change: (part: Partial<List>) => void;
+}) {
   const { t } = useText();
   if (!info.hasNextPage && !info.hasPreviousPage) return null;
   const to = (part: Partial<List>) => {

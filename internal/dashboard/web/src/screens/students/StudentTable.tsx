@@ -46,7 +46,8 @@ export function StudentTable({ students, list, change, showSchool, chosen, every
     set(students.slice(Math.min(from, index), Math.max(from, index) + 1), !ticked(student));
     last.current = index;
   };
-  const sort = (field: StudentOrderField) => change({ sort: field, descending: list.sort === field && !list.descending });
+  const sort = (field: StudentOrderField) =>
+    change({ sort: field, descending: list.sort === field && !list.descending });
   return (
     <div className="card table-card" aria-busy={busy}>
       <table role="table" className={showSchool ? "students with-school" : "students"}>

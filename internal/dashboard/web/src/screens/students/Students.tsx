@@ -25,7 +25,10 @@ export default function Students() {
   const client = useClient();
   const say = useSay();
   const [list, change] = useList();
-  const [{ data, error, fetching }] = useQuery({ query: StudentsDocument, variables: variablesOf(list, organization.id) });
+  const [{ data, error, fetching }] = useQuery({
+    query: StudentsDocument,
+    variables: variablesOf(list, organization.id),
+  });
   const [chosen, setChosen] = useState<ReadonlyMap<string, StudentRowFragment>>(new Map());
   const [everybody, setEverybody] = useState(false);
   const filter = filterOf(list);
@@ -38,7 +41,9 @@ export default function Students() {
   useEffect(clear, [which]);
 
   const csv = async () => {
-    const asked = await client.query(StudentsCsvDocument, { organizationId: organization.id, filter }, { requestPolicy: "network-only" }).toPromise();
+    const asked = await client
+      .query(StudentsCsvDocument, { organizationId: organization.id, filter }, { requestPolicy: "network-only" })
+      .toPromise();
     if (asked.data?.studentsCsvUrl) download(asked.data.studentsCsvUrl);
     else if (asked.error) say({ text: errorText(asked.error), bad: true });
   };
@@ -65,7 +70,11 @@ export default function Students() {
         )}
       </div>
       <Filters list={list} change={change} organizationId={organization.id} />
-      {error && !page && <p className="banner bad" role="alert">{errorText(error)}</p>}
+      {error && !page && (
+        <p className="banner bad" role="alert">
+          {errorText(error)}
+        </p>
+      )}
       {page && page.totalCount === 0 && <NoStudents list={list} change={change} />}
       {page && page.totalCount > 0 && (
         <>

@@ -1,7 +1,12 @@
 import { useLocation } from "wouter";
 import { usePerson } from "../../api/person";
 import { useChange } from "../../api/use";
-import { AssignStudentsDocument, BulkEditDocument, RemoveStudentsDocument, type StudentFilter } from "../../gql/graphql";
+import {
+  AssignStudentsDocument,
+  BulkEditDocument,
+  RemoveStudentsDocument,
+  type StudentFilter,
+} from "../../gql/graphql";
 import { useSay } from "../../kit/Say";
 import { useText } from "../../text";
 
@@ -11,7 +16,10 @@ export const mostAtOnce = 1000;
 type Member = { id: string; groups: readonly { id: string }[] };
 
 /** joins are the students who are not in a group yet, for each group: what an undo has to take back, and no more. */
-export function joins(students: readonly Member[], groupIds: readonly string[]): { groupIds: string[]; studentIds: string[] }[] {
+export function joins(
+  students: readonly Member[],
+  groupIds: readonly string[],
+): { groupIds: string[]; studentIds: string[] }[] {
   const byStudents = new Map<string, { groupIds: string[]; studentIds: string[] }>();
   for (const group of groupIds) {
     const studentIds = students.filter(({ groups }) => !groups.some(({ id }) => id === group)).map(({ id }) => id);
@@ -32,7 +40,8 @@ export function useRemove() {
     const input = { studentIds: students.map(({ id }) => id), groupIds: [groupId] };
     if (!(await change(RemoveStudentsDocument, { input }))) return false;
     const undo = async () => {
-      if (await change(AssignStudentsDocument, { input })) say({ text: t("assign.undone", { count: students.length }) });
+      if (await change(AssignStudentsDocument, { input }))
+        say({ text: t("assign.undone", { count: students.length }) });
     };
     say({ text: t("remove.done", { count: students.length }), act: { label: t("undo"), run: undo } });
     return true;
@@ -47,12 +56,19 @@ export function useAssign() {
   const say = useSay();
   const [, navigate] = useLocation();
 
-  return async (students: readonly Member[], groups: readonly { id: string; name: string }[], everybody?: StudentFilter) => {
+  return async (
+    students: readonly Member[],
+    groups: readonly { id: string; name: string }[],
+    everybody?: StudentFilter,
+  ) => {
     const groupIds = groups.map(({ id }) => id);
     const studentIds = students.map(({ id }) => id);
     if (everybody || students.length > mostAtOnce) {
-      const selection = everybody ? { matching: { organizationId: organization.id, filter: everybody } } : { studentIds };
-      const job = (await change(BulkEditDocument, { input: { selection, addToGroupIds: groupIds } }))?.bulkEditStudents.job;
+      const selection = everybody
+        ? { matching: { organizationId: organization.id, filter: everybody } }
+        : { studentIds };
+      const job = (await change(BulkEditDocument, { input: { selection, addToGroupIds: groupIds } }))?.bulkEditStudents
+        .job;
       if (job) navigate(`/jobs/${job.id}`);
       return Boolean(job);
     }

@@ -69,7 +69,9 @@ export function filterOf(list: List): StudentFilter {
 
 export function variablesOf(list: List, organizationId: string) {
   const orderBy: StudentOrder = { field: list.sort, direction: list.descending ? "DESC" : "ASC" };
-  const page = list.before ? { last: pageSize, before: list.before } : { first: pageSize, ...(list.after && { after: list.after }) };
+  const page = list.before
+    ? { last: pageSize, before: list.before }
+    : { first: pageSize, ...(list.after && { after: list.after }) };
   return { organizationId, filter: filterOf(list), orderBy, ...page };
 }
 

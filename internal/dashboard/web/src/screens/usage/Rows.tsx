@@ -20,7 +20,13 @@ export function Rows({ rows }: { rows: NonNullable<UsageQuery["usageReport"]>["r
         <tbody>
           {rows.map(({ organization, group, ungrouped, totals }) => (
             <tr key={organization?.id ?? group?.id ?? "none"}>
-              <th scope="row">{ungrouped ? <span className="badge warm">{t("noGroups")}</span> : <bdi>{organization?.name ?? group?.name}</bdi>}</th>
+              <th scope="row">
+                {ungrouped ? (
+                  <span className="badge warm">{t("noGroups")}</span>
+                ) : (
+                  <bdi>{organization?.name ?? group?.name}</bdi>
+                )}
+              </th>
               <td>{number(totals.activeStudents)}</td>
               <td>{number(totals.minutes)}</td>
               <td>{number(Math.round(totals.averageMinutesPerStudentPerWeek))}</td>
