@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -90,6 +93,56 @@ func TestASampleIsAlwaysTheSame(t *testing.T) {
 	for i, f := range one {
 		if other[i].file != f.file || other[i].why != f.why {
 			t.Fatalf("%+v and %+v", one, other)
+		}
+	}
+}
+
+var testFunction = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Example)\w*)\(`)
+
+// TestEveryFaultHasATest finds the faults whose tests have another name by now. A trial
+// would end with an error there.
+func TestEveryFaultHasATest(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..")
+	table, err := os.ReadFile("faults.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	faults, err := parse(bytes.NewReader(table))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range faults {
+		packages, flags := f.split()
+		names := func(of string) *regexp.Regexp {
+			at := slices.Index(flags, of)
+			if at < 0 {
+				return nil
+			}
+			// What follows a slash is about subtests, of which -skip then leaves some out.
+			first, _, isAboutSubtests := strings.Cut(flags[at+1], "/")
+			if of == "-skip" && isAboutSubtests {
+				return nil
+			}
+			return regexp.MustCompile(first)
+		}
+		run, skip := names("-run"), names("-skip")
+		if !slices.ContainsFunc(packages, func(folder string) bool {
+			files, err := filepath.Glob(filepath.Join(root, folder, "*_test.go"))
+			if err != nil || strings.HasSuffix(folder, "...") {
+				return err == nil
+			}
+			return slices.ContainsFunc(files, func(name string) bool {
+				content, err := os.ReadFile(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return slices.ContainsFunc(testFunction.FindAllSubmatch(content, -1), func(m [][]byte) bool {
+					return (run == nil || run.Match(m[1])) && (skip == nil || !skip.Match(m[1]))
+				})
+			})
+		}) {
+			t.Errorf("faults.txt:%d: go test %s runs no test", f.line, strings.Join(f.tests, " "))
 		}
 	}
 }
