@@ -1,3 +1,4 @@
+import { useEffect } from "react";
 import { useQuery, useSubscription } from "urql";
 import { Link, useParams } from "wouter";
 import { usePerson } from "../../api/person";
@@ -26,7 +27,18 @@ export default function Job() {
   const { id = "" } = useParams();
   const [{ data, error }] = useQuery({ query: JobDocument, variables: { id }, requestPolicy: "cache-and-network" });
   const job = data?.bulkJob;
-  useSubscription({ query: WatchJobDocument, variables: { id }, pause: !job || !moves(job.status) });
+  const [watched, watch] = useSubscription({
+    query: WatchJobDocument,
+    variables: { id },
+    pause: !job || !moves(job.status),
+  });
+  // The answer to a start can come after the last event of a short job, and says that the job is at work.
+  const missedTheEnd = Boolean(job && moves(job.status) && !watched.fetching);
+  useEffect(() => {
+    if (!missedTheEnd) return;
+    const later = setTimeout(() => watch(), 1000);
+    return () => clearTimeout(later);
+  }, [missedTheEnd]);
   if (error && !data)
     return (
       <p className="banner bad" role="alert">
